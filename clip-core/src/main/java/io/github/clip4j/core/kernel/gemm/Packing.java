@@ -1,0 +1,47 @@
+package io.github.clip4j.core.kernel.gemm;
+
+import java.util.Arrays;
+
+/// Copies matrices into the panels that the package describes.
+public final class Packing {
+    private Packing() {}
+
+    /// The number of floats that the panels of a `[k, n]` matrix take.
+    public static long size(int k, int n) {
+        return (long) GemmShape.panels(n) * GemmShape.NR * k;
+    }
+
+    /// Packs B = Wᵀ, where W is `[n, k]` with rows `ldw` apart: the form linear layers are stored in, and keys for queries.
+    ///
+    /// Columns `column` to `column + n` of B are written, so that several matrices can stand side by side; padding is left as it is.
+    public static void packTransposed(float[] w, int wOff, int ldw, int n, int k, float[] panels, int panelsOff, int column) {
+        int nr = GemmShape.NR;
+        for (int block = 0; block < n; block += nr) { // some 16 or 32 rows of W at a time, so that each line of a panel is written while in L1
+            int end = Math.min(n, block + nr);
+            for (int p0 = 0; p0 < k; p0 += 16) {
+                int p1 = Math.min(k, p0 + 16);
+                for (int j = block; j < end; j++) {
+                    int col = column + j;
+                    int to = panelsOff + (col / nr) * nr * k + col % nr;
+                    int from = wOff + j * ldw;
+                    for (int p = p0; p < p1; p++) {
+                        panels[to + p * nr] = w[from + p];
+                    }
+                }
+            }
+        }
+    }
+
+    /// Packs B, `[k, n]` with rows `ldb` apart; the last panel's padding is set to zero.
+    public static void pack(float[] b, int bOff, int ldb, int k, int n, float[] panels, int panelsOff) {
+        int nr = GemmShape.NR;
+        for (int j = 0; j < n; j += nr) {
+            int cols = Math.min(nr, n - j);
+            int to = panelsOff + j * k;
+            for (int p = 0; p < k; p++) {
+                System.arraycopy(b, bOff + p * ldb + j, panels, to + p * nr, cols);
+                Arrays.fill(panels, to + p * nr + cols, to + (p + 1) * nr, 0f);
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package io.github.clip4j.core.ops;
+
+import io.github.clip4j.core.Shape;
+import io.github.clip4j.core.kernel.gemm.GemmShape;
+import io.github.clip4j.core.kernel.gemm.Packing;
+
+/// The weight and bias of a linear layer, packed for [MatMul]. Immutable once its blocks are set; safe to share between threads.
+///
+/// A layer maps `[m, in]` to `[m, out]`. Its outputs may be set block by block, so that the separate query, key and value projections
+/// of a checkpoint become one matrix.
+public final class WeightMatrix {
+    private final int out;
+    private final int in;
+    private final float[] panels;
+    private final float[] bias;
+
+    /// A matrix of zeros, to be set block by block.
+    ///
+    /// @throws IllegalArgumentException for extents below 1 or a matrix of more than 2³¹−1 floats
+    public WeightMatrix(int out, int in) {
+        if (out < 1 || in < 1) {
+            throw new IllegalArgumentException("weight matrix: expected extents of at least 1, got [%d, %d]".formatted(out, in));
+        }
+        long size = Packing.size(in, out);
+        if (size > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException("weight matrix [%d, %d]: expected at most 2^31 floats, got %d".formatted(out, in, size));
+        }
+        this.out = out;
+        this.in = in;
+        this.panels = new float[(int) size];
+        this.bias = new float[GemmShape.panels(out) * GemmShape.NR];
+    }
+
+    /// Sets outputs `from` to `from + rows` from the rows of `weight`, `[rows, in]` contiguous: the form checkpoints store.
+    public void setRows(int from, int rows, float[] weight) {
+        if (from < 0 || from + rows > out || weight.length != (long) rows * in) {
+            throw new IllegalArgumentException("rows %d to %d of weight matrix %s: expected %d floats, got %d"
+                    .formatted(from, from + rows, Shape.of(out, in), (long) rows * in, weight.length));
+        }
+        Packing.packTransposed(weight, 0, in, rows, in, panels, 0, from);
+    }
+
+    /// Sets the biases of outputs `from` to `from + values.length`. They are zero otherwise.
+    public void setBias(int from, float[] values) {
+        System.arraycopy(values, 0, bias, from, values.length);
+    }
+
+    /// The number of outputs.
+    public int out() {
+        return out;
+    }
+
+    /// The number of inputs.
+    public int in() {
+        return in;
+    }
+
+    /// The memory that weights and biases take, in bytes.
+    public long bytes() {
+        return (long) Float.BYTES * (panels.length + bias.length);
+    }
+
+    float[] panels() {
+        return panels;
+    }
+
+    float[] bias() {
+        return bias;
+    }
+}

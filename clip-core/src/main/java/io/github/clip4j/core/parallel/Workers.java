@@ -1,0 +1,164 @@
+package io.github.clip4j.core.parallel;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/// A fixed team of threads that runs one task at a time, each member a fixed share of it.
+///
+/// [#run(Task)] calls the task once per worker index, index 0 on the calling thread, and returns when all are done. Which share an index
+/// gets depends only on the number of threads (see [#share(int, int, int)]), never on timing. A team that is busy with another caller's
+/// task is not waited for: the caller then runs every share itself. Kernels promise the same bits for any split, so no result depends on it.
+///
+/// Between tasks a member spins for some microseconds, because the next layer follows at once in a forward pass, then sleeps.
+public final class Workers implements AutoCloseable {
+    /// One thread: the caller's own.
+    public static final Workers SERIAL = new Workers(1);
+
+    /// Some 20–50 µs on current hardware: longer than the gap between two layers, far shorter than a scheduler's time slice.
+    private static final int SPINS = 2_000;
+
+    /// The share of a task that belongs to one worker.
+    @FunctionalInterface
+    public interface Task {
+        void run(int worker);
+    }
+
+    private final int threads;
+    private final Thread[] helpers;
+    private final AtomicBoolean busy = new AtomicBoolean();
+    private final AtomicInteger pending = new AtomicInteger();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private final AtomicInteger generation = new AtomicInteger();
+    private volatile boolean closed;
+    private @Nullable Task task; // published by the write of generation
+    private volatile @Nullable Thread caller;
+
+    /// Starts a team.
+    ///
+    /// @param threads its size, the caller included
+    public Workers(int threads) {
+        if (threads < 1) {
+            throw new IllegalArgumentException("threads: expected at least 1, got " + threads);
+        }
+        this.threads = threads;
+        this.helpers = new Thread[threads - 1];
+        for (int i = 0; i < helpers.length; i++) {
+            int worker = i + 1;
+            helpers[i] = Thread.ofPlatform().daemon().name("clip4j-worker-" + worker).unstarted(() -> serve(worker));
+        }
+        for (Thread helper : helpers) {
+            helper.start();
+        }
+    }
+
+    /// The size of the team, the caller included.
+    public int threads() {
+        return threads;
+    }
+
+    /// Runs `task` for every worker index and returns when all are done; what the task wrote is then visible to the caller.
+    ///
+    /// A `RuntimeException` or `Error` of any share is thrown here once all shares have ended.
+    public void run(Task task) {
+        if (helpers.length == 0 || !busy.compareAndSet(false, true)) {
+            for (int worker = 0; worker < threads; worker++) {
+                task.run(worker);
+            }
+            return;
+        }
+        Throwable thrown;
+        try {
+            this.task = task;
+            failure.set(null);
+            caller = Thread.currentThread();
+            pending.set(helpers.length);
+            generation.incrementAndGet();
+            for (Thread helper : helpers) {
+                LockSupport.unpark(helper);
+            }
+            runShare(task, 0);
+            awaitHelpers();
+            thrown = failure.get();
+        } finally {
+            caller = null;
+            this.task = null;
+            busy.set(false);
+        }
+        switch (thrown) {
+            case null -> {}
+            case RuntimeException e -> throw e;
+            case Error e -> throw e;
+            default -> throw new IllegalStateException(thrown);
+        }
+    }
+
+    private void awaitHelpers() {
+        boolean interrupted = false;
+        for (int spins = 0; pending.get() > 0; spins++) {
+            if (spins < SPINS) {
+                Thread.onSpinWait();
+            } else {
+                LockSupport.park(this);
+                interrupted |= Thread.interrupted(); // park returns at once while the flag is set; restored below
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void serve(int worker) {
+        int seen = 0;
+        while (true) {
+            for (int spins = 0; generation.get() == seen && !closed; spins++) {
+                if (spins < SPINS) {
+                    Thread.onSpinWait();
+                } else {
+                    LockSupport.park(this);
+                }
+            }
+            if (generation.get() == seen) {
+                return; // closed, and nothing left to do
+            }
+            seen = generation.get();
+            Task current = task;
+            if (current != null) {
+                runShare(current, worker);
+            }
+            Thread waiting = caller;
+            if (pending.decrementAndGet() == 0) {
+                LockSupport.unpark(waiting);
+            }
+        }
+    }
+
+    private void runShare(Task current, int worker) {
+        try {
+            current.run(worker);
+        } catch (RuntimeException | Error e) {
+            failure.compareAndSet(null, e);
+        }
+    }
+
+    /// The start of share `worker` when `n` units are split over `workers` as evenly as can be; `share(n, workers, workers)` is `n`.
+    public static int share(int n, int workers, int worker) {
+        return (int) ((long) n * worker / workers);
+    }
+
+    /// Lets the team's threads end. A task that is running is finished first; later tasks run on their caller alone.
+    ///
+    /// Not to be called from within a task, which would wait for itself. Closing twice is harmless.
+    @Override
+    public void close() {
+        while (!closed && !busy.compareAndSet(false, true)) {
+            Thread.onSpinWait();
+        }
+        closed = true; // busy stays set, so that no later task is handed to threads that are gone
+        for (Thread helper : helpers) {
+            LockSupport.unpark(helper);
+        }
+    }
+}

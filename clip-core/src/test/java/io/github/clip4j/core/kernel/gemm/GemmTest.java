@@ -1,0 +1,167 @@
+package io.github.clip4j.core.kernel.gemm;
+
+import static io.github.clip4j.testkit.FloatAssert.assertSameBits;
+import static io.github.clip4j.testkit.FloatAssert.assertWithin;
+
+import io.github.clip4j.core.Shape;
+import io.github.clip4j.core.Tensor;
+import io.github.clip4j.core.ops.Activation;
+import io.github.clip4j.core.ops.MatMul;
+import io.github.clip4j.core.ops.SelfAttention;
+import io.github.clip4j.core.ops.WeightMatrix;
+import io.github.clip4j.core.parallel.Workers;
+import io.github.clip4j.testkit.Gen;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+/// Products of every tile height and panel edge against plain loops in double, written here once more and without packing.
+class GemmTest {
+    private static final double U = Math.scalb(1.0, -24);
+
+    @Test
+    void everyHeightAndEdgeMatchesPlainLoops() {
+        for (int m = 1; m <= 2 * GemmShape.MAX_ROWS + 1; m++) {
+            for (int n : new int[] {1, GemmShape.NR - 1, GemmShape.NR, GemmShape.NR + 1, 2 * GemmShape.NR + 5, 70}) {
+                for (int k : new int[] {1, 2, 17, 64}) {
+                    check(m, n, k, 1);
+                }
+            }
+        }
+    }
+
+    @Test
+    void theShapesOfClipMatchPlainLoops() {
+        check(50, 96, 768, 2);
+        check(77, 160, 512, 2);
+        check(197, 64, 768, 2);
+    }
+
+    private static void check(int m, int n, int k, int threads) {
+        Gen gen = new Gen(m * 1_000_003L + n * 1009L + k);
+        Tensor x = Tensor.matrix(m, k, k + 16);
+        float[] weight = gen.floats(n * k);
+        float[] bias = gen.floats(n);
+        float[] before = gen.floats(m * n);
+        for (int i = 0; i < m; i++) {
+            System.arraycopy(gen.floats(k), 0, x.array(), x.rowOffset(i), k);
+        }
+        WeightMatrix w = new WeightMatrix(n, k);
+        w.setRows(0, n, weight);
+        w.setBias(0, bias);
+        float[] expected = new float[m * n];
+        double[] bounds = new double[m * n];
+        for (int i = 0; i < m; i++) {
+            for (int j = 0; j < n; j++) {
+                double sum = bias[j];
+                double magnitude = Math.abs(bias[j]);
+                for (int p = 0; p < k; p++) {
+                    double term = (double) x.array()[x.rowOffset(i) + p] * weight[j * k + p];
+                    sum += term;
+                    magnitude += Math.abs(term);
+                }
+                expected[i * n + j] = (float) sum;
+                bounds[i * n + j] = (k + 2) * U * magnitude; // Higham, Accuracy and Stability of Numerical Algorithms, §3.1: γₖ Σ|terms|
+            }
+        }
+        String what = "m=%d n=%d k=%d".formatted(m, n, k);
+        try (Workers workers = new Workers(threads)) {
+            Tensor y = Tensor.zeros(m, n);
+            MatMul.linear(x, w, y, workers);
+            assertWithin(y.toArray(), expected, i -> bounds[i], what);
+
+            Tensor sum = Tensor.of(before.clone(), Shape.of(m, n));
+            MatMul.linearAdd(x, w, sum, workers);
+            float[] added = new float[m * n];
+            for (int i = 0; i < added.length; i++) {
+                added[i] = before[i] + y.toArray()[i];
+            }
+            assertSameBits(sum.toArray(), added, what + " added to y");
+
+            Tensor activated = Tensor.zeros(m, n);
+            MatMul.linear(x, w, Activation.QUICK_GELU, activated, workers);
+            float[] quick = y.toArray();
+            Activation.QUICK_GELU.apply(quick);
+            assertSameBits(activated.toArray(), quick, what + " with activation");
+        }
+    }
+
+    @Test
+    void whatLiesRightOfAnEdgeTileIsNotWritten() {
+        int n = GemmShape.NR + 3;
+        Tensor wide = Tensor.matrix(5, n + 4, n + 4);
+        Arrays.fill(wide.array(), 7f);
+        WeightMatrix w = new WeightMatrix(n, 8);
+        MatMul.linear(Tensor.zeros(5, 8), w, wide.columns(0, n), Workers.SERIAL);
+        assertSameBits(wide.columns(n, 4).toArray(), filled(5 * 4, 7f), "columns that belong to others");
+        assertSameBits(wide.columns(0, n).toArray(), new float[5 * n], "the product");
+    }
+
+    private static float[] filled(int n, float value) {
+        float[] values = new float[n];
+        Arrays.fill(values, value);
+        return values;
+    }
+
+    @Test
+    void attentionMatchesScalarForEveryLengthHeadWidthAndMask() {
+        for (int n : new int[] {1, 2, 7, 15, 16, 17, 31, 33, 50, 77}) {
+            for (int headDim : new int[] {1, 8, 16, 20, 64, 80}) {
+                for (boolean causal : new boolean[] {false, true}) {
+                    checkAttention(n, headDim, causal);
+                }
+            }
+        }
+    }
+
+    private static void checkAttention(int n, int headDim, boolean causal) {
+        int d = 2 * headDim;
+        float[] q = new Gen(n * 100L + headDim).floats(n * d);
+        float[] kv = new Gen(n * 100L + headDim + 1).floats(n * 2 * d);
+        float[] expected = new float[n * d];
+        float[] actual = new float[n * d];
+        float[] scratch = new float[FusedAttention.scratchSize(n, headDim)];
+        float scale = (float) (1 / Math.sqrt(headDim));
+        for (int head = 0; head < 2; head++) {
+            int column = head * headDim;
+            AttentionScalar.attend(
+                    q, column, d, kv, column, d + column, 2 * d, n, headDim, scale, causal, 0, n, expected, column, d, scratch);
+            FusedAttention.attend(
+                    q, column, d, kv, column, d + column, 2 * d, n, headDim, scale, causal, 0, n, actual, column, d, scratch);
+        }
+        // A score of q·k is off by headDim·u·Σ|q||k| ≤ headDim·u·(headDim·16); scaled by 1/√headDim that is the relative error of a weight, and
+        // values are below 5 in magnitude; n more roundings follow in the weighted sum.
+        double bound = (Math.pow(headDim, 1.5) * 16 + n + 40) * U * 5;
+        String what = "attention n=%d headDim=%d causal=%s".formatted(n, headDim, causal);
+        assertWithin(actual, expected, bound, what);
+
+        int last = n - 1;
+        float[] alone = new float[d];
+        for (int head = 0; head < 2; head++) {
+            int column = head * headDim;
+            FusedAttention.attend(
+                    q, last * d + column, d, kv, column, d + column, 2 * d, n, headDim, scale, causal, last, 1, alone, column, d, scratch);
+        }
+        assertSameBits(alone, Arrays.copyOfRange(actual, last * d, n * d), what + ", the last query alone");
+    }
+
+    @Test
+    void sequencesOfDifferentLengthsDoNotSeeEachOther() {
+        int heads = 3;
+        int d = 3 * 20;
+        int[] starts = {0, 5, 6, 23};
+        Tensor q = Tensor.of(new Gen(1).floats(23 * d), Shape.of(23, d));
+        Tensor kv = Tensor.of(new Gen(2).floats(23 * 2 * d), Shape.of(23, 2 * d));
+        Tensor together = Tensor.zeros(23, d);
+        float[][] scratch = new float[2][SelfAttention.scratchSize(17, 20)];
+        try (Workers workers = new Workers(2)) {
+            SelfAttention.attend(q, kv, starts, heads, true, together, scratch, workers);
+        }
+        for (int s = 0; s < 3; s++) {
+            int rows = starts[s + 1] - starts[s];
+            Tensor alone = Tensor.zeros(rows, d);
+            SelfAttention.attend(
+                    q.rows(starts[s], rows), kv.rows(starts[s], rows), new int[] {0, rows}, heads, true, alone, scratch, Workers.SERIAL);
+            assertSameBits(together.rows(starts[s], rows).toArray(), alone.toArray(), "sequence " + s);
+        }
+    }
+}

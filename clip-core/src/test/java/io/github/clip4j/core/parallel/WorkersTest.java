@@ -1,0 +1,92 @@
+package io.github.clip4j.core.parallel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.junit.jupiter.api.Test;
+
+class WorkersTest {
+    @Test
+    void runsEveryShareOnceAndManyTimes() {
+        try (Workers workers = new Workers(3)) {
+            AtomicIntegerArray runs = new AtomicIntegerArray(3);
+            for (int i = 0; i < 2_000; i++) {
+                workers.run(runs::incrementAndGet);
+            }
+            assertThat(runs).hasToString("[2000, 2000, 2000]");
+        }
+    }
+
+    @Test
+    void helpersWakeUpAfterTheySlept() throws InterruptedException {
+        try (Workers workers = new Workers(2)) {
+            AtomicInteger runs = new AtomicInteger();
+            for (int i = 0; i < 5; i++) {
+                Thread.sleep(5); // far longer than the spin
+                workers.run(worker -> runs.incrementAndGet());
+            }
+            assertThat(runs).hasValue(10);
+        }
+    }
+
+    @Test
+    void aFailureOfAnyShareReachesTheCallerAndTheTeamSurvives() {
+        try (Workers workers = new Workers(2)) {
+            assertThatThrownBy(() -> workers.run(worker -> {
+                        if (worker == 1) {
+                            throw new IllegalStateException("share 1");
+                        }
+                    }))
+                    .hasMessage("share 1");
+            AtomicInteger runs = new AtomicInteger();
+            workers.run(worker -> runs.incrementAndGet());
+            assertThat(runs).hasValue(2);
+        }
+    }
+
+    @Test
+    void aTaskMayUseItsOwnTeam() {
+        try (Workers workers = new Workers(2)) {
+            AtomicInteger runs = new AtomicInteger();
+            workers.run(outer -> workers.run(inner -> runs.incrementAndGet()));
+            assertThat(runs).hasValue(4);
+        }
+    }
+
+    @Test
+    void aClosedTeamRunsOnItsCaller() {
+        Workers workers = new Workers(2);
+        workers.close();
+        workers.close();
+        AtomicInteger runs = new AtomicInteger();
+        workers.run(worker -> runs.incrementAndGet());
+        assertThat(runs).hasValue(2);
+    }
+
+    @Test
+    void anInterruptedCallerStaysInterrupted() {
+        try (Workers workers = new Workers(2)) {
+            Thread.currentThread().interrupt();
+            AtomicInteger runs = new AtomicInteger();
+            workers.run(worker -> runs.incrementAndGet());
+            assertThat(runs).hasValue(2);
+            assertThat(Thread.interrupted()).isTrue();
+        }
+    }
+
+    @Test
+    void sharesCoverEverythingOnce() {
+        for (int n = 0; n < 40; n++) {
+            for (int workers = 1; workers < 7; workers++) {
+                assertThat(Workers.share(n, workers, 0)).isZero();
+                assertThat(Workers.share(n, workers, workers)).isEqualTo(n);
+                for (int worker = 0; worker < workers; worker++) {
+                    int size = Workers.share(n, workers, worker + 1) - Workers.share(n, workers, worker);
+                    assertThat(size).isBetween(n / workers, n / workers + 1);
+                }
+            }
+        }
+    }
+}
