@@ -6,7 +6,7 @@ public final class LayerNormScalar {
 
     /// y[i] = (x[i] − μ) / √(σ² + ε) · gain[i] + bias[i], with μ and σ² the mean and the (biased) variance of the row (Ba, Kiros and
     /// Hinton 2016, arXiv:1607.06450 §3). `x` and `y` may be the same row.
-    public static void normalize(float[] x, int xOff, float[] gain, float[] bias, float epsilon, float[] y, int yOff, int d) {
+    public static void normalize(float[] x, int xOff, float[] gain, float[] bias, double epsilon, float[] y, int yOff, int d) {
         double sum = 0;
         for (int i = 0; i < d; i++) {
             sum += x[xOff + i];

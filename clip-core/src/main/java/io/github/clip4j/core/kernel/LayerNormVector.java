@@ -9,10 +9,10 @@ public final class LayerNormVector {
 
     private LayerNormVector() {}
 
-    public static void normalize(float[] x, int xOff, float[] gain, float[] bias, float epsilon, float[] y, int yOff, int d) {
+    public static void normalize(float[] x, int xOff, float[] gain, float[] bias, double epsilon, float[] y, int yOff, int d) {
         float mean = SumVector.sum(x, xOff, d) / d;
         float variance = SumVector.squaredDeviations(x, xOff, d, mean) / d;
-        float scale = (float) (1 / Math.sqrt((double) variance + epsilon));
+        float scale = (float) (1 / Math.sqrt(variance + epsilon));
         int i = 0;
         for (; i <= d - Lanes.COUNT; i += Lanes.COUNT) {
             FloatVector normed = FloatVector.fromArray(SPECIES, x, xOff + i).sub(mean).mul(scale);

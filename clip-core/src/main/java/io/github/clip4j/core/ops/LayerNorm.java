@@ -17,7 +17,7 @@ public final class LayerNorm {
     /// @param gain `[d]`, the checkpoint's `weight`
     /// @param bias `[d]`
     /// @param y `[m, d]`, overwritten
-    public static void normalize(Tensor x, float[] gain, float[] bias, float epsilon, Tensor y, Workers workers) {
+    public static void normalize(Tensor x, float[] gain, float[] bias, double epsilon, Tensor y, Workers workers) {
         if (!x.shape().equals(y.shape()) || gain.length != x.width() || bias.length != x.width()) {
             throw new IllegalArgumentException("layer norm of x %s: expected gain, bias and y to fit, got %s, %s and %s"
                     .formatted(x.shape(), Shape.of(gain.length), Shape.of(bias.length), y.shape()));
@@ -31,7 +31,7 @@ public final class LayerNorm {
                 x, gain, bias, epsilon, y, Workers.share(x.rows(), threads, worker), Workers.share(x.rows(), threads, worker + 1)));
     }
 
-    private static void rows(Tensor x, float[] gain, float[] bias, float epsilon, Tensor y, int from, int to) {
+    private static void rows(Tensor x, float[] gain, float[] bias, double epsilon, Tensor y, int from, int to) {
         for (int row = from; row < to; row++) {
             if (VectorSupport.ENABLED) {
                 LayerNormVector.normalize(x.array(), x.rowOffset(row), gain, bias, epsilon, y.array(), y.rowOffset(row), x.width());

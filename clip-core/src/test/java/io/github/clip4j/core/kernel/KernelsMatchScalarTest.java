@@ -31,8 +31,8 @@ class KernelsMatchScalarTest {
             float[] bias = new Gen(d + 2000).floats(d);
             float[] vector = new float[d + offset];
             float[] scalar = new float[d + offset];
-            LayerNormVector.normalize(x, offset, gain, bias, 1e-5f, vector, offset, d);
-            LayerNormScalar.normalize(x, offset, gain, bias, 1e-5f, scalar, offset, d);
+            LayerNormVector.normalize(x, offset, gain, bias, 1e-5, vector, offset, d);
+            LayerNormScalar.normalize(x, offset, gain, bias, 1e-5, scalar, offset, d);
             // A sum of d terms in 16 lanes has at most d/16 + 5 roundings, of the mean of |x| and of the squares alike; five more follow per element.
             // For short rows σ can be small beside |x|: the mean's error then counts by |x|max/σ.
             double sigma = deviation(x, offset, d);

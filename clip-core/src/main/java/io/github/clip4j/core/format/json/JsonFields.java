@@ -34,6 +34,11 @@ public final class JsonFields {
         return object.has(name) && !object.get(name).isJsonNull();
     }
 
+    /// Whether field `name` is there and an object.
+    public boolean isObject(String name) {
+        return object.has(name) && object.get(name).isJsonObject();
+    }
+
     public Optional<String> string(String name) throws WeightFormatException {
         Optional<JsonElement> value = value(name);
         if (value.isPresent() && !(value.get().isJsonPrimitive() && value.get().getAsJsonPrimitive().isString())) {

@@ -1,0 +1,169 @@
+package io.github.clip4j.tokenizer;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// CLIP's tokenizer: cleans a text, splits it into words, and encodes each word by byte-pair encoding.
+///
+/// ```
+/// "A photo of 2 cats!"  ──►  a · photo · of · 2 · cats · !  ──►  49406  320 1125 539 273 3989 256  49407
+///                                                                 start                             end
+/// ```
+///
+/// Sources: openai/CLIP `clip/simple_tokenizer.py`; huggingface/transformers `convert_slow_tokenizer.py`, class `CLIPConverter`.
+/// Immutable and thread-safe.
+public final class ClipTokenizer {
+    /// The published pattern; every digit is a word of its own. Java's `\s` is made Unicode's by the flag, `\p{L}` and `\p{N}` are so anyway.
+    private static final Pattern WORD = Pattern.compile(
+            "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d|\\p{L}+|\\p{N}|[^\\s\\p{L}\\p{N}]+", Pattern.UNICODE_CHARACTER_CLASS);
+
+    /// Words are short and repeat; long ones are not worth keeping.
+    private static final int CACHED_WORDS = 20_000;
+
+    private static final int CACHED_WORD_LENGTH = 32;
+
+    private final Vocabulary vocabulary;
+    private final TokenizerProfile profile;
+    private final Bpe bpe;
+    private final Map<String, int[]> cache = new ConcurrentHashMap<>();
+
+    public ClipTokenizer(Vocabulary vocabulary, TokenizerProfile profile) {
+        this.vocabulary = vocabulary;
+        this.profile = profile;
+        this.bpe = new Bpe(vocabulary);
+    }
+
+    public Vocabulary vocabulary() {
+        return vocabulary;
+    }
+
+    public TokenizerProfile profile() {
+        return profile;
+    }
+
+    /// The token ids of `text`, of any length, between the ids of start and end of text.
+    public int[] encode(String text) {
+        Objects.requireNonNull(text, "text");
+        IntList ids = new IntList();
+        ids.add(vocabulary.startOfText());
+        encode(text, ids);
+        ids.add(vocabulary.endOfText());
+        return ids.toArray();
+    }
+
+    /// The token ids of `text` for a model of `contextLength` positions.
+    ///
+    /// @throws TextTooLongException when there are more
+    public int[] encode(String text, int contextLength) {
+        int[] ids = encode(text);
+        if (ids.length > contextLength) {
+            throw new TextTooLongException(text, ids.length, contextLength);
+        }
+        return ids;
+    }
+
+    /// The token ids of `text`; a longer text keeps its first `contextLength − 1` ids and the end of text.
+    public int[] encodeTruncated(String text, int contextLength) {
+        int[] ids = encode(text);
+        if (ids.length <= contextLength) {
+            return ids;
+        }
+        int[] truncated = Arrays.copyOf(ids, contextLength);
+        truncated[contextLength - 1] = vocabulary.endOfText();
+        return truncated;
+    }
+
+    /// `<|endoftext|>` is found in the text as it was given, `<|startoftext|>` after cleaning: the published `tokenizer.json` marks the one
+    /// `"normalized": false` and the other `true`. So `<|STARTOFTEXT|>` is the special token and `<|ENDOFTEXT|>` is not.
+    private void encode(String text, IntList ids) {
+        int from = 0;
+        while (true) {
+            int end = text.indexOf(Vocabulary.END_OF_TEXT, from);
+            encodeCleaned(TextCleaning.hf(text.substring(from, end < 0 ? text.length() : end)), ids);
+            if (end < 0) {
+                return;
+            }
+            ids.add(vocabulary.endOfText());
+            from = end + Vocabulary.END_OF_TEXT.length();
+        }
+    }
+
+    private void encodeCleaned(String text, IntList ids) {
+        int from = 0;
+        while (true) {
+            int start = text.indexOf(Vocabulary.START_OF_TEXT, from);
+            encodeWords(text.substring(from, start < 0 ? text.length() : start), ids);
+            if (start < 0) {
+                return;
+            }
+            ids.add(vocabulary.startOfText());
+            from = start + Vocabulary.START_OF_TEXT.length();
+        }
+    }
+
+    private void encodeWords(String text, IntList ids) {
+        Matcher words = WORD.matcher(text);
+        while (words.find()) {
+            for (int id : encodeWord(words.group())) {
+                ids.add(id);
+            }
+        }
+    }
+
+    private int[] encodeWord(String word) {
+        int[] known = cache.get(word);
+        if (known != null) {
+            return known;
+        }
+        int[] ids = bpe.encode(word);
+        if (word.length() <= CACHED_WORD_LENGTH && cache.size() < CACHED_WORDS) {
+            cache.put(word, ids);
+        }
+        return ids;
+    }
+
+    /// The text that `ids` stand for: lower case, with a space after each word, start and end left out. Bytes that are no UTF-8 become U+FFFD.
+    ///
+    /// @throws IllegalArgumentException for an id that the vocabulary does not have
+    public String decode(int[] ids) {
+        StringBuilder characters = new StringBuilder();
+        for (int id : ids) {
+            String token = vocabulary.token(id);
+            if (token == null) {
+                throw new IllegalArgumentException("token id: expected 0 to %d, got %d".formatted(vocabulary.size() - 1, id));
+            }
+            if (id != vocabulary.startOfText() && id != vocabulary.endOfText()) {
+                characters.append(token);
+            }
+        }
+        String words = characters.toString().replace(Bpe.END_OF_WORD, " ");
+        byte[] bytes = new byte[words.length()];
+        for (int i = 0; i < bytes.length; i++) {
+            int b = ByteAlphabet.byteOf(words.charAt(i));
+            bytes[i] = b >= 0 ? (byte) b : (byte) ' ';
+        }
+        return new String(bytes, StandardCharsets.UTF_8).strip();
+    }
+
+    /// A growing array of ints.
+    private static final class IntList {
+        private int[] values = new int[16];
+        private int size;
+
+        void add(int value) {
+            if (size == values.length) {
+                values = Arrays.copyOf(values, 2 * size);
+            }
+            values[size++] = value;
+        }
+
+        int[] toArray() {
+            return Arrays.copyOf(values, size);
+        }
+    }
+}

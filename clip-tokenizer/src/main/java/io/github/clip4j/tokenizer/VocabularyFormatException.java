@@ -1,0 +1,18 @@
+package io.github.clip4j.tokenizer;
+
+import java.io.IOException;
+import java.io.Serial;
+
+/// A vocabulary file that is malformed or contradicts itself. The message says where, what was expected and what was found.
+public final class VocabularyFormatException extends IOException {
+    @Serial
+    private static final long serialVersionUID = 1;
+
+    public VocabularyFormatException(String message) {
+        super(message);
+    }
+
+    public VocabularyFormatException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

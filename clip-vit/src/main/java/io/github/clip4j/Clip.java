@@ -1,0 +1,202 @@
+package io.github.clip4j;
+
+import io.github.clip4j.checkpoint.CheckpointDirectory;
+import io.github.clip4j.core.Shape;
+import io.github.clip4j.core.Tensor;
+import io.github.clip4j.core.parallel.Workers;
+import io.github.clip4j.core.weights.WeightSource;
+import io.github.clip4j.image.ClipPreprocess;
+import io.github.clip4j.image.Image;
+import io.github.clip4j.model.ClipModel;
+import io.github.clip4j.model.Embedding;
+import io.github.clip4j.model.ImageEncoder;
+import io.github.clip4j.model.TextEncoder;
+import io.github.clip4j.model.VisionConfig;
+import io.github.clip4j.tokenizer.ClipTokenizer;
+import io.github.clip4j.tokenizer.TextTooLongException;
+import io.github.clip4j.tokenizer.TokenizerProfile;
+import io.github.clip4j.tokenizer.Vocabulary;
+import io.github.clip4j.zeroshot.PromptTemplates;
+import io.github.clip4j.zeroshot.ZeroShotClassifier;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// CLIP, ready to use: a checkpoint with its tokenizer and preprocessing.
+///
+/// Immutable and thread-safe; calls from several threads at once are served at once. After [#close()] every method throws
+/// `IllegalStateException`; calls that are running are finished. No method accepts null.
+public final class Clip implements AutoCloseable {
+    /// Pictures and texts that are preprocessed before any of them is encoded: bounds the memory of long lists.
+    private static final int CHUNK = 64;
+
+    private final String name;
+    private final ClipModel model;
+    private final @Nullable ClipTokenizer tokenizer;
+    private final @Nullable ClipPreprocess preprocess;
+    private final Workers workers;
+    private volatile boolean closed;
+
+    private Clip(
+            String name, ClipModel model, @Nullable ClipTokenizer tokenizer, @Nullable ClipPreprocess preprocess, Workers workers) {
+        this.name = name;
+        this.model = model;
+        this.tokenizer = tokenizer;
+        this.preprocess = preprocess;
+        this.workers = workers;
+    }
+
+    /// Loads a checkpoint directory as Hugging Face lays it out, with the default options.
+    ///
+    /// @throws io.github.clip4j.core.weights.WeightFormatException when a file is malformed or does not fit the others
+    /// @throws IOException when a file cannot be read
+    public static Clip load(Path directory) throws IOException {
+        return load(directory, ClipOptions.defaults());
+    }
+
+    /// Loads a checkpoint directory. Nothing is downloaded, and no file stays open.
+    public static Clip load(Path directory, ClipOptions options) throws IOException {
+        CheckpointDirectory checkpoint = CheckpointDirectory.open(directory);
+        VisionConfig vision = checkpoint.config().config().vision();
+        ClipPreprocess preprocess = vision == null ? null : checkpoint.preprocess(vision);
+        Optional<Vocabulary> vocabulary = checkpoint.vocabulary();
+        Workers workers = new Workers(options.threads());
+        try (WeightSource weights = checkpoint.openWeights()) {
+            ClipModel model = ClipModel.load(checkpoint.config().config(), weights, workers);
+            ClipTokenizer tokenizer =
+                    vocabulary.map(v -> new ClipTokenizer(v, TokenizerProfile.HF)).orElse(null);
+            return new Clip(checkpoint.name(), model, tokenizer, preprocess, workers);
+        } catch (IOException | RuntimeException e) {
+            workers.close();
+            throw e;
+        }
+    }
+
+    /// The name of the checkpoint's directory.
+    public String name() {
+        return name;
+    }
+
+    /// The encoders, for tensors and token ids.
+    public ClipModel model() {
+        requireOpen();
+        return model;
+    }
+
+    /// The tokenizer.
+    ///
+    /// @throws IllegalStateException when the checkpoint has none
+    public ClipTokenizer tokenizer() {
+        requireOpen();
+        if (tokenizer == null) {
+            throw new IllegalStateException(name + " has no tokenizer: expected tokenizer.json, or vocab.json and merges.txt, in its directory");
+        }
+        return tokenizer;
+    }
+
+    /// How pictures are prepared.
+    ///
+    /// @throws IllegalStateException when the checkpoint has no image encoder
+    public ClipPreprocess preprocess() {
+        requireOpen();
+        if (preprocess == null) {
+            throw new IllegalStateException(name + " has no image encoder: it is a checkpoint of texts alone");
+        }
+        return preprocess;
+    }
+
+    public Embedding embedImage(Image image) {
+        return embedImages(List.of(image)).getFirst();
+    }
+
+    /// One embedding a picture, in their order. The embedding of a picture does not depend on the others.
+    public List<Embedding> embedImages(List<Image> images) {
+        ClipPreprocess prepare = preprocess();
+        ImageEncoder encoder = model.imageEncoder().orElseThrow();
+        int size = encoder.config().imageSize();
+        int floats = VisionConfig.CHANNELS * size * size;
+        List<Embedding> embeddings = new ArrayList<>(images.size());
+        for (int from = 0; from < images.size(); from += CHUNK) {
+            List<Image> chunk = images.subList(from, Math.min(images.size(), from + CHUNK));
+            float[] pixels = new float[chunk.size() * floats];
+            for (int i = 0; i < chunk.size(); i++) {
+                System.arraycopy(prepare.apply(chunk.get(i)).array(), 0, pixels, i * floats, floats);
+            }
+            addRows(encoder.encode(Tensor.of(pixels, Shape.of(chunk.size(), VisionConfig.CHANNELS, size, size))), embeddings);
+        }
+        return embeddings;
+    }
+
+    /// The embedding of a text.
+    ///
+    /// @throws TextTooLongException when it has more tokens than the model has positions
+    public Embedding embedText(String text) {
+        return embedTexts(List.of(text)).getFirst();
+    }
+
+    /// One embedding a text, in their order. The embedding of a text does not depend on the others.
+    ///
+    /// @throws TextTooLongException when one has more tokens than the model has positions
+    public List<Embedding> embedTexts(List<String> texts) {
+        TextEncoder encoder = textEncoder();
+        ClipTokenizer words = tokenizer();
+        List<Embedding> embeddings = new ArrayList<>(texts.size());
+        for (int from = 0; from < texts.size(); from += CHUNK) {
+            List<int[]> ids = texts.subList(from, Math.min(texts.size(), from + CHUNK)).stream()
+                    .map(text -> words.encode(text, encoder.config().contextLength()))
+                    .toList();
+            addRows(encoder.encode(ids), embeddings);
+        }
+        return embeddings;
+    }
+
+    private TextEncoder textEncoder() {
+        requireOpen();
+        return model.textEncoder()
+                .orElseThrow(() -> new IllegalStateException(name + " has no text encoder: it is a checkpoint of pictures alone"));
+    }
+
+    private static void addRows(Tensor outputs, List<Embedding> embeddings) {
+        for (int row = 0; row < outputs.rows(); row++) {
+            embeddings.add(Embedding.normalized(outputs.rows(row, 1).toArray()));
+        }
+    }
+
+    /// A classifier that chooses among `labels`, each put into the templates and embedded now, once.
+    ///
+    /// @param labels at least one, none twice
+    /// @throws IllegalArgumentException for no label or a label given twice
+    /// @throws TextTooLongException when a prompt has more tokens than the model has positions
+    public ZeroShotClassifier classifier(List<String> labels, PromptTemplates templates) {
+        ZeroShotClassifier.requireLabels(labels);
+        preprocess(); // a checkpoint without an image encoder is told so before the labels are embedded
+        List<Embedding> classEmbeddings = new ArrayList<>();
+        int perChunk = Math.max(1, CHUNK / templates.templates().size());
+        for (int from = 0; from < labels.size(); from += perChunk) {
+            List<String> chunk = labels.subList(from, Math.min(labels.size(), from + perChunk));
+            List<Embedding> prompts =
+                    embedTexts(chunk.stream().flatMap(label -> templates.apply(label).stream()).toList());
+            int perLabel = templates.templates().size();
+            for (int i = 0; i < chunk.size(); i++) {
+                classEmbeddings.add(ZeroShotClassifier.ensemble(prompts.subList(i * perLabel, (i + 1) * perLabel)));
+            }
+        }
+        return new ZeroShotClassifier(labels, classEmbeddings, model.logitScale(), this::embedImages);
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException(name + " is closed");
+        }
+    }
+
+    /// Ends the model's threads and lets its memory be reclaimed. Closing twice is harmless.
+    @Override
+    public void close() {
+        closed = true;
+        workers.close();
+    }
+}

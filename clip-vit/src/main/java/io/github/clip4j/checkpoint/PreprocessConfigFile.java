@@ -1,0 +1,99 @@
+package io.github.clip4j.checkpoint;
+
+import io.github.clip4j.core.format.json.JsonFields;
+import io.github.clip4j.core.format.json.StrictJson;
+import io.github.clip4j.core.weights.WeightFormatException;
+import io.github.clip4j.image.ClipPreprocess;
+import io.github.clip4j.image.ClipPreprocess.ResizeTo;
+import io.github.clip4j.image.Resize;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalLong;
+
+/// A Hugging Face `preprocessor_config.json`, with the defaults of `CLIPImageProcessor` for what it leaves out.
+final class PreprocessConfigFile {
+    private static final int DEFAULT_SIZE = 224;
+
+    private PreprocessConfigFile() {}
+
+    /// Reads a file.
+    ///
+    /// @throws WeightFormatException when it is malformed or asks for what is not supported
+    static ClipPreprocess read(Path file) throws IOException {
+        JsonFields root = StrictJson.readObject(file);
+        Crop crop = root.bool("do_center_crop").orElse(true) ? crop(root) : new Crop(0, 0);
+        boolean normalize = root.bool("do_normalize").orElse(true);
+        boolean rescale = root.bool("do_rescale").orElse(true);
+        try {
+            return new ClipPreprocess(
+                    root.bool("do_resize").orElse(true) ? resize(root) : new ResizeTo.None(), crop.width, crop.height, filter(root),
+                    rescale ? root.number("rescale_factor").orElse(1 / 255.0) : 1,
+                    normalize ? root.numbers("image_mean").orElse(ClipPreprocess.OPENAI_MEAN) : List.of(0.0, 0.0, 0.0),
+                    normalize ? root.numbers("image_std").orElse(ClipPreprocess.OPENAI_STD) : List.of(1.0, 1.0, 1.0));
+        } catch (IllegalArgumentException e) {
+            throw new WeightFormatException("%s: %s".formatted(file.getFileName(), e.getMessage()), e);
+        }
+    }
+
+    private record Crop(int width, int height) {}
+
+    /// `size`: `{"shortest_edge": n}`, `{"height": h, "width": w}`, or a number, which means the shortest edge unless `use_square_size` is set.
+    private static ResizeTo resize(JsonFields root) throws WeightFormatException {
+        if (!root.has("size")) {
+            return new ResizeTo.ShortestEdge(DEFAULT_SIZE);
+        }
+        OptionalLong plain = plainInteger(root, "size");
+        if (plain.isPresent()) {
+            int size = extent(root, "size", plain.getAsLong());
+            return root.bool("use_square_size").orElse(false) ? new ResizeTo.Exactly(size, size) : new ResizeTo.ShortestEdge(size);
+        }
+        JsonFields size = root.object("size").orElseThrow();
+        OptionalLong shortest = size.integer("shortest_edge");
+        if (shortest.isPresent()) {
+            return new ResizeTo.ShortestEdge(extent(size, "shortest_edge", shortest.getAsLong()));
+        }
+        return new ResizeTo.Exactly(required(size, "width"), required(size, "height"));
+    }
+
+    private static Crop crop(JsonFields root) throws WeightFormatException {
+        if (!root.has("crop_size")) {
+            return new Crop(DEFAULT_SIZE, DEFAULT_SIZE);
+        }
+        OptionalLong plain = plainInteger(root, "crop_size");
+        if (plain.isPresent()) {
+            int size = extent(root, "crop_size", plain.getAsLong());
+            return new Crop(size, size);
+        }
+        JsonFields size = root.object("crop_size").orElseThrow();
+        return new Crop(required(size, "width"), required(size, "height"));
+    }
+
+    /// The value of a field that may also be an object: empty when it is one.
+    private static OptionalLong plainInteger(JsonFields root, String name) throws WeightFormatException {
+        return root.isObject(name) ? OptionalLong.empty() : root.integer(name);
+    }
+
+    private static int required(JsonFields size, String name) throws WeightFormatException {
+        return extent(size, name, size.integer(name).orElseThrow(() -> size.wrong(name, "a number of pixels", "nothing")));
+    }
+
+    private static int extent(JsonFields fields, String name, long pixels) throws WeightFormatException {
+        if (pixels < 1 || pixels > 10_000) {
+            throw fields.wrong(name, "1 to 10,000 pixels", String.valueOf(pixels));
+        }
+        return (int) pixels;
+    }
+
+    /// Pillow's numbers: 2 bilinear, 3 bicubic.
+    private static Resize.Filter filter(JsonFields root) throws WeightFormatException {
+        long resample = root.integer("resample").orElse(3);
+        if (resample == 2) {
+            return Resize.Filter.BILINEAR;
+        }
+        if (resample == 3) {
+            return Resize.Filter.BICUBIC;
+        }
+        throw root.wrong("resample", "2 (bilinear) or 3 (bicubic)", String.valueOf(resample));
+    }
+}

@@ -1,0 +1,152 @@
+package io.github.clip4j.model;
+
+import io.github.clip4j.core.Shape;
+import io.github.clip4j.core.Tensor;
+import io.github.clip4j.core.parallel.Workers;
+import io.github.clip4j.core.weights.WeightSource;
+import io.github.clip4j.nn.LayerNormLayer;
+import io.github.clip4j.nn.Linear;
+import io.github.clip4j.nn.ParameterReader;
+import io.github.clip4j.nn.PatchEmbedding;
+import io.github.clip4j.nn.Sequences;
+import io.github.clip4j.nn.Transformer;
+import io.github.clip4j.nn.Workspace;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/// The vision tower: pictures to vectors (openai/CLIP `model.py`, class `VisionTransformer`). Immutable and thread-safe.
+public final class ImageEncoder {
+    /// Images of one forward pass on one thread: some 400 rows at 50 tokens, enough to read each weight rarely and to keep scratch small.
+    private static final int MAX_ROWS = 400;
+
+    private final VisionConfig config;
+    private final Workers workers;
+    private final PatchEmbedding patchEmbedding;
+    private final LayerNormLayer preNorm;
+    private final Transformer transformer;
+    private final LayerNormLayer postNorm;
+    private final @Nullable Linear projection;
+    private final ConcurrentLinkedQueue<Scratch> serialScratch = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<Scratch> teamScratch = new ConcurrentLinkedQueue<>();
+
+    /// Reads the tower's parameters.
+    ///
+    /// @param source holds them, as [ClipParameters#check] has found
+    ImageEncoder(VisionConfig config, WeightSource source, Workers workers) throws IOException {
+        this.config = config;
+        this.workers = workers;
+        ParameterReader parameters = new ParameterReader(source);
+        TransformerConfig t = config.transformer();
+        this.patchEmbedding = new PatchEmbedding(
+                parameters, ClipParameters.CLASS_EMBEDDING, ClipParameters.PATCH_EMBEDDING, ClipParameters.VISION_POSITIONS,
+                VisionConfig.CHANNELS, config.patchSize(), config.grid(), t.width());
+        this.preNorm = parameters.layerNorm(ClipParameters.PRE_NORM, t.layerNormEpsilon());
+        this.transformer = new Transformer(
+                parameters, IntStream.range(0, t.layers()).mapToObj(i -> ClipParameters.block(ClipParameters.VISION, i)).toList(), t.width(),
+                t.heads(), t.mlpWidth(), t.activation(), t.layerNormEpsilon(), false);
+        this.postNorm = parameters.layerNorm(ClipParameters.POST_NORM, t.layerNormEpsilon());
+        this.projection = config.projectionDim() == 0
+                ? null
+                : parameters.linearWithoutBias(ClipParameters.VISUAL_PROJECTION, config.projectionDim(), t.width());
+    }
+
+    public VisionConfig config() {
+        return config;
+    }
+
+    /// The projected, not yet normalised outputs of a batch, `[b, outputDim]`.
+    ///
+    /// The result for a picture is the same, to the bit, in every batch and with any number of threads.
+    ///
+    /// @param pixels preprocessed pictures, `[b, 3, imageSize, imageSize]`
+    /// @throws IllegalArgumentException when the pictures have another size
+    public Tensor encode(Tensor pixels) {
+        Shape shape = pixels.shape();
+        int size = config.imageSize();
+        if (shape.rank() != 4 || shape.dim(1) != VisionConfig.CHANNELS || shape.dim(2) != size || shape.dim(3) != size) {
+            throw new IllegalArgumentException("image encoder: expected pixels [b, %d, %d, %d], got %s; preprocess pictures for this model first"
+                    .formatted(VisionConfig.CHANNELS, size, size, shape));
+        }
+        int batch = shape.dim(0);
+        Tensor out = Tensor.zeros(batch, config.outputDim());
+        int threads = workers.threads();
+        int spread = threads == 1 ? batch : batch - batch % threads; // whole images a thread; the rest is shared layer by layer
+        if (threads == 1) {
+            encodeRange(pixels, 0, batch, out, serialScratch, Workers.SERIAL);
+        } else if (spread > 0) {
+            workers.run(worker -> encodeRange(
+                    pixels, Workers.share(spread, threads, worker), Workers.share(spread, threads, worker + 1), out, serialScratch,
+                    Workers.SERIAL));
+        }
+        encodeRange(pixels, spread, batch, out, teamScratch, workers);
+        return out;
+    }
+
+    private void encodeRange(Tensor pixels, int from, int to, Tensor out, ConcurrentLinkedQueue<Scratch> pool, Workers team) {
+        int chunk = Math.max(1, MAX_ROWS / config.tokens());
+        for (int first = from; first < to; first += chunk) {
+            int images = Math.min(chunk, to - first);
+            Scratch scratch = pool.poll();
+            if (scratch == null || !scratch.ws.fits(images * config.tokens(), images, config.tokens())) {
+                scratch = new Scratch(config, images, team);
+            }
+            forward(pixels, first, out.rows(first, images), scratch);
+            pool.offer(scratch);
+        }
+    }
+
+    /// y = postNorm(transformer(preNorm([class; patches] + positions)))[class] · Pᵀ
+    private void forward(Tensor pixels, int first, Tensor out, Scratch scratch) {
+        int images = out.rows();
+        int imageSize = config.imageSize();
+        Workspace ws = scratch.ws;
+        Sequences sequences = scratch.sequences(images, config.tokens());
+        Tensor x = ws.residual(sequences.rows());
+        Tensor patches = scratch.patches.rows(0, images * (config.tokens() - 1));
+        Tensor embedded = scratch.embedded.rows(0, patches.rows());
+        int pixelsOff = pixels.offset() + first * VisionConfig.CHANNELS * imageSize * imageSize;
+        patchEmbedding.forward(pixels.array(), pixelsOff, imageSize, patches, embedded, x, ws); // [b·tokens, d]
+        preNorm.forward(x, x, ws);
+        Tensor pooled = ws.pooled(images); //                                                      [b, d]
+        transformer.forward(x, sequences, pooled, ws);
+        if (projection == null) {
+            postNorm.forward(pooled, out, ws); //                                                  [b, d]
+        } else {
+            postNorm.forward(pooled, pooled, ws);
+            projection.forward(pooled, out, ws); //                                                [b, projectionDim]
+        }
+    }
+
+    /// The scratch of one forward pass.
+    private static final class Scratch {
+        private final Workspace ws;
+        private final Tensor patches; //  [images·grid², 3·patchSize²]
+        private final Tensor embedded; // [images·grid², d]
+        private Sequences sequences;
+
+        Scratch(VisionConfig config, int images, Workers workers) {
+            TransformerConfig t = config.transformer();
+            int tokens = config.tokens();
+            this.ws = new Workspace(images * tokens, images, tokens, t.width(), t.heads(), t.mlpWidth(), workers);
+            this.patches = Tensor.matrix(images * (tokens - 1), config.patchElements(), config.patchElements() + 16);
+            this.embedded = Tensor.zeros(images * (tokens - 1), t.width());
+            this.sequences = layOut(images, tokens);
+        }
+
+        Sequences sequences(int images, int tokens) {
+            if (sequences.count() != images) {
+                sequences = layOut(images, tokens);
+            }
+            return sequences;
+        }
+
+        private static Sequences layOut(int images, int tokens) {
+            int[] lengths = new int[images];
+            Arrays.fill(lengths, tokens);
+            return Sequences.of(lengths, new int[images]); // pooled at position 0, the class token
+        }
+    }
+}

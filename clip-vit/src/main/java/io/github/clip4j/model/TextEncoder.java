@@ -1,0 +1,158 @@
+package io.github.clip4j.model;
+
+import io.github.clip4j.core.Tensor;
+import io.github.clip4j.core.parallel.Workers;
+import io.github.clip4j.core.weights.WeightSource;
+import io.github.clip4j.nn.LayerNormLayer;
+import io.github.clip4j.nn.Linear;
+import io.github.clip4j.nn.ParameterReader;
+import io.github.clip4j.nn.Sequences;
+import io.github.clip4j.nn.TokenEmbedding;
+import io.github.clip4j.nn.Transformer;
+import io.github.clip4j.nn.Workspace;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/// The text tower: token ids to vectors (openai/CLIP `model.py`, `CLIP.encode_text`). Immutable and thread-safe.
+///
+/// A position sees no later one, so nothing after the pooled position can change the result, and nothing after it is computed: a prompt of
+/// ten tokens costs an eighth of a padded one. Texts of a batch lie one after the other, without padding.
+public final class TextEncoder {
+    /// Rows of one forward pass on one thread; a longer text is a pass of its own.
+    private static final int MAX_ROWS = 512;
+
+    private final TextConfig config;
+    private final Workers workers;
+    private final TokenEmbedding tokenEmbedding;
+    private final Transformer transformer;
+    private final LayerNormLayer finalNorm;
+    private final @Nullable Linear projection;
+    private final ConcurrentLinkedQueue<Workspace> serialScratch = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<Workspace> teamScratch = new ConcurrentLinkedQueue<>();
+
+    /// Reads the tower's parameters.
+    ///
+    /// @param source holds them, as [ClipParameters#check] has found
+    TextEncoder(TextConfig config, WeightSource source, Workers workers) throws IOException {
+        this.config = config;
+        this.workers = workers;
+        ParameterReader parameters = new ParameterReader(source);
+        TransformerConfig t = config.transformer();
+        this.tokenEmbedding =
+                new TokenEmbedding(parameters, ClipParameters.TOKEN_EMBEDDING, ClipParameters.TEXT_POSITIONS, t.width());
+        this.transformer = new Transformer(
+                parameters, IntStream.range(0, t.layers()).mapToObj(i -> ClipParameters.block(ClipParameters.TEXT, i)).toList(), t.width(),
+                t.heads(), t.mlpWidth(), t.activation(), t.layerNormEpsilon(), true);
+        this.finalNorm = parameters.layerNorm(ClipParameters.FINAL_NORM, t.layerNormEpsilon());
+        this.projection = config.projectionDim() == 0
+                ? null
+                : parameters.linearWithoutBias(ClipParameters.TEXT_PROJECTION, config.projectionDim(), t.width());
+    }
+
+    public TextConfig config() {
+        return config;
+    }
+
+    /// The projected, not yet normalised outputs of a batch of texts, `[b, outputDim]`.
+    ///
+    /// The result for a text is the same, to the bit, in every batch, with any number of threads, and with or without padding.
+    ///
+    /// @param texts token ids with start and end of text, as the tokenizer returns them
+    /// @throws IllegalArgumentException for an id beyond the vocabulary, a text that is too long, or one without an end
+    public Tensor encode(List<int[]> texts) {
+        int[] lengths = new int[texts.size()]; // up to and including the pooled position
+        int[] pooledPositions = new int[texts.size()];
+        int[] rowsBefore = new int[texts.size() + 1];
+        for (int t = 0; t < lengths.length; t++) {
+            check(texts.get(t), t);
+            pooledPositions[t] = config.pooledPosition(texts.get(t));
+            lengths[t] = pooledPositions[t] + 1;
+            rowsBefore[t + 1] = rowsBefore[t] + lengths[t];
+        }
+        Tensor out = Tensor.zeros(texts.size(), config.outputDim());
+        Batch batch = new Batch(texts, lengths, pooledPositions, out);
+        int threads = workers.threads();
+        if (threads == 1) {
+            encodeRange(batch, 0, lengths.length, serialScratch, Workers.SERIAL);
+        } else if (lengths.length < threads) {
+            encodeRange(batch, 0, lengths.length, teamScratch, workers); // every layer shared
+        } else {
+            workers.run(worker -> encodeRange( // whole texts a thread, by their tokens
+                    batch, split(rowsBefore, threads, worker), split(rowsBefore, threads, worker + 1), serialScratch, Workers.SERIAL));
+        }
+        return out;
+    }
+
+    private void check(int[] ids, int text) {
+        if (ids.length == 0 || ids.length > config.contextLength()) {
+            throw new IllegalArgumentException(
+                    "text %d: expected 1 to %d token ids, got %d".formatted(text, config.contextLength(), ids.length));
+        }
+        for (int i = 0; i < ids.length; i++) {
+            if (ids[i] < 0 || ids[i] >= config.vocabularySize()) {
+                throw new IllegalArgumentException("text %d: expected token ids below %d, got %d at position %d; is this the model's tokenizer?"
+                        .formatted(text, config.vocabularySize(), ids[i], i));
+            }
+        }
+    }
+
+    /// The first text of share `worker` when the rows are split as evenly as texts allow.
+    private static int split(int[] rowsBefore, int workers, int worker) {
+        int rows = Workers.share(rowsBefore[rowsBefore.length - 1], workers, worker);
+        int text = 0;
+        while (rowsBefore[text] < rows) {
+            text++;
+        }
+        return text;
+    }
+
+    @SuppressWarnings("ArrayRecordComponent") // internal, never compared
+    private record Batch(List<int[]> texts, int[] lengths, int[] pooledPositions, Tensor out) {
+        /// Texts `from` to `to` as sequences.
+        Sequences sequences(int from, int to) {
+            return Sequences.of(
+                    Arrays.copyOfRange(lengths, from, to), Arrays.copyOfRange(pooledPositions, from, to));
+        }
+    }
+
+    private void encodeRange(Batch batch, int from, int to, ConcurrentLinkedQueue<Workspace> pool, Workers team) {
+        for (int first = from; first < to; ) {
+            int rows = batch.lengths[first];
+            int end = first + 1;
+            while (end < to && rows + batch.lengths[end] <= MAX_ROWS) {
+                rows += batch.lengths[end++];
+            }
+            Workspace ws = pool.poll();
+            if (ws == null || !ws.fits(rows, end - first, config.contextLength())) {
+                TransformerConfig t = config.transformer();
+                int capacity = Math.max(rows, Math.min(MAX_ROWS, (to - first) * config.contextLength()));
+                ws = new Workspace(capacity, capacity, config.contextLength(), t.width(), t.heads(), t.mlpWidth(), team);
+            }
+            forward(batch, first, end, ws);
+            pool.offer(ws);
+            first = end;
+        }
+    }
+
+    /// y = finalNorm(transformer(tokens + positions))[end of text] · Pᵀ
+    private void forward(Batch batch, int from, int to, Workspace ws) {
+        Sequences sequences = batch.sequences(from, to);
+        Tensor x = ws.residual(sequences.rows());
+        for (int t = from; t < to; t++) {
+            tokenEmbedding.forward(batch.texts.get(t), x.rows(sequences.starts()[t - from], batch.lengths[t]));
+        }
+        Tensor out = batch.out.rows(from, to - from);
+        Tensor pooled = ws.pooled(to - from); //        [texts, d]
+        transformer.forward(x, sequences, pooled, ws);
+        if (projection == null) {
+            finalNorm.forward(pooled, out, ws); //      [texts, d]
+        } else {
+            finalNorm.forward(pooled, pooled, ws);
+            projection.forward(pooled, out, ws); //     [texts, projectionDim]
+        }
+    }
+}

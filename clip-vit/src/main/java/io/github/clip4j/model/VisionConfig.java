@@ -1,0 +1,42 @@
+package io.github.clip4j.model;
+
+/// The image encoder: a vision transformer (Dosovitskiy et al. 2020, arXiv:2010.11929 §3.1) with a layer norm before the blocks.
+///
+/// @param imageSize the edge of the square input, pixels
+/// @param patchSize the edge of a patch, pixels; pixels that do not fill one are dropped
+/// @param transformer the blocks
+/// @param projectionDim the width of an embedding; 0 when the tower ends before the projection
+public record VisionConfig(int imageSize, int patchSize, TransformerConfig transformer, int projectionDim) {
+    /// Red, green, blue.
+    public static final int CHANNELS = 3;
+
+    public VisionConfig {
+        TransformerConfig.requirePositive("patch size", patchSize);
+        if (imageSize < patchSize) {
+            throw new IllegalArgumentException("image size: expected at least the patch size %d, got %d".formatted(patchSize, imageSize));
+        }
+        if (projectionDim < 0) {
+            throw new IllegalArgumentException("projection width: expected at least 0, got " + projectionDim);
+        }
+    }
+
+    /// Patches along an edge.
+    public int grid() {
+        return imageSize / patchSize;
+    }
+
+    /// Positions of the transformer: the patches and the class token.
+    public int tokens() {
+        return grid() * grid() + 1;
+    }
+
+    /// Numbers in a patch.
+    public int patchElements() {
+        return CHANNELS * patchSize * patchSize;
+    }
+
+    /// The width of what the encoder returns.
+    public int outputDim() {
+        return projectionDim > 0 ? projectionDim : transformer.width();
+    }
+}

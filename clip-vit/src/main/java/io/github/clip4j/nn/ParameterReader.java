@@ -1,0 +1,46 @@
+package io.github.clip4j.nn;
+
+import io.github.clip4j.core.ops.WeightMatrix;
+import io.github.clip4j.core.weights.WeightSource;
+import java.io.IOException;
+
+/// Reads parameters into the form that the layers keep them in.
+public final class ParameterReader {
+    private final WeightSource source;
+
+    public ParameterReader(WeightSource source) {
+        this.source = source;
+    }
+
+    /// A parameter as it is.
+    public float[] vector(String name) throws IOException {
+        return source.read(name);
+    }
+
+    /// The linear layer `name`, with a bias.
+    Linear linear(String name, int out, int in) throws IOException {
+        return linear(out, in, name);
+    }
+
+    /// Linear layers of equal extents side by side as one: [name0; name1; …], each `[out, in]`.
+    Linear linear(int out, int in, String... names) throws IOException {
+        WeightMatrix matrix = new WeightMatrix(names.length * out, in);
+        for (int i = 0; i < names.length; i++) {
+            matrix.setRows(i * out, out, source.read(names[i] + ".weight"));
+            matrix.setBias(i * out, source.read(names[i] + ".bias"));
+        }
+        return new Linear(matrix);
+    }
+
+    /// The linear layer without a bias whose weight is `name`.
+    public Linear linearWithoutBias(String name, int out, int in) throws IOException {
+        WeightMatrix matrix = new WeightMatrix(out, in);
+        matrix.setRows(0, out, source.read(name));
+        return new Linear(matrix);
+    }
+
+    /// The layer norm `name`.
+    public LayerNormLayer layerNorm(String name, double epsilon) throws IOException {
+        return new LayerNormLayer(source.read(name + ".weight"), source.read(name + ".bias"), epsilon);
+    }
+}

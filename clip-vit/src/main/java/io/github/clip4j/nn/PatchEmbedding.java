@@ -1,0 +1,73 @@
+package io.github.clip4j.nn;
+
+import io.github.clip4j.core.Tensor;
+import io.github.clip4j.core.ops.Elementwise;
+import java.io.IOException;
+
+/// An image as a sequence: each patch a linear function of its pixels, and the class token before them. Immutable.
+///
+/// The convolution whose kernel and stride are one patch is a matrix product: row i holds the pixels of patch i, channel by channel.
+public final class PatchEmbedding {
+    private final Linear projection;
+    private final float[] classEmbedding;
+    private final float[] positions;
+    private final int channels;
+    private final int patchSize;
+    private final int grid;
+    private final int width;
+
+    public PatchEmbedding(
+            ParameterReader parameters, String classEmbedding, String projection, String positions, int channels, int patchSize, int grid,
+            int width)
+            throws IOException {
+        this.projection = parameters.linearWithoutBias(projection, width, channels * patchSize * patchSize);
+        this.classEmbedding = parameters.vector(classEmbedding);
+        this.positions = parameters.vector(positions);
+        this.channels = channels;
+        this.patchSize = patchSize;
+        this.grid = grid;
+        this.width = width;
+    }
+
+    /// x = [class; patches·Wᵀ] + positions, for each image
+    ///
+    /// @param pixels images `[channels, imageSize, imageSize]` back to back
+    /// @param patches scratch, `[images·grid², channels·patchSize²]`
+    /// @param embedded scratch, `[images·grid², d]`
+    /// @param x `[images·(grid² + 1), d]`, overwritten
+    public void forward(float[] pixels, int pixelsOff, int imageSize, Tensor patches, Tensor embedded, Tensor x, Workspace ws) {
+        int perImage = grid * grid;
+        int images = patches.rows() / perImage;
+        for (int image = 0; image < images; image++) {
+            copyPatches(pixels, pixelsOff + image * channels * imageSize * imageSize, imageSize, patches.rows(image * perImage, perImage));
+        }
+        projection.forward(patches, embedded, ws); // [images·grid², d]
+        for (int image = 0; image < images; image++) {
+            int first = image * (perImage + 1);
+            addPosition(classEmbedding, 0, 0, x, first);
+            for (int patch = 0; patch < perImage; patch++) {
+                addPosition(embedded.array(), embedded.rowOffset(image * perImage + patch), patch + 1, x, first + patch + 1);
+            }
+        }
+    }
+
+    /// One row a patch, patches row-major, each `[channels, patchSize, patchSize]`.
+    private void copyPatches(float[] pixels, int pixelsOff, int imageSize, Tensor patches) {
+        for (int patch = 0; patch < grid * grid; patch++) {
+            int to = patches.rowOffset(patch);
+            int top = patch / grid * patchSize;
+            int left = patch % grid * patchSize;
+            for (int c = 0; c < channels; c++) {
+                for (int y = 0; y < patchSize; y++) {
+                    int from = pixelsOff + (c * imageSize + top + y) * imageSize + left;
+                    System.arraycopy(pixels, from, patches.array(), to, patchSize);
+                    to += patchSize;
+                }
+            }
+        }
+    }
+
+    private void addPosition(float[] embedding, int off, int position, Tensor x, int row) {
+        Elementwise.add(embedding, off, positions, position * width, x.array(), x.rowOffset(row), width);
+    }
+}

@@ -1,0 +1,117 @@
+package io.github.clip4j.nn;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.github.clip4j.checkpoint.CheckpointDirectory;
+import io.github.clip4j.core.Shape;
+import io.github.clip4j.core.Tensor;
+import io.github.clip4j.core.format.safetensors.SafetensorsFile;
+import io.github.clip4j.core.weights.WeightSource;
+import io.github.clip4j.model.ClipConfig;
+import io.github.clip4j.testkit.FloatAssert;
+import io.github.clip4j.testkit.ReferenceData;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/// The golden model of `weights-tools/python/make_goldens.py`: a tiny CLIP and every intermediate result of it in float64.
+public final class Golden {
+    /// The unit roundoff of float32.
+    private static final double U = Math.scalb(1.0, -24);
+
+    public final Path directory = ReferenceData.projectRoot().resolve("clip-vit/src/test/resources/golden/tiny");
+    public final ClipConfig config;
+    public final Map<String, Tensor> parameters = new HashMap<>();
+    private final Map<String, float[]> results = new HashMap<>();
+    private final JsonObject manifest;
+    private final float[] pixels;
+    private final Set<String> compared = new HashSet<>();
+
+    public Golden() {
+        try {
+            config = CheckpointDirectory.open(directory).config().config();
+            try (WeightSource weights = CheckpointDirectory.open(directory).openWeights()) {
+                for (String name : weights.tensors().keySet()) {
+                    parameters.put(name, Tensor.of(weights.read(name), weights.tensors().get(name).shape()));
+                }
+            }
+            try (SafetensorsFile file = SafetensorsFile.open(directory.resolve("goldens.safetensors"))) {
+                for (String name : file.tensors().keySet()) {
+                    results.put(name, file.read(name));
+                }
+            }
+            try (SafetensorsFile file = SafetensorsFile.open(directory.resolve("inputs.safetensors"))) {
+                pixels = file.read("pixels");
+            }
+            manifest = JsonParser.parseString(Files.readString(directory.resolve("manifest.json"))).getAsJsonObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// Both images, `[2, 3, 30, 30]`.
+    public Tensor pixels() {
+        return Tensor.of(pixels.clone(), Shape.of(2, 3, 30, 30));
+    }
+
+    /// Image `i`, `[3, 30, 30]`.
+    public Tensor image(int i) {
+        return Tensor.of(Arrays.copyOfRange(pixels, i * 2700, (i + 1) * 2700), Shape.of(3, 30, 30));
+    }
+
+    /// The ids of text `i`.
+    public int[] text(int i) {
+        JsonArray ids = manifest.getAsJsonArray("texts").get(i).getAsJsonArray();
+        return ids.asList().stream().mapToInt(id -> id.getAsInt()).toArray();
+    }
+
+    /// The names of all results of one input, `image0` for example.
+    public Set<String> names(String input) {
+        Set<String> names = new HashSet<>();
+        results.keySet().stream().filter(name -> name.startsWith(input + "/")).forEach(names::add);
+        return names;
+    }
+
+    /// The results that were compared so far.
+    public Set<String> compared() {
+        return compared;
+    }
+
+    /// Compares a float32 result. Its roundings differ from PyTorch's, so its error does; but it is of the same size, and 4 times PyTorch's own
+    /// error, or 4 roundings of the greatest element where PyTorch happened to be lucky, leaves out nothing that is not rounding: a wrong
+    /// activation is off by 10⁻² here, 10⁴ times the bound.
+    public void assertFloat32(String name, float[] actual) {
+        JsonObject tensor = manifest.getAsJsonObject("tensors").getAsJsonObject(name);
+        double bound = 4 * Math.max(tensor.get("float32_error").getAsDouble(), U * tensor.get("max").getAsDouble());
+        FloatAssert.assertWithin(actual, expected(name), bound, name);
+    }
+
+    /// Compares a float64 result: the golden's own rounding to float32, and that of `actual`, are all that may differ.
+    public void assertFloat64(String name, double[][] actual) {
+        float[] expected = expected(name);
+        float[] flat = new float[expected.length];
+        int i = 0;
+        for (double[] row : actual) {
+            for (double value : row) {
+                flat[i++] = (float) value;
+            }
+        }
+        FloatAssert.assertWithin(flat, expected, k -> 2 * U * Math.abs(expected[k]) + 1e-12, name);
+    }
+
+    private float[] expected(String name) {
+        compared.add(name);
+        float[] expected = results.get(name);
+        if (expected == null) {
+            throw new IllegalArgumentException("no golden named " + name);
+        }
+        return expected;
+    }
+}
