@@ -1,0 +1,261 @@
+package io.github.clip4j.cli;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.github.clip4j.Clip;
+import io.github.clip4j.core.Shape;
+import io.github.clip4j.core.Tensor;
+import io.github.clip4j.core.format.npy.NpyArray;
+import io.github.clip4j.image.ClipPreprocess;
+import io.github.clip4j.image.ImageFile;
+import io.github.clip4j.model.Embedding;
+import io.github.clip4j.model.ImageEncoder;
+import io.github.clip4j.model.TextEncoder;
+import io.github.clip4j.tokenizer.ClipTokenizer;
+import io.github.clip4j.tools.NpyWriter;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// `clip embed`
+@Command(
+        name = "embed",
+        description = "Turns pictures or texts into vectors.",
+        mixinStandardHelpOptions = true,
+        footer = {
+            "",
+            "Examples:",
+            "  clip embed *.jpg --model DIR -o pictures.npy",
+            "  clip embed --text \"a photo of a cat\" --model DIR --json",
+            "  clip embed --pixels preprocessed.npy --raw --model DIR -o outputs.npy",
+            "",
+            "With -o the vectors are the rows of a float32 array, in the order of the input. A picture that cannot be read has no row; what is",
+            "printed says which row belongs to which input."
+        })
+final class EmbedCommand implements Callable<Integer> {
+    /// Inputs that are encoded at once.
+    private static final int CHUNK = 32;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Mixin
+    private ModelOptions model = new ModelOptions();
+
+    @Parameters(paramLabel = "IMAGE", description = "picture files")
+    private List<Path> images = new ArrayList<>();
+
+    @Option(names = "--text", paramLabel = "T", description = "a text; repeatable")
+    private List<String> texts = new ArrayList<>();
+
+    @Option(names = "--texts-file", paramLabel = "F", description = "a file with one text a line")
+    private @Nullable Path textsFile;
+
+    @Option(names = "--pixels", paramLabel = "X.npy", description = "preprocessed pictures, float32 [n, 3, h, w]")
+    private @Nullable Path pixels;
+
+    @Option(names = "--ids", paramLabel = "X.npy", description = "token ids with start and end of text, int32 [n, length]")
+    private @Nullable Path ids;
+
+    @Option(names = "--raw", description = "the projection as it is, not scaled to length 1")
+    private boolean raw;
+
+    @Option(names = {"-o", "--output"}, paramLabel = "OUT.npy", description = "write the vectors to this file, float32 [n, d]")
+    private @Nullable Path output;
+
+    @Option(names = "--json", description = "print one JSON document")
+    private boolean json;
+
+    /// What was embedded, or why it was not.
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Result(String kind, String input, float @Nullable [] vector, @Nullable String error) {}
+
+    @Override
+    public Integer call() throws IOException {
+        long inputs = Stream.of(!images.isEmpty(), !texts.isEmpty(), textsFile != null, pixels != null, ids != null)
+                .filter(given -> given)
+                .count();
+        if (inputs != 1) {
+            throw new ParameterException(
+                    spec.commandLine(), "input: expected one of IMAGE..., --text, --texts-file, --pixels and --ids, got " + inputs);
+        }
+        try (Clip clip = model.load()) {
+            List<Result> results = embed(clip);
+            report(clip, results);
+            return results.stream().allMatch(result -> result.error == null) ? 0 : 1;
+        }
+    }
+
+    private List<Result> embed(Clip clip) throws IOException {
+        if (!images.isEmpty()) {
+            return embedImages(clip);
+        }
+        if (pixels != null) {
+            return embedPixels(clip, NpyArray.read(pixels));
+        }
+        if (ids != null) {
+            return embedIds(clip, NpyArray.read(ids));
+        }
+        return embedTexts(clip, textsFile == null ? texts : Output.lines(textsFile));
+    }
+
+    private List<Result> embedImages(Clip clip) {
+        ClipPreprocess preprocess = clip.preprocess();
+        ImageEncoder encoder = imageEncoder(clip);
+        List<Result> results = new ArrayList<>();
+        Consumer<Integer> progress = Output.progress("Embedding", images.size());
+        for (int from = 0; from < images.size(); from += CHUNK) {
+            List<Path> chunk = images.subList(from, Math.min(images.size(), from + CHUNK));
+            List<Tensor> prepared = new ArrayList<>();
+            int first = results.size();
+            for (Path image : chunk) {
+                try {
+                    prepared.add(preprocess.apply(ImageFile.read(image)));
+                    results.add(new Result("image", image.toString(), null, null));
+                } catch (IOException e) {
+                    spec.commandLine().getErr().println("clip: " + image + ": " + ClipCommand.message(e));
+                    results.add(new Result("image", image.toString(), null, ClipCommand.message(e)));
+                }
+            }
+            int size = encoder.config().imageSize();
+            float[] batch = new float[prepared.size() * 3 * size * size];
+            for (int i = 0; i < prepared.size(); i++) {
+                System.arraycopy(prepared.get(i).array(), 0, batch, i * 3 * size * size, 3 * size * size);
+            }
+            Tensor outputs = encoder.encode(Tensor.of(batch, Shape.of(prepared.size(), 3, size, size)));
+            int row = 0;
+            for (int i = first; i < results.size(); i++) {
+                if (results.get(i).error == null) {
+                    results.set(i, new Result("image", results.get(i).input, vector(outputs, row++), null));
+                }
+            }
+            progress.accept(from + chunk.size());
+        }
+        return results;
+    }
+
+    private List<Result> embedPixels(Clip clip, NpyArray array) throws IOException {
+        Tensor outputs = imageEncoder(clip).encode(Tensor.of(array.floats(), array.shape()));
+        return rows(outputs, "pixels");
+    }
+
+    private List<Result> embedIds(Clip clip, NpyArray array) throws IOException {
+        if (array.shape().rank() != 2) {
+            throw new IllegalArgumentException("%s: expected ids [n, length], got %s".formatted(ids, array.shape()));
+        }
+        int[] values = array.ints();
+        int length = array.shape().dim(1);
+        List<int[]> rows = new ArrayList<>();
+        for (int i = 0; i < array.shape().dim(0); i++) {
+            rows.add(Arrays.copyOfRange(values, i * length, (i + 1) * length));
+        }
+        return rows(textEncoder(clip).encode(rows), "ids");
+    }
+
+    private List<Result> embedTexts(Clip clip, List<String> lines) {
+        TextEncoder encoder = textEncoder(clip);
+        ClipTokenizer tokenizer = clip.tokenizer();
+        List<Result> results = new ArrayList<>();
+        Consumer<Integer> progress = Output.progress("Embedding", lines.size());
+        for (int from = 0; from < lines.size(); from += CHUNK) {
+            List<String> chunk = lines.subList(from, Math.min(lines.size(), from + CHUNK));
+            Tensor outputs = encoder.encode(chunk.stream()
+                    .map(text -> tokenizer.encode(text, encoder.config().contextLength()))
+                    .toList());
+            for (int i = 0; i < chunk.size(); i++) {
+                results.add(new Result("text", chunk.get(i), vector(outputs, i), null));
+            }
+            progress.accept(from + chunk.size());
+        }
+        return results;
+    }
+
+    private List<Result> rows(Tensor outputs, String kind) {
+        List<Result> results = new ArrayList<>();
+        for (int row = 0; row < outputs.rows(); row++) {
+            results.add(new Result(kind, String.valueOf(row), vector(outputs, row), null));
+        }
+        return results;
+    }
+
+    private float[] vector(Tensor outputs, int row) {
+        float[] values = outputs.rows(row, 1).toArray();
+        return raw ? values : Embedding.normalized(values).toArray();
+    }
+
+    private static ImageEncoder imageEncoder(Clip clip) {
+        return clip.model().imageEncoder()
+                .orElseThrow(() -> new IllegalStateException(clip.name() + " has no image encoder: it is a checkpoint of texts alone"));
+    }
+
+    private static TextEncoder textEncoder(Clip clip) {
+        return clip.model().textEncoder()
+                .orElseThrow(() -> new IllegalStateException(clip.name() + " has no text encoder: it is a checkpoint of pictures alone"));
+    }
+
+    private void report(Clip clip, List<Result> results) throws IOException {
+        PrintWriter out = spec.commandLine().getOut();
+        List<float[]> vectors = new ArrayList<>();
+        JsonArray entries = new JsonArray();
+        for (Result result : results) {
+            JsonObject entry = new JsonObject();
+            entry.addProperty(result.kind, result.input);
+            float[] vector = result.vector;
+            if (vector == null) {
+                entry.addProperty("error", result.error);
+            } else {
+                entry.addProperty("row", vectors.size());
+                vectors.add(vector);
+                if (output == null && json) {
+                    JsonArray numbers = new JsonArray(vector.length);
+                    for (float value : vector) {
+                        numbers.add(value);
+                    }
+                    entry.add("embedding", numbers);
+                }
+                if (!json) {
+                    out.printf(
+                            Locale.ROOT, "%5d  %s  [%.4f, %.4f, %.4f, … %d]%n", vectors.size() - 1, result.input, vector[0],
+                            vector[Math.min(1, vector.length - 1)], vector[Math.min(2, vector.length - 1)], vector.length);
+                }
+            }
+            entries.add(entry);
+        }
+        if (output != null) {
+            write(output, vectors, clip);
+        }
+        if (json) {
+            JsonObject document = new JsonObject();
+            document.addProperty("model", clip.name());
+            document.addProperty("normalized", !raw);
+            document.add("results", entries);
+            out.println(Output.json(document));
+        }
+    }
+
+    private static void write(Path file, List<float[]> vectors, Clip clip) throws IOException {
+        int width = vectors.isEmpty()
+                ? clip.model().imageEncoder().map(e -> e.config().outputDim()).orElse(0)
+                : vectors.getFirst().length;
+        float[] rows = new float[vectors.size() * width];
+        for (int i = 0; i < vectors.size(); i++) {
+            System.arraycopy(vectors.get(i), 0, rows, i * width, width);
+        }
+        NpyWriter.writeFloats(file, rows, Shape.of(vectors.size(), width));
+    }
+}
