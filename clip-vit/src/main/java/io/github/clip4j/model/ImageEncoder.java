@@ -130,7 +130,7 @@ public final class ImageEncoder {
         Scratch(VisionConfig config, int images, Workers workers) {
             TransformerConfig t = config.transformer();
             int tokens = config.tokens();
-            this.ws = new Workspace(images * tokens, images, tokens, t.width(), t.heads(), t.mlpWidth(), workers);
+            this.ws = new Workspace(images * tokens, images, tokens, t.width(), t.heads(), t.mlpWidth(), config.patchElements(), workers);
             this.patches = Tensor.matrix(images * (tokens - 1), config.patchElements(), config.patchElements() + 16);
             this.embedded = Tensor.zeros(images * (tokens - 1), t.width());
             this.sequences = layOut(images, tokens);

@@ -130,7 +130,7 @@ public final class TextEncoder {
             if (ws == null || !ws.fits(rows, end - first, config.contextLength())) {
                 TransformerConfig t = config.transformer();
                 int capacity = Math.max(rows, Math.min(MAX_ROWS, (to - first) * config.contextLength()));
-                ws = new Workspace(capacity, capacity, config.contextLength(), t.width(), t.heads(), t.mlpWidth(), team);
+                ws = new Workspace(capacity, capacity, config.contextLength(), t.width(), t.heads(), t.mlpWidth(), 0, team);
             }
             forward(batch, first, end, ws);
             pool.offer(ws);

@@ -6,32 +6,27 @@ import java.io.IOException;
 
 /// Multi-head self-attention (Vaswani et al. 2017, arXiv:1706.03762 §3.2.2). Immutable.
 final class Attention {
-    private final Linear query;
-    private final Linear keyValue;
+    private final Linear queryKeyValue;
     private final Linear out;
     private final int heads;
     private final boolean causal;
 
     Attention(ParameterReader parameters, String name, int width, int heads, boolean causal) throws IOException {
-        this.query = parameters.linear(name + ".q_proj", width, width);
-        this.keyValue = parameters.linear(width, width, name + ".k_proj", name + ".v_proj");
+        this.queryKeyValue = parameters.linear(width, width, name + ".q_proj", name + ".k_proj", name + ".v_proj");
         this.out = parameters.linear(name + ".out_proj", width, width);
         this.heads = heads;
         this.causal = causal;
     }
 
-    /// x ← x + concatₕ(softmax(qₕ·kₕᵀ / √headDim)·vₕ)·Woᵀ + bₒ, with q, k and v projected from y
+    /// x ← x + concatₕ(softmax(qₕ·kₕᵀ / √headDim)·vₕ)·Woᵀ + bₒ, with [q; k; v] projected from y
     ///
     /// @param y `[m, d]`
     /// @param x `[m, d]`, updated in place
     void addTo(Tensor x, Tensor y, Sequences sequences, Workspace ws) {
-        int m = y.rows();
-        Tensor q = ws.queries(m);
-        Tensor kv = ws.keyValues(m);
-        Tensor o = ws.attended(m);
-        query.forward(y, q, ws); //     [m, d]
-        keyValue.forward(y, kv, ws); // [m, 2·d]
-        SelfAttention.attend(q, kv, sequences.starts(), heads, causal, o, ws.attentionScratch(), ws.workers()); // [m, d]
+        Tensor qkv = ws.queryKeyValues(y.rows());
+        Tensor o = ws.attended(y.rows());
+        queryKeyValue.forward(y, qkv, ws); // [m, 3·d]
+        SelfAttention.attend(qkv, sequences.starts(), heads, causal, o, ws.attentionScratch(), ws.workers()); // [m, d]
         out.addTo(x, o, ws);
     }
 
@@ -40,15 +35,11 @@ final class Attention {
     /// @param y `[m, d]`
     /// @param x `[sequences, d]`, updated in place
     void addPooledTo(Tensor x, Tensor y, Sequences sequences, Workspace ws) {
-        Tensor yPooled = ws.attended(sequences.count());
-        Tensor q = ws.queries(sequences.count());
-        Tensor kv = ws.keyValues(y.rows());
-        gatherPooled(y, sequences, yPooled); // [sequences, d]
-        query.forward(yPooled, q, ws); //       [sequences, d]
-        keyValue.forward(y, kv, ws); //         [m, 2·d]
-        Tensor o = yPooled;
+        Tensor qkv = ws.queryKeyValues(y.rows());
+        Tensor o = ws.attended(sequences.count());
+        queryKeyValue.forward(y, qkv, ws); // [m, 3·d]
         SelfAttention.attendAt(
-                sequences.pooledPositions(), q, kv, sequences.starts(), heads, causal, o, ws.attentionScratch(), ws.workers());
+                sequences.pooledPositions(), qkv, sequences.starts(), heads, causal, o, ws.attentionScratch(), ws.workers());
         out.addTo(x, o, ws);
     }
 

@@ -15,16 +15,16 @@ public final class Linear {
 
     /// y = x·Wᵀ + b
     public void forward(Tensor x, Tensor y, Workspace ws) {
-        MatMul.linear(x, weight, y, ws.workers());
+        MatMul.linear(x, weight, y, ws.matMulScratch(), ws.workers());
     }
 
     /// y = activation(x·Wᵀ + b)
     void forward(Tensor x, Activation activation, Tensor y, Workspace ws) {
-        MatMul.linear(x, weight, activation, y, ws.workers());
+        MatMul.linear(x, weight, activation, y, ws.matMulScratch(), ws.workers());
     }
 
     /// y ← y + x·Wᵀ + b
     void addTo(Tensor y, Tensor x, Workspace ws) {
-        MatMul.linearAdd(x, weight, y, ws.workers());
+        MatMul.linearAdd(x, weight, y, ws.matMulScratch(), ws.workers());
     }
 }

@@ -1,6 +1,7 @@
 package io.github.clip4j.nn;
 
 import io.github.clip4j.core.Tensor;
+import io.github.clip4j.core.ops.MatMul;
 import io.github.clip4j.core.ops.SelfAttention;
 import io.github.clip4j.core.parallel.Workers;
 
@@ -11,27 +12,31 @@ public final class Workspace {
     private static final int PADDING = 16;
 
     private final Workers workers;
-    private final Tensor residual; //   [m, d]
-    private final Tensor normed; //     [m, d]
-    private final Tensor queries; //    [m, d]
-    private final Tensor keyValues; //  [m, 2·d]
-    private final Tensor attended; //   [m, d]
-    private final Tensor hidden; //     [m, mlpWidth]
-    private final Tensor pooled; //     [sequences, d]
+    private final Tensor residual; //       [m, d]
+    private final Tensor normed; //         [m, d]
+    private final Tensor queryKeyValues; // [m, 3·d]
+    private final Tensor attended; //       [m, d]
+    private final Tensor hidden; //         [m, mlpWidth]
+    private final Tensor pooled; //         [sequences, d]
+    private final float[] matMulScratch;
     private final float[][] attentionScratch;
     private final int maxTokens;
 
     /// Scratch for up to `rows` rows in up to `sequences` sequences of up to `tokens` positions.
-    public Workspace(int rows, int sequences, int tokens, int width, int heads, int mlpWidth, Workers workers) {
+    ///
+    /// @param inputWidth the width of what the tower's first matrix product reads, 0 when it has none
+    public Workspace(int rows, int sequences, int tokens, int width, int heads, int mlpWidth, int inputWidth, Workers workers) {
         this.workers = workers;
         this.maxTokens = tokens;
         this.residual = matrix(rows, width);
         this.normed = matrix(rows, width);
-        this.queries = matrix(rows, width);
-        this.keyValues = matrix(rows, 2 * width);
+        this.queryKeyValues = matrix(rows, 3 * width);
         this.attended = matrix(rows, width);
         this.hidden = matrix(rows, mlpWidth);
         this.pooled = matrix(sequences, width);
+        this.matMulScratch = new float[Math.max(
+                MatMul.scratchSize(rows, width, mlpWidth),
+                Math.max(MatMul.scratchSize(rows, mlpWidth, width), MatMul.scratchSize(rows, Math.max(width, inputWidth), 3 * width)))];
         this.attentionScratch = new float[workers.threads()][SelfAttention.scratchSize(tokens, width / heads)];
     }
 
@@ -62,12 +67,8 @@ public final class Workspace {
         return normed.rows(0, m);
     }
 
-    Tensor queries(int m) {
-        return queries.rows(0, m);
-    }
-
-    Tensor keyValues(int m) {
-        return keyValues.rows(0, m);
+    Tensor queryKeyValues(int m) {
+        return queryKeyValues.rows(0, m);
     }
 
     Tensor attended(int m) {
@@ -76,6 +77,10 @@ public final class Workspace {
 
     Tensor hidden(int m) {
         return hidden.rows(0, m);
+    }
+
+    float[] matMulScratch() {
+        return matMulScratch;
     }
 
     float[][] attentionScratch() {

@@ -120,7 +120,7 @@ class GoldenTest {
         VisionConfig vision = Objects.requireNonNull(golden.config.vision());
         TransformerConfig t = vision.transformer();
         int n = vision.tokens();
-        Workspace ws = new Workspace(n, 1, n, t.width(), t.heads(), t.mlpWidth(), workers);
+        Workspace ws = new Workspace(n, 1, n, t.width(), t.heads(), t.mlpWidth(), 147, workers);
         PatchEmbedding embedding = new PatchEmbedding(
                 parameters, ClipParameters.CLASS_EMBEDDING, ClipParameters.PATCH_EMBEDDING, ClipParameters.VISION_POSITIONS, 3,
                 vision.patchSize(), vision.grid(), t.width());
@@ -144,7 +144,7 @@ class GoldenTest {
         TextConfig text = Objects.requireNonNull(golden.config.text());
         TransformerConfig t = text.transformer();
         int n = ids.length;
-        Workspace ws = new Workspace(n, 1, n, t.width(), t.heads(), t.mlpWidth(), workers);
+        Workspace ws = new Workspace(n, 1, n, t.width(), t.heads(), t.mlpWidth(), 147, workers);
         Tensor x = ws.residual(n);
         new TokenEmbedding(parameters, ClipParameters.TOKEN_EMBEDDING, ClipParameters.TEXT_POSITIONS, t.width()).forward(ids, x);
         golden.assertFloat32(input + "/text_model.embeddings", x.toArray());
@@ -183,9 +183,9 @@ class GoldenTest {
             block.ln1.forward(x, y, ws);
             golden.assertFloat32(name + "layer_norm1", y.toArray());
             block.attention.addTo(x, y, sequences, ws);
-            golden.assertFloat32(name + "self_attn.q_proj", ws.queries(n).toArray());
-            golden.assertFloat32(name + "self_attn.k_proj", ws.keyValues(n).columns(0, d).toArray());
-            golden.assertFloat32(name + "self_attn.v_proj", ws.keyValues(n).columns(d, d).toArray());
+            golden.assertFloat32(name + "self_attn.q_proj", ws.queryKeyValues(n).columns(0, d).toArray());
+            golden.assertFloat32(name + "self_attn.k_proj", ws.queryKeyValues(n).columns(d, d).toArray());
+            golden.assertFloat32(name + "self_attn.v_proj", ws.queryKeyValues(n).columns(2 * d, d).toArray());
             golden.assertFloat32(name + "self_attn", ws.attended(n).toArray());
             golden.assertFloat32(name + "self_attn.out_proj", branch(parameters, name, input, "self_attn.out_proj", ws.attended(n), d, ws));
             block.ln2.forward(x, y, ws);

@@ -29,20 +29,17 @@ public final class Lanes {
         return preferred.length() < 4 ? FloatVector.SPECIES_128 : preferred;
     }
 
-    /// The sum of the 16 logical lanes by the tree `i + (i+8)`, `i + (i+4)`, `i + (i+2)`, `i + (i+1)`.
+    /// The sum of a vector's lanes, by halves: lane i + lane i + COUNT/2, and so on. `reduceLanes(ADD)` would leave the order to the hardware.
     ///
-    /// Logical lane `i` is in vector `i / COUNT`, one of `16 / COUNT` given; the others are ignored. `reduceLanes(ADD)` would leave the
-    /// order to the hardware.
-    static float sum(FloatVector lanes0, FloatVector lanes1, FloatVector lanes2, FloatVector lanes3) {
-        FloatVector sum;
+    /// Narrower vectors than 16 lanes are the sums of several, halved the same way before, so that the 16 logical lanes are always added by the
+    /// tree `i + (i+8)`, `i + (i+4)`, `i + (i+2)`, `i + (i+1)`.
+    static float sum(FloatVector lanes) {
+        FloatVector sum = lanes;
         if (COUNT == 16) {
-            sum = lanes0.add(lanes0.rearrange(ROTATE_8));
+            sum = sum.add(sum.rearrange(ROTATE_8));
+        }
+        if (COUNT >= 8) {
             sum = sum.add(sum.rearrange(ROTATE_4));
-        } else if (COUNT == 8) {
-            sum = lanes0.add(lanes1);
-            sum = sum.add(sum.rearrange(ROTATE_4));
-        } else {
-            sum = lanes0.add(lanes2).add(lanes1.add(lanes3));
         }
         sum = sum.add(sum.rearrange(ROTATE_2));
         sum = sum.add(sum.rearrange(ROTATE_1));

@@ -16,25 +16,22 @@ public final class SelfAttention {
 
     /// o = concatₕ softmax(qₕ·kₕᵀ / √headDim)·vₕ for every position of each sequence.
     ///
-    /// @param q `[m, d]`
-    /// @param kv `[m, 2·d]`: keys and values of a row side by side
+    /// @param qkv `[m, 3·d]`: queries, keys and values of a row side by side
     /// @param causal whether a position attends to itself and earlier positions only
     /// @param o `[m, d]`, overwritten
     /// @param scratch one array per worker, each of at least [#scratchSize(int, int)] floats
-    public static void attend(
-            Tensor q, Tensor kv, int[] starts, int heads, boolean causal, Tensor o, float[][] scratch, Workers workers) {
-        check(q, kv, starts, kv.rows(), heads, o);
-        run(new Call(q, kv, starts, null, heads, causal, o), scratch, workers);
+    public static void attend(Tensor qkv, int[] starts, int heads, boolean causal, Tensor o, float[][] scratch, Workers workers) {
+        check(qkv, starts, qkv.rows(), heads, o);
+        run(new Call(qkv, starts, null, heads, causal, o), scratch, workers);
     }
 
     /// The same for one position of each sequence, as the last layer needs it: `positions[s]`, counted from the start of sequence s.
     ///
-    /// @param q `[sequences, d]`: the queries of those positions
     /// @param o `[sequences, d]`, overwritten
     public static void attendAt(
-            int[] positions, Tensor q, Tensor kv, int[] starts, int heads, boolean causal, Tensor o, float[][] scratch, Workers workers) {
-        check(q, kv, starts, starts.length - 1, heads, o);
-        run(new Call(q, kv, starts, positions, heads, causal, o), scratch, workers);
+            int[] positions, Tensor qkv, int[] starts, int heads, boolean causal, Tensor o, float[][] scratch, Workers workers) {
+        check(qkv, starts, starts.length - 1, heads, o);
+        run(new Call(qkv, starts, positions, heads, causal, o), scratch, workers);
     }
 
     /// The floats of scratch that one worker needs for sequences of up to `n` positions.
@@ -42,13 +39,12 @@ public final class SelfAttention {
         return FusedAttention.scratchSize(n, headDim);
     }
 
-    private static void check(Tensor q, Tensor kv, int[] starts, int queries, int heads, Tensor o) {
+    private static void check(Tensor qkv, int[] starts, int queries, int heads, Tensor o) {
         int d = o.width();
         int rows = starts[starts.length - 1];
-        if (d % heads != 0 || q.width() != d || kv.width() != 2 * d || q.rows() != queries || o.rows() != queries || kv.rows() != rows) {
-            throw new IllegalArgumentException(
-                    "attention with %d heads over %d rows: expected q and o [%d, d] and kv [%d, 2·d], got q %s, o %s and kv %s"
-                            .formatted(heads, rows, queries, rows, q.shape(), o.shape(), kv.shape()));
+        if (d % heads != 0 || qkv.width() != 3 * d || qkv.rows() != rows || o.rows() != queries) {
+            throw new IllegalArgumentException("attention with %d heads over %d rows: expected qkv [%d, 3·d] and o [%d, d], got %s and %s"
+                    .formatted(heads, rows, rows, queries, qkv.shape(), o.shape()));
         }
     }
 
@@ -68,7 +64,7 @@ public final class SelfAttention {
     /// @param positions the one query of each sequence, or null for all of them
     @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this class
     private record Call(
-            Tensor q, Tensor kv, int[] starts, int @Nullable [] positions, int heads, boolean causal, Tensor o) {
+            Tensor qkv, int[] starts, int @Nullable [] positions, int heads, boolean causal, Tensor o) {
 
         void run(float[] scratch, int from, int to) {
             int d = o.width();
@@ -81,18 +77,18 @@ public final class SelfAttention {
                 int n = starts[sequence + 1] - start;
                 int firstQuery = positions == null ? 0 : positions[sequence];
                 int queries = positions == null ? n : 1;
-                int row = positions == null ? start : sequence;
-                int qOff = q.rowOffset(row) + column;
-                int kOff = kv.rowOffset(start) + column;
-                int oOff = o.rowOffset(row) + column;
+                int qOff = qkv.rowOffset(start + firstQuery) + column;
+                int kOff = qkv.rowOffset(start) + d + column;
+                int oOff = o.rowOffset(positions == null ? start : sequence) + column;
+                int ld = qkv.rowStride();
                 if (VectorSupport.ENABLED) {
                     FusedAttention.attend(
-                            q.array(), qOff, q.rowStride(), kv.array(), kOff, kOff + d, kv.rowStride(), n, headDim, scale, causal,
-                            firstQuery, queries, o.array(), oOff, o.rowStride(), scratch);
+                            qkv.array(), qOff, ld, qkv.array(), kOff, kOff + d, ld, n, headDim, scale, causal, firstQuery, queries,
+                            o.array(), oOff, o.rowStride(), scratch);
                 } else {
                     AttentionScalar.attend(
-                            q.array(), qOff, q.rowStride(), kv.array(), kOff, kOff + d, kv.rowStride(), n, headDim, scale, causal,
-                            firstQuery, queries, o.array(), oOff, o.rowStride(), scratch);
+                            qkv.array(), qOff, ld, qkv.array(), kOff, kOff + d, ld, n, headDim, scale, causal, firstQuery, queries,
+                            o.array(), oOff, o.rowStride(), scratch);
                 }
             }
         }

@@ -9,6 +9,12 @@ import io.github.clip4j.core.kernel.gemm.Packing;
 /// A layer maps `[m, in]` to `[m, out]`. Its outputs may be set block by block, so that the separate query, key and value projections
 /// of a checkpoint become one matrix.
 public final class WeightMatrix {
+    /// Where the panels begin in their array.
+    ///
+    /// G1, the usual collector, puts large arrays at the start of a region; their elements follow a header of 16 bytes, so that element 12 lies at
+    /// a multiple of 64 bytes and no vector of a panel crosses a cache line. Other collectors promise nothing, and lose nothing.
+    static final int OFFSET = 12;
+
     private final int out;
     private final int in;
     private final float[] panels;
@@ -27,7 +33,7 @@ public final class WeightMatrix {
         }
         this.out = out;
         this.in = in;
-        this.panels = new float[(int) size];
+        this.panels = new float[OFFSET + (int) size];
         this.bias = new float[GemmShape.panels(out) * GemmShape.NR];
     }
 
@@ -37,7 +43,7 @@ public final class WeightMatrix {
             throw new IllegalArgumentException("rows %d to %d of weight matrix %s: expected %d floats, got %d"
                     .formatted(from, from + rows, Shape.of(out, in), (long) rows * in, weight.length));
         }
-        Packing.packTransposed(weight, 0, in, rows, in, panels, 0, from);
+        Packing.packTransposed(weight, 0, in, rows, in, panels, OFFSET, from);
     }
 
     /// Sets the biases of outputs `from` to `from + values.length`. They are zero otherwise.

@@ -1,6 +1,7 @@
 package io.github.clip4j.core.kernel.gemm;
 
 import io.github.clip4j.core.kernel.SoftmaxVector;
+import java.util.Arrays;
 
 /// Same contract as [AttentionScalar]: a tile of queries at a time, so that its scores never leave L1.
 ///
@@ -12,9 +13,9 @@ public final class FusedAttention {
 
     private FusedAttention() {}
 
-    /// The scratch that one head of one sequence needs: keys, values and one tile of scores and of results.
+    /// The scratch that one head of one sequence needs: keys, values, one tile of queries, of scores twice, and of results.
     public static int scratchSize(int n, int headDim) {
-        return Math.toIntExact(Packing.size(headDim, n) + Packing.size(n, headDim) + (long) GemmShape.MAX_ROWS * (scoreStride(n) + GemmShape.NR));
+        return Math.toIntExact(Packing.size(headDim, n) + Packing.size(n, headDim) + (long) GemmShape.MAX_ROWS * (headDim + 2L * scoreStride(n) + GemmShape.NR));
     }
 
     /// A row of scores: whole groups of 16 for softmax, whole panels for the tiles.
@@ -30,7 +31,9 @@ public final class FusedAttention {
         int valuesOff = (int) Packing.size(headDim, n);
         int scoresOff = valuesOff + (int) Packing.size(n, headDim);
         int stride = scoreStride(n);
-        int resultOff = scoresOff + GemmShape.MAX_ROWS * stride;
+        int weightsOff = scoresOff + GemmShape.MAX_ROWS * stride;
+        int queriesOff = weightsOff + GemmShape.MAX_ROWS * stride;
+        int resultOff = queriesOff + GemmShape.MAX_ROWS * headDim;
         Packing.packTransposed(kv, kOff, ldkv, n, headDim, scratch, keysOff, 0);
         Packing.pack(kv, vOff, ldkv, n, headDim, scratch, valuesOff);
 
@@ -38,17 +41,21 @@ public final class FusedAttention {
             int row = GemmShape.tileStart(queries, tile);
             int rows = GemmShape.tileStart(queries, tile + 1) - row;
             int keys = causal ? firstQuery + row + rows : n;
+            Packing.packTile(q, qOff + row * ldq, ldq, rows, headDim, scratch, queriesOff);
+            Arrays.fill(scratch, scoresOff, scoresOff + rows * stride, 0f);
             for (int j = 0; j < keys; j += GemmShape.NR) { // the padding columns hold old floats; softmax overwrites them
                 GemmTileVector.multiply(
-                        rows, headDim, q, qOff + row * ldq, ldq, scratch, keysOff + j * headDim, scratch, scoresOff + j, stride);
+                        rows, headDim, scratch, queriesOff, scratch, keysOff + j * headDim, scratch, scoresOff + j, stride);
             }
             for (int i = 0; i < rows; i++) {
                 int visible = causal ? firstQuery + row + i + 1 : n;
                 SoftmaxVector.softmax(scratch, scoresOff + i * stride, visible, roundUp16(keys), scale);
             }
+            Packing.packTile(scratch, scoresOff, stride, rows, keys, scratch, weightsOff);
             for (int p = 0; p < headDim; p += GemmShape.NR) {
+                Arrays.fill(scratch, resultOff, resultOff + rows * GemmShape.NR, 0f);
                 GemmTileVector.multiply(
-                        rows, keys, scratch, scoresOff, stride, scratch, valuesOff + p * n, scratch, resultOff, GemmShape.NR);
+                        rows, keys, scratch, weightsOff, scratch, valuesOff + p * n, scratch, resultOff, GemmShape.NR);
                 EpilogueVector.finish(
                         rows, scratch, resultOff, NO_BIAS, 0, o, oOff + row * ldo + p, ldo, Math.min(GemmShape.NR, headDim - p), false);
             }

@@ -3,6 +3,7 @@ package io.github.clip4j.core.kernel.gemm;
 import io.github.clip4j.core.kernel.ActivationScalar;
 import io.github.clip4j.core.kernel.ActivationVector;
 import io.github.clip4j.core.kernel.VectorSupport;
+import java.util.Arrays;
 
 /// The loop over tiles: C = f(A·B + bias), or C += A·B + bias.
 public final class Gemm {
@@ -15,8 +16,25 @@ public final class Gemm {
         GELU_TANH
     }
 
-    /// The sums of one tile on their way to C; a few kilobytes that stay in L1. Per thread, because a forward pass allocates nothing.
-    private static final ThreadLocal<float[]> TILE = ThreadLocal.withInitial(() -> new float[GemmShape.MAX_ROWS * GemmShape.NR]);
+    /// How many products are summed in one chain.
+    ///
+    /// The error of a chain of L roundings grows as √L beside the sum itself; with segments it is √(L + k/L)·u instead of √k·u: at k = 3072 a third.
+    /// The end of a segment costs some 50 cycles of the 3,000 that it takes. The length is part of the result's bits, so it is the same everywhere.
+    static final int SEGMENT = 256;
+
+    /// How much of k is computed for all tiles before the next: with 400 rows, 1.2 MB of A, which stays in L2 while the panels pass. For larger k
+    /// the sums wait in memory, once for each chunk, where A would have come from L3 for each panel.
+    static final int CHUNK = 3 * SEGMENT;
+
+    /// The floats that the sums of a tile take.
+    private static final int TILE = GemmShape.MAX_ROWS * GemmShape.NR;
+
+    /// The tiles whose sums wait together: with 12 rows of 32 columns 12 KiB, which with a segment of a panel and of A fits L1 and L2.
+    private static final int BLOCK = 8;
+
+    /// The sums of one block on their way to C. Per thread, because a forward pass allocates nothing.
+    private static final ThreadLocal<float[]> SUMS =
+            ThreadLocal.withInitial(() -> new float[BLOCK * TILE]);
 
     private Gemm() {}
 
@@ -25,41 +43,85 @@ public final class Gemm {
         return GemmShape.tiles(m) * GemmShape.panels(n);
     }
 
+    /// The floats of scratch that a product needs: A in the tiles' order, and the sums of all tiles when k takes several chunks.
+    public static int scratchSize(int m, int n, int k) {
+        return Math.toIntExact((long) m * k + (k > CHUNK ? (long) units(m, n) * TILE : 0));
+    }
+
     /// Computes tiles `from` to `to`.
     ///
     /// Tiles are numbered panel by panel, so a range streams its panels through L2 once while the rows of A, which are fewer, stay near.
     ///
-    /// @param a `[m, k]`, rows `lda` apart
-    /// @param panels B, `[k, n]`, packed by [Packing]
+    /// @param scratch of [#scratchSize(int, int, int)] floats; A, `[m, k]`, packed by [Packing#packTiles], at its start
+    /// @param panels B, `[k, n]`, packed by [Packing], from `panelsOff`
     /// @param bias `n` floats, padded to whole panels
     /// @param c `[m, n]`, rows `ldc` apart
     public static void run(
-            int m, int n, int k, float[] a, int aOff, int lda, float[] panels, float[] bias, float[] c, int cOff, int ldc,
-            Epilogue epilogue, int from, int to) {
-        float[] sums = TILE.get();
+            int m, int n, int k, float[] scratch, float[] panels, int panelsOff, float[] bias, float[] c, int cOff, int ldc, Epilogue epilogue, int from,
+            int to) {
+        boolean oneChunk = k <= CHUNK;
+        float[] sums = oneChunk ? SUMS.get() : scratch;
+        for (int p = 0; p < k; p += CHUNK) {
+            int chunk = Math.min(CHUNK, k - p);
+            for (int unit = from; unit < to; ) {
+                int block = block(m, unit, to);
+                int sumsOff = oneChunk ? 0 : m * k + unit * TILE;
+                multiply(m, k, unit, block, p, chunk, scratch, panels, panelsOff, sums, sumsOff);
+                if (p + chunk == k) {
+                    finish(m, n, unit, block, sums, sumsOff, bias, c, cOff, ldc, epilogue);
+                }
+                unit += block;
+            }
+        }
+    }
+
+    /// How many tiles from `unit` on are computed together: of one panel, and no more than [#BLOCK].
+    private static int block(int m, int unit, int to) {
         int tiles = GemmShape.tiles(m);
-        for (int unit = from; unit < to; unit++) {
-            int panel = unit / tiles;
-            int tile = unit - panel * tiles;
-            int row = GemmShape.tileStart(m, tile);
-            int rows = GemmShape.tileStart(m, tile + 1) - row;
-            int column = panel * GemmShape.NR;
-            int cols = Math.min(GemmShape.NR, n - column);
-            multiply(rows, k, a, aOff + row * lda, lda, panels, column * k, sums, 0, GemmShape.NR);
-            finish(rows, sums, 0, bias, column, c, cOff + row * ldc + column, ldc, cols, epilogue == Epilogue.ADD);
-            if (epilogue != Epilogue.STORE && epilogue != Epilogue.ADD) {
-                for (int i = 0; i < rows; i++) {
-                    activate(epilogue, c, cOff + (row + i) * ldc + column, cols);
+        return Math.min(Math.min(BLOCK, tiles - unit % tiles), to - unit);
+    }
+
+    /// Adds the products of `chunk` steps from `p` to the sums of `block` tiles. Segments are the outer loop, so that a segment of the panel
+    /// is read from L1 by all tiles but the first.
+    private static void multiply(
+            int m, int k, int unit, int block, int p, int chunk, float[] a, float[] panels, int panelsOff, float[] sums, int sumsOff) {
+        int nr = GemmShape.NR;
+        int tiles = GemmShape.tiles(m);
+        int panel = unit / tiles;
+        if (p == 0) {
+            Arrays.fill(sums, sumsOff, sumsOff + block * TILE, 0f);
+        }
+        for (int q = p; q < p + chunk; q += SEGMENT) {
+            int segment = Math.min(SEGMENT, p + chunk - q);
+            int bOff = panelsOff + (panel * k + q) * nr;
+            for (int t = 0; t < block; t++) {
+                int row = GemmShape.tileStart(m, unit % tiles + t);
+                int rows = GemmShape.tileStart(m, unit % tiles + t + 1) - row;
+                if (VectorSupport.ENABLED) {
+                    GemmTileVector.multiply(rows, segment, a, row * k + q * rows, panels, bOff, sums, sumsOff + t * TILE, nr);
+                } else {
+                    GemmTileScalar.multiply(rows, segment, a, row * k + q * rows, panels, bOff, sums, sumsOff + t * TILE, nr);
                 }
             }
         }
     }
 
-    private static void multiply(int rows, int k, float[] a, int aOff, int lda, float[] b, int bOff, float[] c, int cOff, int ldc) {
-        if (VectorSupport.ENABLED) {
-            GemmTileVector.multiply(rows, k, a, aOff, lda, b, bOff, c, cOff, ldc);
-        } else {
-            GemmTileScalar.multiply(rows, k, a, aOff, lda, b, bOff, c, cOff, ldc);
+    /// Bias, residual and activation of `block` tiles, from their sums to C.
+    private static void finish(
+            int m, int n, int unit, int block, float[] sums, int sumsOff, float[] bias, float[] c, int cOff, int ldc, Epilogue epilogue) {
+        int tiles = GemmShape.tiles(m);
+        int column = unit / tiles * GemmShape.NR;
+        int cols = Math.min(GemmShape.NR, n - column);
+        for (int t = 0; t < block; t++) {
+            int row = GemmShape.tileStart(m, unit % tiles + t);
+            int rows = GemmShape.tileStart(m, unit % tiles + t + 1) - row;
+            int to = cOff + row * ldc + column;
+            finish(rows, sums, sumsOff + t * TILE, bias, column, c, to, ldc, cols, epilogue == Epilogue.ADD);
+            if (epilogue != Epilogue.STORE && epilogue != Epilogue.ADD) {
+                for (int i = 0; i < rows; i++) {
+                    activate(epilogue, c, to + i * ldc, cols);
+                }
+            }
         }
     }
 

@@ -44,4 +44,27 @@ public final class Packing {
             }
         }
     }
+
+    /// Packs tiles `from` to `to` of A, `[m, k]` with rows `lda` apart: tile by tile, and within a tile column by column of A.
+    ///
+    /// Tile t begins at `tileStart(m, t)·k` of `tiles`, which takes m·k floats.
+    public static void packTiles(float[] a, int aOff, int lda, int m, int k, float[] tiles, int tilesOff, int from, int to) {
+        for (int tile = from; tile < to; tile++) {
+            int row = GemmShape.tileStart(m, tile);
+            int rows = GemmShape.tileStart(m, tile + 1) - row;
+            packTile(a, aOff + row * lda, lda, rows, k, tiles, tilesOff + row * k);
+        }
+    }
+
+    /// Packs one tile, `[rows, k]` with rows `lda` apart, as `[k, rows]`.
+    static void packTile(float[] a, int aOff, int lda, int rows, int k, float[] tile, int tileOff) {
+        for (int p0 = 0; p0 < k; p0 += 16) { // one line of each row at a time: what is written stays in L1
+            int p1 = Math.min(k, p0 + 16);
+            for (int i = 0; i < rows; i++) {
+                for (int p = p0; p < p1; p++) {
+                    tile[tileOff + p * rows + i] = a[aOff + i * lda + p];
+                }
+            }
+        }
+    }
 }

@@ -34,6 +34,7 @@ class GemmTest {
         check(50, 96, 768, 2);
         check(77, 160, 512, 2);
         check(197, 64, 768, 2);
+        check(50, 70, 1700, 2); // several chunks
     }
 
     private static void check(int m, int n, int k, int threads) {
@@ -66,11 +67,11 @@ class GemmTest {
         String what = "m=%d n=%d k=%d".formatted(m, n, k);
         try (Workers workers = new Workers(threads)) {
             Tensor y = Tensor.zeros(m, n);
-            MatMul.linear(x, w, y, workers);
+            MatMul.linear(x, w, y, new float[MatMul.scratchSize(m, k, n)], workers);
             assertWithin(y.toArray(), expected, i -> bounds[i], what);
 
             Tensor sum = Tensor.of(before.clone(), Shape.of(m, n));
-            MatMul.linearAdd(x, w, sum, workers);
+            MatMul.linearAdd(x, w, sum, new float[MatMul.scratchSize(m, k, n)], workers);
             float[] added = new float[m * n];
             for (int i = 0; i < added.length; i++) {
                 added[i] = before[i] + y.toArray()[i];
@@ -78,7 +79,7 @@ class GemmTest {
             assertSameBits(sum.toArray(), added, what + " added to y");
 
             Tensor activated = Tensor.zeros(m, n);
-            MatMul.linear(x, w, Activation.QUICK_GELU, activated, workers);
+            MatMul.linear(x, w, Activation.QUICK_GELU, activated, new float[MatMul.scratchSize(m, k, n)], workers);
             float[] quick = y.toArray();
             Activation.QUICK_GELU.apply(quick);
             assertSameBits(activated.toArray(), quick, what + " with activation");
@@ -91,7 +92,7 @@ class GemmTest {
         Tensor wide = Tensor.matrix(5, n + 4, n + 4);
         Arrays.fill(wide.array(), 7f);
         WeightMatrix w = new WeightMatrix(n, 8);
-        MatMul.linear(Tensor.zeros(5, 8), w, wide.columns(0, n), Workers.SERIAL);
+        MatMul.linear(Tensor.zeros(5, 8), w, wide.columns(0, n), new float[40], Workers.SERIAL);
         assertSameBits(wide.columns(n, 4).toArray(), filled(5 * 4, 7f), "columns that belong to others");
         assertSameBits(wide.columns(0, n).toArray(), new float[5 * n], "the product");
     }
@@ -149,18 +150,17 @@ class GemmTest {
         int heads = 3;
         int d = 3 * 20;
         int[] starts = {0, 5, 6, 23};
-        Tensor q = Tensor.of(new Gen(1).floats(23 * d), Shape.of(23, d));
-        Tensor kv = Tensor.of(new Gen(2).floats(23 * 2 * d), Shape.of(23, 2 * d));
+        Tensor qkv = Tensor.of(new Gen(1).floats(23 * 3 * d), Shape.of(23, 3 * d));
         Tensor together = Tensor.zeros(23, d);
         float[][] scratch = new float[2][SelfAttention.scratchSize(17, 20)];
         try (Workers workers = new Workers(2)) {
-            SelfAttention.attend(q, kv, starts, heads, true, together, scratch, workers);
+            SelfAttention.attend(qkv, starts, heads, true, together, scratch, workers);
         }
         for (int s = 0; s < 3; s++) {
             int rows = starts[s + 1] - starts[s];
             Tensor alone = Tensor.zeros(rows, d);
             SelfAttention.attend(
-                    q.rows(starts[s], rows), kv.rows(starts[s], rows), new int[] {0, rows}, heads, true, alone, scratch, Workers.SERIAL);
+                    qkv.rows(starts[s], rows), new int[] {0, rows}, heads, true, alone, scratch, Workers.SERIAL);
             assertSameBits(together.rows(starts[s], rows).toArray(), alone.toArray(), "sequence " + s);
         }
     }
