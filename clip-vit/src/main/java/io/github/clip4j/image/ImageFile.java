@@ -11,7 +11,9 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
+import javax.imageio.ImageTypeSpecifier;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
@@ -46,7 +48,7 @@ public final class ImageFile {
                     throw new ImageFormatException("%s: expected at most %,d pixels, got %d × %d"
                             .formatted(where, MAX_PIXELS, reader.getWidth(0), reader.getHeight(0)));
                 }
-                return toRgb(reader.read(0), where);
+                return toRgb(reader.read(0, unmanaged(reader)), where);
             } finally {
                 reader.dispose();
             }
@@ -55,6 +57,23 @@ public final class ImageFile {
         } catch (IOException | RuntimeException e) { // decoders meet damaged files with exceptions of every kind
             throw new ImageFormatException("%s: not a picture that can be decoded: %s".formatted(where, e), e);
         }
+    }
+
+    /// Parameters that keep a profiled picture's levels: where a reader offers the picture's own colour space beside sRGB, that is its destination,
+    /// and nothing is converted.
+    private static ImageReadParam unmanaged(ImageReader reader) throws IOException {
+        ImageReadParam param = reader.getDefaultReadParam();
+        int bands = 0;
+        for (Iterator<ImageTypeSpecifier> types = reader.getImageTypes(0); types.hasNext(); ) {
+            ImageTypeSpecifier type = types.next();
+            if (bands == 0) {
+                bands = type.getNumBands();
+            } else if (type.getNumBands() == bands && !type.getColorModel().getColorSpace().isCS_sRGB()) {
+                param.setDestinationType(type);
+                break;
+            }
+        }
+        return param;
     }
 
     /// The JDK's own reader where there is one, so that a plug-in on the class path does not change what is decoded.
