@@ -1,0 +1,100 @@
+package io.github.clip4j.core.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.clip4j.core.kernel.gemm.FusedAttention;
+import io.github.clip4j.core.ops.Activation;
+import io.github.clip4j.core.Shape;
+import io.github.clip4j.core.Tensor;
+import io.github.clip4j.core.ops.LayerNorm;
+import io.github.clip4j.core.ops.MatMul;
+import io.github.clip4j.core.ops.WeightMatrix;
+import io.github.clip4j.core.parallel.Workers;
+import io.github.clip4j.testkit.Gen;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+
+/// The promise of the package: the same bits for vectors of 128, 256 and 512 bits and any number of threads. Each width is a JVM of its own.
+class VectorWidthTest {
+    @Test
+    void allWidthsAndThreadsGiveTheSameBits() throws IOException, InterruptedException {
+        List<String> outputs = new ArrayList<>();
+        for (int bytes : new int[] {16, 32, 64}) {
+            String out = run("-XX:MaxVectorSize=" + bytes);
+            assertThat(out).contains("vector, ");
+            outputs.add(out.substring(out.indexOf("bits ")));
+        }
+        assertThat(outputs.get(1)).isEqualTo(outputs.get(0));
+        assertThat(outputs.get(2)).isEqualTo(outputs.get(0));
+    }
+
+    private static String run(String flag) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--add-modules", "jdk.incubator.vector", flag, "-cp",
+                        System.getProperty("java.class.path"), VectorWidthTest.class.getName())
+                .redirectErrorStream(true)
+                .start();
+        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(out).isZero();
+        return out;
+    }
+
+    public static void main(String[] args) {
+        System.out.println(VectorSupport.describe());
+        StringBuilder bits = new StringBuilder("bits ");
+        for (int threads : new int[] {1, 2, 3}) {
+            try (Workers workers = new Workers(threads)) {
+                bits.append(hash(product(workers))).append(' ');
+            }
+        }
+        System.out.println(bits.append(hash(rows())).append(' ').append(hash(attention())));
+    }
+
+    private static float[] product(Workers workers) {
+        int m = 53;
+        int n = 83;
+        int k = 1100; // several segments and chunks
+        WeightMatrix w = new WeightMatrix(n, k);
+        w.setRows(0, n, new Gen(1).floats(n * k));
+        w.setBias(0, new Gen(2).floats(n));
+        Tensor x = Tensor.of(new Gen(3).floats(m * k), Shape.of(m, k));
+        Tensor y = Tensor.zeros(m, n);
+        float[] scratch = new float[MatMul.scratchSize(m, k, n)];
+        MatMul.linear(x, w, Activation.GELU, y, scratch, workers);
+        MatMul.linearAdd(x, w, y, scratch, workers);
+        return y.toArray();
+    }
+
+    private static float[] rows() {
+        int d = 773; // with a tail
+        Tensor x = Tensor.of(new Gen(4).floats(3 * d), Shape.of(3, d));
+        LayerNorm.normalize(x, new Gen(5).floats(d), new Gen(6).floats(d), 1e-5, x, Workers.SERIAL);
+        Activation.QUICK_GELU.apply(x.array());
+        Activation.GELU_TANH.apply(x.array());
+        return x.toArray();
+    }
+
+    private static float[] attention() {
+        int n = 37;
+        int headDim = 20;
+        float[] qkv = new Gen(7).floats(n * 3 * headDim);
+        float[] o = new float[n * headDim];
+        FusedAttention.attend(
+                qkv, 0, 3 * headDim, qkv, headDim, 2 * headDim, 3 * headDim, n, headDim, 0.2f, true, 0, n, o, 0, headDim,
+                new float[FusedAttention.scratchSize(n, headDim)]);
+        return o;
+    }
+
+    private static String hash(float[] values) {
+        long hash = 1;
+        for (float value : values) {
+            hash = 31 * hash + Float.floatToRawIntBits(value);
+        }
+        return String.format(Locale.ROOT, "%016x", hash);
+    }
+}

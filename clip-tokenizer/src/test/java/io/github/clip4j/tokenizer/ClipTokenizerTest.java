@@ -1,0 +1,99 @@
+package io.github.clip4j.tokenizer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
+import io.github.clip4j.testkit.ReferenceData;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The project's own small vocabulary, against `weights-tools/python/bpe_reference.py`.
+class ClipTokenizerTest {
+    private static final Path TINY = ReferenceData.projectRoot().resolve("clip-vit/src/test/resources/golden/tiny");
+
+    private static ClipTokenizer tokenizer() throws IOException {
+        return new ClipTokenizer(Vocabulary.read(TINY), TokenizerProfile.HF);
+    }
+
+    @Test
+    void agreesWithTheIndependentImplementation() throws IOException {
+        ClipTokenizer tokenizer = tokenizer();
+        for (String line : Files.readAllLines(TINY.resolve("tokens.jsonl"))) {
+            JsonObject entry = JsonParser.parseString(line).getAsJsonObject();
+            int[] expected = entry.getAsJsonArray("ids").asList().stream().mapToInt(id -> id.getAsInt()).toArray();
+            assertThat(tokenizer.encode(entry.get("text").getAsString())).as(line).containsExactly(expected);
+        }
+    }
+
+    @Test
+    void doesNotDependOnTheLocale() throws IOException {
+        Locale before = Locale.getDefault();
+        try {
+            Locale.setDefault(Locale.forLanguageTag("tr"));
+            assertThat(tokenizer().encode("IN A HI-FI")).isEqualTo(tokenizer().encode("in a hi-fi"));
+        } finally {
+            Locale.setDefault(before);
+        }
+    }
+
+    @Test
+    void decodesToTheCleanedText() throws IOException {
+        ClipTokenizer tokenizer = tokenizer();
+        assertThat(tokenizer.decode(tokenizer.encode("A Photo of  naïve 生活 🙂!"))).isEqualTo("a photo of naïve 生活 🙂!");
+        assertThatThrownBy(() -> tokenizer.decode(new int[] {637})).hasMessage("token id: expected 0 to 636, got 637");
+    }
+
+    @Test
+    void aMegabyteWithoutASpaceIsNoAttack() throws IOException {
+        ClipTokenizer tokenizer = tokenizer();
+        String word = "photo".repeat(200_000);
+        Assertions.assertTimeout(Duration.ofSeconds(20), () -> assertThat(tokenizer.encode(word)).hasSizeGreaterThan(100_000));
+    }
+
+    @TempDir
+    private Path directory = Path.of("");
+
+    @Test
+    void bothFileFormsAreTheSameVocabulary() throws IOException {
+        JsonObject vocab = JsonParser.parseString(Files.readString(TINY.resolve("vocab.json"))).getAsJsonObject();
+        StringBuilder merges = new StringBuilder();
+        for (String line : Files.readAllLines(TINY.resolve("merges.txt"))) {
+            if (!line.startsWith("#")) {
+                merges.append(merges.isEmpty() ? "" : ",").append(new JsonPrimitive(line));
+            }
+        }
+        Files.writeString(directory.resolve("tokenizer.json"), """
+                {"version": "1.0", "added_tokens": [{"id": 635, "content": "<|startoftext|>"}, {"id": 636, "content": "<|endoftext|>"}],
+                 "model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": %s, "merges": [%s]}}""".formatted(vocab, merges));
+        ClipTokenizer json = new ClipTokenizer(Vocabulary.read(directory), TokenizerProfile.HF);
+        for (String text : new String[] {"a photo of a cat", "generation 1999 <|endoftext|>", "it's"}) {
+            assertThat(json.encode(text)).isEqualTo(tokenizer().encode(text));
+        }
+    }
+
+    @Test
+    void malformedFilesAreNamed() throws IOException {
+        assertThatThrownBy(() -> Vocabulary.read(directory))
+                .isInstanceOf(VocabularyFormatException.class).hasMessageEndingWith("expected tokenizer.json, or vocab.json and merges.txt, got neither");
+        Files.writeString(directory.resolve("vocab.json"), "{\"a\": 1, \"a\": 2}");
+        assertThatThrownBy(() -> Vocabulary.read(directory)).hasMessage("vocab.json: the token 'a' appears twice");
+        Files.writeString(directory.resolve("vocab.json"), "{\"a\": 1, \"b\": 1}");
+        Files.writeString(directory.resolve("merges.txt"), "#version: 0.2\n");
+        assertThatThrownBy(() -> Vocabulary.read(directory)).hasMessageContaining("have the same id 1");
+        Files.writeString(directory.resolve("vocab.json"), "{\"a\": 1}");
+        assertThatThrownBy(() -> Vocabulary.read(directory)).hasMessage("vocab.json: expected the token '<|startoftext|>', got none; is this a CLIP tokenizer?");
+        Files.writeString(directory.resolve("merges.txt"), "#version: 0.2\na b c\n");
+        assertThatThrownBy(() -> Vocabulary.read(directory)).hasMessage("merges.txt:2: expected two tokens and a space between them, got 'a b c'");
+        Files.writeString(directory.resolve("vocab.json"), "{\"a\": ");
+        assertThatThrownBy(() -> Vocabulary.read(directory)).isInstanceOf(VocabularyFormatException.class).hasMessageStartingWith("vocab.json: malformed JSON");
+    }
+}
