@@ -101,7 +101,7 @@ final class ClassifyCommand implements Callable<Integer> {
             } catch (IOException e) {
                 failed++;
                 result.addProperty("error", ClipCommand.message(e));
-                err.println("clip: " + image + ": " + ClipCommand.message(e));
+                err.println("clip: " + ClipCommand.message(e));
             }
             results.add(result);
             progress.accept(i + 1);

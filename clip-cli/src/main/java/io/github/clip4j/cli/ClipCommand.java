@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -67,9 +68,17 @@ public final class ClipCommand implements Runnable {
                 || e instanceof IllegalStateException;
     }
 
+    /// The message of an exception about a file or an option, in words: some of the JDK's are the bare path.
     static String message(Throwable e) {
         String text = e.getMessage() == null ? e.toString() : e.getMessage();
-        return e instanceof NoSuchFileException && !text.contains("expected") ? text + ": no such file" : text;
+        if (text.contains("expected")) {
+            return text;
+        }
+        return switch (e) {
+            case NoSuchFileException missing -> "no such file: " + missing.getFile();
+            case AccessDeniedException denied -> "access denied: " + denied.getFile();
+            default -> text;
+        };
     }
 
     @Override

@@ -128,7 +128,7 @@ final class EmbedCommand implements Callable<Integer> {
                     prepared.add(preprocess.apply(ImageFile.read(image)));
                     results.add(new Result("image", image.toString(), null, null));
                 } catch (IOException e) {
-                    spec.commandLine().getErr().println("clip: " + image + ": " + ClipCommand.message(e));
+                    spec.commandLine().getErr().println("clip: " + ClipCommand.message(e));
                     results.add(new Result("image", image.toString(), null, ClipCommand.message(e)));
                 }
             }

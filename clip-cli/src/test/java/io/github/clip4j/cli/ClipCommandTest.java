@@ -1,0 +1,169 @@
+package io.github.clip4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.github.clip4j.core.DType;
+import io.github.clip4j.core.Shape;
+import io.github.clip4j.core.format.npy.NpyArray;
+import io.github.clip4j.testkit.ReferenceData;
+import io.github.clip4j.tools.NpyWriter;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// The contract of the command line.
+class ClipCommandTest {
+    private static final String MODEL = ReferenceData.projectRoot().resolve("clip-vit/src/test/resources/golden/tiny").toString();
+    private static final String PICTURE = ReferenceData.projectRoot().resolve("clip-vit/src/test/resources/images/rgb.png").toString();
+
+    @TempDir
+    private Path directory = Path.of("");
+
+    private record Run(int exit, String out, String err) {
+        JsonObject json() {
+            assertThat(out.strip()).as("one document on one line").doesNotContain("\n");
+            return JsonParser.parseString(out).getAsJsonObject();
+        }
+    }
+
+    private static Run run(String... args) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        int exit = ClipCommand.run(new PrintWriter(out, true), new PrintWriter(err, true), args);
+        return new Run(exit, out.toString(), err.toString());
+    }
+
+    @Test
+    void classifyPrintsSortedProbabilitiesAndGoesOnAfterABadPicture() {
+        Run run = run("classify", PICTURE, "nope.png", "--model", MODEL, "--label", "cat", "--label", "dog", "--template", "a photo of a {}", "--json");
+        assertThat(run.exit).isEqualTo(1);
+        assertThat(run.err).isEqualTo("clip: no such file: nope.png\n");
+        assertThat(run.json().get("model").getAsString()).isEqualTo("tiny");
+        JsonObject good = run.json().getAsJsonArray("results").get(0).getAsJsonObject();
+        assertThat(good.get("image").getAsString()).isEqualTo(PICTURE);
+        List<JsonObject> labels = good.getAsJsonArray("labels").asList().stream().map(e -> e.getAsJsonObject()).toList();
+        assertThat(labels).hasSize(2);
+        assertThat(labels.get(0).get("probability").getAsDouble() + labels.get(1).get("probability").getAsDouble())
+                .isCloseTo(1.0, within(1e-12));
+        assertThat(labels.get(0).get("logit").getAsDouble()).isGreaterThan(labels.get(1).get("logit").getAsDouble());
+        JsonObject bad = run.json().getAsJsonArray("results").get(1).getAsJsonObject();
+        assertThat(bad.get("error").getAsString()).isEqualTo("no such file: nope.png");
+    }
+
+    @Test
+    void classifyShowsBarsToPeopleAndHonoursTop() throws IOException {
+        Path labels = Files.writeString(directory.resolve("labels.txt"), "cat\ndog\n\nhouse\n");
+        Run run = run("classify", PICTURE, "--model", MODEL, "--labels-file", labels.toString(), "--top", "2");
+        assertThat(run.exit).isZero();
+        assertThat(run.out.lines().toList()).hasSize(3).first().isEqualTo(PICTURE);
+        assertThat(run.out.lines().skip(1)).allMatch(line -> line.matches("  (cat|dog|house) +\\d+\\.\\d\\d %  [█░]{30}"));
+    }
+
+    @Test
+    void embedWritesRowsThatAreUnitVectorsUnlessRaw() throws IOException {
+        Path out = directory.resolve("e.npy");
+        Run run = run("embed", "--text", "a cat", "--text", "a dog", "--model", MODEL, "-o", out.toString(), "--json");
+        assertThat(run.exit).as(run.err).isZero();
+        assertThat(run.json().getAsJsonArray("results").get(1).getAsJsonObject().get("row").getAsInt()).isEqualTo(1);
+        NpyArray rows = NpyArray.read(out);
+        assertThat(rows.shape()).isEqualTo(Shape.of(2, 24));
+        assertThat(norm(rows.floats())).isCloseTo(1.0, within(1e-6)); // 24 roundings of 2⁻²⁴
+        run("embed", "--text", "a cat", "--model", MODEL, "--raw", "-o", out.toString());
+        assertThat(norm(NpyArray.read(out).floats())).isGreaterThan(1.1);
+    }
+
+    private static double norm(float[] values) {
+        double squares = 0;
+        for (int i = 0; i < 24; i++) {
+            squares += values[i] * values[i];
+        }
+        return Math.sqrt(squares);
+    }
+
+    @Test
+    void pixelsAndIdsGiveWhatPicturesAndTextsGive() throws IOException {
+        Path prepared = directory.resolve("prepared");
+        Run preprocess = run("preprocess", PICTURE, "nope.png", "--model", MODEL, "-o", prepared.toString());
+        assertThat(preprocess.exit).isEqualTo(1);
+        assertThat(preprocess.out.lines().map(line -> JsonParser.parseString(line).getAsJsonObject().keySet().toString()))
+                .containsExactly("[image, file]", "[image, error]");
+        NpyArray pixels = NpyArray.read(prepared.resolve("00000.npy"));
+        assertThat(pixels.shape()).isEqualTo(Shape.of(3, 30, 30));
+        Path batch = directory.resolve("batch.npy");
+        NpyWriter.writeFloats(batch, pixels.floats(), Shape.of(1, 3, 30, 30));
+        assertThat(embedding("embed", "--pixels", batch.toString())).isEqualTo(embedding("embed", PICTURE));
+
+        Run tokens = run("tokenize", "a photo of a cat", "--model", MODEL, "--json");
+        int[] ids = tokens.json().getAsJsonArray("results").get(0).getAsJsonObject().getAsJsonArray("ids").asList().stream()
+                .mapToInt(id -> id.getAsInt()).toArray();
+        Path idsFile = directory.resolve("ids.npy");
+        NpyWriter.writeInts(idsFile, ids, Shape.of(1, ids.length));
+        assertThat(embedding("embed", "--ids", idsFile.toString())).isEqualTo(embedding("embed", "--text", "a photo of a cat"));
+    }
+
+    private float[] embedding(String... args) throws IOException {
+        Path out = directory.resolve("out.npy");
+        Run run = run(Stream.concat(Stream.of(args), Stream.of("--model", MODEL, "-o", out.toString())).toArray(String[]::new));
+        assertThat(run.exit).as(run.err).isZero();
+        return NpyArray.read(out).floats();
+    }
+
+    @Test
+    void preprocessWritesBytesAsUnsigned() throws IOException {
+        Path prepared = directory.resolve("bytes");
+        assertThat(run("preprocess", PICTURE, "--uint8", "--profile", "hf", "-o", prepared.toString()).exit).isZero();
+        NpyArray bytes = NpyArray.read(prepared.resolve("00000.npy"));
+        assertThat(bytes.dtype()).isEqualTo(DType.U8);
+        assertThat(bytes.shape()).isEqualTo(Shape.of(224, 224, 3));
+    }
+
+    @Test
+    void tokenizeReadsJsonLinesAndKeepsTheirOrder() throws IOException {
+        Path file = Files.writeString(directory.resolve("t.jsonl"), "{\"text\": \"a cat\"}\n{\"text\": \"\\u0085x\\u2028y\"}\n");
+        Run run = run("tokenize", "--jsonl", file.toString(), "--model", MODEL);
+        assertThat(run.out.lines().toList()).hasSize(2).allMatch(line -> line.matches("\\{\"ids\":\\[635,.*,636]}"));
+        Files.writeString(file, "{\"text\": \"a\"}\n{\"txt\": 1}\n");
+        Run bad = run("tokenize", "--jsonl", file.toString(), "--model", MODEL);
+        assertThat(bad.exit).isEqualTo(1);
+        assertThat(bad.err).isEqualTo("clip: t.jsonl:2.text: expected a string, got nothing\n");
+    }
+
+    @Test
+    void inspectShowsWhereEachValueCameFrom() {
+        Run run = run("inspect", MODEL);
+        assertThat(run.exit).isZero();
+        assertThat(run.out).contains("vision_config.patch_size").contains("7  config.json").contains("vision_config.layer_norm_eps")
+                .contains("1.0E-5  default").contains("F32");
+        assertThat(run("inspect", MODEL, "--json").json().get("problem").isJsonNull()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "classify", "classify x.png --label a --labels-file b", "embed", "embed x.png --text a", "tokenize", "nonsense",
+        "classify x.png --label a", "preprocess x.png -o d --profile openai"})
+    void wrongUsageExitsWithTwo(String line) {
+        Run run = run(line.isEmpty() ? new String[0] : line.split(" ", -1));
+        assertThat(run.exit).isEqualTo(2);
+        assertThat(run.out).isEmpty();
+        assertThat(run.err).isNotBlank();
+    }
+
+    @Test
+    void helpHasExamples() {
+        for (String command : new String[] {"classify", "embed", "tokenize", "preprocess", "inspect"}) {
+            Run run = run(command, "--help");
+            assertThat(run.exit).isZero();
+            assertThat(run.out).contains("Example").contains("clip " + command);
+        }
+    }
+}
