@@ -1,6 +1,7 @@
 /// CLIP: image preprocessing, both encoders, and zero-shot classification.
 module io.github.clip4j.vit {
     requires java.desktop;
+    requires java.xml;
     requires transitive io.github.clip4j.core;
     requires transitive io.github.clip4j.tokenizer;
     requires static transitive org.jspecify;

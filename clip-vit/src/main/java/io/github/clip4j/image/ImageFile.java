@@ -43,12 +43,8 @@ public final class ImageFile {
             ImageReader reader = reader(input, where);
             try {
                 reader.setInput(input, true, true);
-                long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
-                if (pixels > MAX_PIXELS) {
-                    throw new ImageFormatException("%s: expected at most %,d pixels, got %d × %d"
-                            .formatted(where, MAX_PIXELS, reader.getWidth(0), reader.getHeight(0)));
-                }
-                return toRgb(reader.read(0, unmanaged(reader)), where);
+                requirePixels(reader.getWidth(0), reader.getHeight(0), where);
+                return reader.getFormatName().equalsIgnoreCase("gif") ? readGif(reader, where) : toRgb(reader.read(0, unmanaged(reader)), where);
             } finally {
                 reader.dispose();
             }
@@ -57,6 +53,20 @@ public final class ImageFile {
         } catch (IOException | RuntimeException e) { // decoders meet damaged files with exceptions of every kind
             throw new ImageFormatException("%s: not a picture that can be decoded: %s".formatted(where, e), e);
         }
+    }
+
+    private static void requirePixels(int width, int height, String where) throws ImageFormatException {
+        if ((long) width * height > MAX_PIXELS) {
+            throw new ImageFormatException("%s: expected at most %,d pixels, got %d × %d".formatted(where, MAX_PIXELS, width, height));
+        }
+    }
+
+    private static Image readGif(ImageReader reader, String where) throws IOException {
+        GifScreen screen = GifScreen.of(reader);
+        requirePixels(screen.width(), screen.height(), where);
+        BufferedImage frame = reader.read(0);
+        Image rgb = toRgb(frame, where);
+        return frame.getColorModel() instanceof IndexColorModel palette ? screen.place(rgb, palette) : rgb;
     }
 
     /// Parameters that keep a profiled picture's levels: where a reader offers the picture's own colour space beside sRGB, that is its destination,
@@ -118,16 +128,29 @@ public final class ImageFile {
         }
         int[] offsets = bands < 3 ? new int[] {0, 0, 0} : new int[] {0, 1, 2}; // grey, with alpha or without; RGB, with alpha or without
         int[] bits = raster.getSampleModel().getSampleSize();
+        boolean wideGrey = bands == 1 && bits[0] == 16; // Pillow's mode I;16, which its conversion clips rather than scales
+        boolean premultiplied = bands == 4 && picture.isAlphaPremultiplied();
         for (int y = 0; y < height; y++) {
             raster.getPixels(0, y, width, 1, row);
             for (int x = 0; x < width; x++) {
                 int at = (y * width + x) * Image.CHANNELS;
                 for (int c = 0; c < Image.CHANNELS; c++) {
-                    rgb[at + c] = (byte) toByte(row[x * bands + offsets[c]], bits[offsets[c]]);
+                    int sample = row[x * bands + offsets[c]];
+                    rgb[at + c] = (byte) (wideGrey ? Math.min(sample, 255) : toByte(sample, bits[offsets[c]]));
+                }
+                if (premultiplied) {
+                    divideByAlpha(rgb, at, toByte(row[x * bands + 3], bits[3]));
                 }
             }
         }
         return new Image(width, height, rgb);
+    }
+
+    /// Pillow's conversion of premultiplied pixels (`Convert.c`, `rgbA2rgba`).
+    private static void divideByAlpha(byte[] rgb, int at, int alpha) {
+        for (int i = at; i < at + Image.CHANNELS && alpha != 0; i++) {
+            rgb[i] = (byte) Math.min(255, 255 * (rgb[i] & 0xff) / alpha);
+        }
     }
 
     /// A sample of `bits` bits as 8: shorter ones are stretched to 255, longer ones lose their low bits.

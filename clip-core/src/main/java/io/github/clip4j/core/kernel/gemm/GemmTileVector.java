@@ -13,6 +13,8 @@ import jdk.incubator.vector.VectorSpecies;
 /// A is packed, too: its addresses are then one register and constants, where twelve rows would need twelve registers, and C2 would keep some
 /// of them in vector registers, to be fetched through the port that multiplies. The constants are why a height must be one.
 ///
+/// The indices are counters of their own. Written as `aOff + p * 11`, C2 compiled the 11-row tile four times slower in some runs.
+///
 /// The methods differ only in their height. They are written out because accumulators must be local variables: C2 keeps those in registers,
 /// an array of vectors it does not. For the same reason a tile ends with plain stores. A call there, for bias or edges, is beyond C2's inlining
 /// limit in the taller tiles; every accumulator is then boxed in every step, and the tile runs at 4 % of its speed.
@@ -39,10 +41,10 @@ final class GemmTileVector {
     private static void tile1(int k, float[] a, int aOff, float[] b, int bOff, float[] c, int cOff) {
         FloatVector c0l = FloatVector.zero(SPECIES);
         FloatVector c0r = FloatVector.zero(SPECIES);
-        for (int p = 0; p < k; p++) {
-            FloatVector bl = FloatVector.fromArray(SPECIES, b, bOff + p * NR);
-            FloatVector br = FloatVector.fromArray(SPECIES, b, bOff + p * NR + LANES);
-            FloatVector x0 = FloatVector.broadcast(SPECIES, a[aOff + p]);
+        for (int p = 0, i = aOff, j = bOff; p < k; p++, i += 1, j += NR) {
+            FloatVector bl = FloatVector.fromArray(SPECIES, b, j);
+            FloatVector br = FloatVector.fromArray(SPECIES, b, j + LANES);
+            FloatVector x0 = FloatVector.broadcast(SPECIES, a[i]);
             c0l = x0.fma(bl, c0l);
             c0r = x0.fma(br, c0r);
         }
@@ -56,13 +58,13 @@ final class GemmTileVector {
         FloatVector c0r = FloatVector.zero(SPECIES);
         FloatVector c1l = FloatVector.zero(SPECIES);
         FloatVector c1r = FloatVector.zero(SPECIES);
-        for (int p = 0; p < k; p++) {
-            FloatVector bl = FloatVector.fromArray(SPECIES, b, bOff + p * NR);
-            FloatVector br = FloatVector.fromArray(SPECIES, b, bOff + p * NR + LANES);
-            FloatVector x0 = FloatVector.broadcast(SPECIES, a[aOff + p * 2]);
+        for (int p = 0, i = aOff, j = bOff; p < k; p++, i += 2, j += NR) {
+            FloatVector bl = FloatVector.fromArray(SPECIES, b, j);
+            FloatVector br = FloatVector.fromArray(SPECIES, b, j + LANES);
+            FloatVector x0 = FloatVector.broadcast(SPECIES, a[i]);
             c0l = x0.fma(bl, c0l);
             c0r = x0.fma(br, c0r);
-            FloatVector x1 = FloatVector.broadcast(SPECIES, a[aOff + p * 2 + 1]);
+            FloatVector x1 = FloatVector.broadcast(SPECIES, a[i + 1]);
             c1l = x1.fma(bl, c1l);
             c1r = x1.fma(br, c1r);
         }
@@ -80,16 +82,16 @@ final class GemmTileVector {
         FloatVector c1r = FloatVector.zero(SPECIES);
         FloatVector c2l = FloatVector.zero(SPECIES);
         FloatVector c2r = FloatVector.zero(SPECIES);
-        for (int p = 0; p < k; p++) {
-            FloatVector bl = FloatVector.fromArray(SPECIES, b, bOff + p * NR);
-            FloatVector br = FloatVector.fromArray(SPECIES, b, bOff + p * NR + LANES);
-            FloatVector x0 = FloatVector.broadcast(SPECIES, a[aOff + p * 3]);
+        for (int p = 0, i = aOff, j = bOff; p < k; p++, i += 3, j += NR) {
+            FloatVector bl = FloatVector.fromArray(SPECIES, b, j);
+            FloatVector br = FloatVector.fromArray(SPECIES, b, j + LANES);
+            FloatVector x0 = FloatVector.broadcast(SPECIES, a[i]);
             c0l = x0.fma(bl, c0l);
             c0r = x0.fma(br, c0r);
-            FloatVector x1 = FloatVector.broadcast(SPECIES, a[aOff + p * 3 + 1]);
+            FloatVector x1 = FloatVector.broadcast(SPECIES, a[i + 1]);
             c1l = x1.fma(bl, c1l);
             c1r = x1.fma(br, c1r);
-            FloatVector x2 = FloatVector.broadcast(SPECIES, a[aOff + p * 3 + 2]);
+            FloatVector x2 = FloatVector.broadcast(SPECIES, a[i + 2]);
             c2l = x2.fma(bl, c2l);
             c2r = x2.fma(br, c2r);
         }
@@ -111,19 +113,19 @@ final class GemmTileVector {
         FloatVector c2r = FloatVector.zero(SPECIES);
         FloatVector c3l = FloatVector.zero(SPECIES);
         FloatVector c3r = FloatVector.zero(SPECIES);
-        for (int p = 0; p < k; p++) {
-            FloatVector bl = FloatVector.fromArray(SPECIES, b, bOff + p * NR);
-            FloatVector br = FloatVector.fromArray(SPECIES, b, bOff + p * NR + LANES);
-            FloatVector x0 = FloatVector.broadcast(SPECIES, a[aOff + p * 4]);
+        for (int p = 0, i = aOff, j = bOff; p < k; p++, i += 4, j += NR) {
+            FloatVector bl = FloatVector.fromArray(SPECIES, b, j);
+            FloatVector br = FloatVector.fromArray(SPECIES, b, j + LANES);
+            FloatVector x0 = FloatVector.broadcast(SPECIES, a[i]);
             c0l = x0.fma(bl, c0l);
             c0r = x0.fma(br, c0r);
-            FloatVector x1 = FloatVector.broadcast(SPECIES, a[aOff + p * 4 + 1]);
+            FloatVector x1 = FloatVector.broadcast(SPECIES, a[i + 1]);
             c1l = x1.fma(bl, c1l);
             c1r = x1.fma(br, c1r);
-            FloatVector x2 = FloatVector.broadcast(SPECIES, a[aOff + p * 4 + 2]);
+            FloatVector x2 = FloatVector.broadcast(SPECIES, a[i + 2]);
             c2l = x2.fma(bl, c2l);
             c2r = x2.fma(br, c2r);
-            FloatVector x3 = FloatVector.broadcast(SPECIES, a[aOff + p * 4 + 3]);
+            FloatVector x3 = FloatVector.broadcast(SPECIES, a[i + 3]);
             c3l = x3.fma(bl, c3l);
             c3r = x3.fma(br, c3r);
         }
@@ -149,22 +151,22 @@ final class GemmTileVector {
         FloatVector c3r = FloatVector.zero(SPECIES);
         FloatVector c4l = FloatVector.zero(SPECIES);
         FloatVector c4r = FloatVector.zero(SPECIES);
-        for (int p = 0; p < k; p++) {
-            FloatVector bl = FloatVector.fromArray(SPECIES, b, bOff + p * NR);
-            FloatVector br = FloatVector.fromArray(SPECIES, b, bOff + p * NR + LANES);
-            FloatVector x0 = FloatVector.broadcast(SPECIES, a[aOff + p * 5]);
+        for (int p = 0, i = aOff, j = bOff; p < k; p++, i += 5, j += NR) {
+            FloatVector bl = FloatVector.fromArray(SPECIES, b, j);
+            FloatVector br = FloatVector.fromArray(SPECIES, b, j + LANES);
+            FloatVector x0 = FloatVector.broadcast(SPECIES, a[i]);
             c0l = x0.fma(bl, c0l);
             c0r = x0.fma(br, c0r);
-            FloatVector x1 = FloatVector.broadcast(SPECIES, a[aOff + p * 5 + 1]);
+            FloatVector x1 = FloatVector.broadcast(SPECIES, a[i + 1]);
             c1l = x1.fma(bl, c1l);
             c1r = x1.fma(br, c1r);
-            FloatVector x2 = FloatVector.broadcast(SPECIES, a[aOff + p * 5 + 2]);
+            FloatVector x2 = FloatVector.broadcast(SPECIES, a[i + 2]);
             c2l = x2.fma(bl, c2l);
             c2r = x2.fma(br, c2r);
-            FloatVector x3 = FloatVector.broadcast(SPECIES, a[aOff + p * 5 + 3]);
+            FloatVector x3 = FloatVector.broadcast(SPECIES, a[i + 3]);
             c3l = x3.fma(bl, c3l);
             c3r = x3.fma(br, c3r);
-            FloatVector x4 = FloatVector.broadcast(SPECIES, a[aOff + p * 5 + 4]);
+            FloatVector x4 = FloatVector.broadcast(SPECIES, a[i + 4]);
             c4l = x4.fma(bl, c4l);
             c4r = x4.fma(br, c4r);
         }
@@ -194,25 +196,25 @@ final class GemmTileVector {
         FloatVector c4r = FloatVector.zero(SPECIES);
         FloatVector c5l = FloatVector.zero(SPECIES);
         FloatVector c5r = FloatVector.zero(SPECIES);
-        for (int p = 0; p < k; p++) {
-            FloatVector bl = FloatVector.fromArray(SPECIES, b, bOff + p * NR);
-            FloatVector br = FloatVector.fromArray(SPECIES, b, bOff + p * NR + LANES);
-            FloatVector x0 = FloatVector.broadcast(SPECIES, a[aOff + p * 6]);
+        for (int p = 0, i = aOff, j = bOff; p < k; p++, i += 6, j += NR) {
+            FloatVector bl = FloatVector.fromArray(SPECIES, b, j);
+            FloatVector br = FloatVector.fromArray(SPECIES, b, j + LANES);
+            FloatVector x0 = FloatVector.broadcast(SPECIES, a[i]);
             c0l = x0.fma(bl, c0l);
             c0r = x0.fma(br, c0r);
-            FloatVector x1 = FloatVector.broadcast(SPECIES, a[aOff + p * 6 + 1]);
+            FloatVector x1 = FloatVector.broadcast(SPECIES, a[i + 1]);
             c1l = x1.fma(bl, c1l);
             c1r = x1.fma(br, c1r);
-            FloatVector x2 = FloatVector.broadcast(SPECIES, a[aOff + p * 6 + 2]);
+            FloatVector x2 = FloatVector.broadcast(SPECIES, a[i + 2]);
             c2l = x2.fma(bl, c2l);
             c2r = x2.fma(br, c2r);
-            FloatVector x3 = FloatVector.broadcast(SPECIES, a[aOff + p * 6 + 3]);
+            FloatVector x3 = FloatVector.broadcast(SPECIES, a[i + 3]);
             c3l = x3.fma(bl, c3l);
             c3r = x3.fma(br, c3r);
-            FloatVector x4 = FloatVector.broadcast(SPECIES, a[aOff + p * 6 + 4]);
+            FloatVector x4 = FloatVector.broadcast(SPECIES, a[i + 4]);
             c4l = x4.fma(bl, c4l);
             c4r = x4.fma(br, c4r);
-            FloatVector x5 = FloatVector.broadcast(SPECIES, a[aOff + p * 6 + 5]);
+            FloatVector x5 = FloatVector.broadcast(SPECIES, a[i + 5]);
             c5l = x5.fma(bl, c5l);
             c5r = x5.fma(br, c5r);
         }
