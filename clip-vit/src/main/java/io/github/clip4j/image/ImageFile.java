@@ -39,6 +39,7 @@ public final class ImageFile {
     ///
     /// @param where what to call it in messages
     public static Image decode(byte[] bytes, String where) throws ImageFormatException {
+        requireExact(bytes, where);
         try (ImageInputStream input = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
             ImageReader reader = reader(input, where);
             try {
@@ -52,6 +53,13 @@ public final class ImageFile {
             throw e;
         } catch (IOException | RuntimeException e) { // decoders meet damaged files with exceptions of every kind
             throw new ImageFormatException("%s: not a picture that can be decoded: %s".formatted(where, e), e);
+        }
+    }
+
+    /// Refuses what the JDK decodes to wrong pixels without a word: BMP with 4-bit run lengths (`biCompression` 2, at byte 30).
+    private static void requireExact(byte[] bytes, String where) throws ImageFormatException {
+        if (bytes.length > 34 && bytes[0] == 'B' && bytes[1] == 'M' && bytes[30] == 2 && bytes[31] == 0) {
+            throw new ImageFormatException(where + ": a BMP with 4-bit run-length coding cannot be decoded exactly; save it as PNG");
         }
     }
 
