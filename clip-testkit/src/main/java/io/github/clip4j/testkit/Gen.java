@@ -23,11 +23,4 @@ public final class Gen {
     public int integer(int from, int to) {
         return random.nextInt(from, to);
     }
-
-    /// `n` random bytes.
-    public byte[] bytes(int n) {
-        byte[] bytes = new byte[n];
-        random.nextBytes(bytes);
-        return bytes;
-    }
 }

@@ -14,11 +14,17 @@ import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.TensorSpec;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
+import io.github.clip4j.nn.ParameterReader;
+import io.github.clip4j.nn.Sequences;
+import io.github.clip4j.nn.TokenEmbedding;
+import io.github.clip4j.nn.Transformer;
+import io.github.clip4j.nn.Workspace;
 import io.github.clip4j.testkit.ReferenceData;
 import java.io.IOException;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class ReferenceModelsTest {
@@ -58,7 +64,28 @@ class ReferenceModelsTest {
             ClipModel model = ClipModel.load(new ClipConfig(null, config), weights, Workers.SERIAL);
             Tensor pooled = model.textEncoder().orElseThrow().encode(List.of(ids));
             assertWithin(pooled.toArray(), io.read("clip_pooled"), 2e-6, "pooled");
+            assertWithin(lastHidden(config, ids, weights), io.read("clip_last_hidden"), 2e-6, "last hidden state");
         }
+    }
+
+    /// The final norm's output at every position, those after the end of text included.
+    private static float[] lastHidden(TextConfig config, int[][] ids, WeightSource weights) throws IOException {
+        TransformerConfig t = config.transformer();
+        ParameterReader parameters = new ParameterReader(weights);
+        TokenEmbedding embedding = new TokenEmbedding(parameters, ClipParameters.TOKEN_EMBEDDING, ClipParameters.TEXT_POSITIONS, t.width());
+        List<String> names = IntStream.range(0, t.layers()).mapToObj(i -> ClipParameters.block(ClipParameters.TEXT, i)).toList();
+        Transformer transformer = new Transformer(
+                parameters, names, t.width(), t.heads(), t.mlpWidth(), t.activation(), t.layerNormEpsilon(), true);
+        Sequences sequences = Sequences.of(new int[] {8, 8}, new int[] {7, 7});
+        Workspace ws = new Workspace(16, 2, 8, t.width(), t.heads(), t.mlpWidth(), 0, Workers.SERIAL);
+        Tensor x = ws.residual(16);
+        embedding.forward(ids[0], x.rows(0, 8));
+        embedding.forward(ids[1], x.rows(8, 8));
+        for (int layer = 0; layer < t.layers(); layer++) {
+            transformer.forwardBlock(layer, x, sequences, ws);
+        }
+        parameters.layerNorm(ClipParameters.FINAL_NORM, t.layerNormEpsilon()).forward(x, x, ws);
+        return x.toArray();
     }
 
     @Test

@@ -61,11 +61,6 @@ public final class WeightMatrix {
         return in;
     }
 
-    /// The memory that weights and biases take, in bytes.
-    public long bytes() {
-        return (long) Float.BYTES * (panels.length + bias.length);
-    }
-
     float[] panels() {
         return panels;
     }
