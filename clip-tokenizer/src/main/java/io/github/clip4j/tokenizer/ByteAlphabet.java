@@ -32,6 +32,13 @@ final class ByteAlphabet {
         return bytes;
     }
 
+    /// The 256 characters as vocabularies list them: in ascending order, which puts the printable bytes first.
+    static char[] inVocabularyOrder() {
+        char[] characters = CHARACTER_OF.clone();
+        Arrays.sort(characters);
+        return characters;
+    }
+
     /// The character that stands for a byte.
     static char characterOf(byte b) {
         return CHARACTER_OF[b & 0xff]; // Java's bytes are signed

@@ -19,8 +19,11 @@ import java.util.regex.Pattern;
 /// Immutable and thread-safe.
 public final class ClipTokenizer {
     /// The published pattern; every digit is a word of its own. Java's `\s` is made Unicode's by the flag, `\p{L}` and `\p{N}` are so anyway.
-    private static final Pattern WORD = Pattern.compile(
+    private static final Pattern HF_WORD = Pattern.compile(
             "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d|\\p{L}+|\\p{N}|[^\\s\\p{L}\\p{N}]+", Pattern.UNICODE_CHARACTER_CLASS);
+
+    private static final Pattern OPENAI_WORD = ignoringCase("(<\\|startoftext\\|>)|(<\\|endoftext\\|>)");
+    private static final Pattern OPEN_CLIP_WORD = ignoringCase("(<start_of_text>)|(<end_of_text>)");
 
     /// Words are short and repeat; long ones are not worth keeping.
     private static final int CACHED_WORDS = 20_000;
@@ -31,6 +34,14 @@ public final class ClipTokenizer {
     private final TokenizerProfile profile;
     private final Bpe bpe;
     private final Map<String, int[]> cache = new ConcurrentHashMap<>();
+
+    /// OpenAI's pattern ignores case. After lower-casing that still matters to two characters: ſ is an s to it; and U+0345, a mark whose upper case
+    /// is the letter Ι, belongs neither to the letters nor to the rest, and is lost.
+    private static Pattern ignoringCase(String specialTokens) {
+        return Pattern.compile(
+                specialTokens + "|'s|'t|'re|'ve|'m|'ll|'d|\\p{L}+|\\p{N}|[^\\s\\p{L}\\p{N}\u0345]+",
+                Pattern.UNICODE_CHARACTER_CLASS | Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
+    }
 
     public ClipTokenizer(Vocabulary vocabulary, TokenizerProfile profile) {
         this.vocabulary = vocabulary;
@@ -58,29 +69,71 @@ public final class ClipTokenizer {
 
     /// The token ids of `text` for a model of `contextLength` positions.
     ///
-    /// @throws TextTooLongException when there are more
+    /// @throws TextTooLongException when there are more, and the profile does not cut
     public int[] encode(String text, int contextLength) {
         int[] ids = encode(text);
-        if (ids.length > contextLength) {
+        if (ids.length <= contextLength) {
+            return ids;
+        }
+        if (!profile.truncates()) {
             throw new TextTooLongException(text, ids.length, contextLength);
         }
-        return ids;
+        return truncated(ids, contextLength);
+    }
+
+    /// The token ids of `text`, padded to `contextLength` as the profile does: with 0, or with the end of text.
+    ///
+    /// @throws TextTooLongException when there are more, and the profile does not cut
+    public int[] encodePadded(String text, int contextLength) {
+        int[] ids = encode(text, contextLength);
+        int[] padded = Arrays.copyOf(ids, contextLength);
+        Arrays.fill(padded, ids.length, contextLength, profile == TokenizerProfile.HF ? vocabulary.endOfText() : 0);
+        return padded;
     }
 
     /// The token ids of `text`; a longer text keeps its first `contextLength − 1` ids and the end of text.
     public int[] encodeTruncated(String text, int contextLength) {
         int[] ids = encode(text);
-        if (ids.length <= contextLength) {
-            return ids;
-        }
+        return ids.length <= contextLength ? ids : truncated(ids, contextLength);
+    }
+
+    private int[] truncated(int[] ids, int contextLength) {
         int[] truncated = Arrays.copyOf(ids, contextLength);
         truncated[contextLength - 1] = vocabulary.endOfText();
         return truncated;
     }
 
+    private void encode(String text, IntList ids) {
+        switch (profile) {
+            case HF -> encodeHf(text, ids);
+            case OPENAI -> encodeWords(TextCleaning.openAi(text), OPENAI_WORD, ids);
+            case OPEN_CLIP -> encodeWords(TextCleaning.openAi(text), OPEN_CLIP_WORD, ids);
+        }
+    }
+
+    /// The special tokens are found in the cleaned text, whatever their case, before words are.
+    private void encodeWords(String text, Pattern word, IntList ids) {
+        Matcher words = word.matcher(text);
+        while (words.find()) {
+            if (words.start(1) >= 0) {
+                ids.add(vocabulary.startOfText());
+            } else if (words.start(2) >= 0) {
+                ids.add(vocabulary.endOfText());
+            } else {
+                addWord(words.group(), ids);
+            }
+        }
+    }
+
+    private void addWord(String word, IntList ids) {
+        for (int id : encodeWord(word)) {
+            ids.add(id);
+        }
+    }
+
     /// `<|endoftext|>` is found in the text as it was given, `<|startoftext|>` after cleaning: the published `tokenizer.json` marks the one
     /// `"normalized": false` and the other `true`. So `<|STARTOFTEXT|>` is the special token and `<|ENDOFTEXT|>` is not.
-    private void encode(String text, IntList ids) {
+    private void encodeHf(String text, IntList ids) {
         int from = 0;
         while (true) {
             int end = text.indexOf(Vocabulary.END_OF_TEXT, from);
@@ -97,21 +150,15 @@ public final class ClipTokenizer {
         int from = 0;
         while (true) {
             int start = text.indexOf(Vocabulary.START_OF_TEXT, from);
-            encodeWords(text.substring(from, start < 0 ? text.length() : start), ids);
+            Matcher words = HF_WORD.matcher(text.substring(from, start < 0 ? text.length() : start));
+            while (words.find()) {
+                addWord(words.group(), ids);
+            }
             if (start < 0) {
                 return;
             }
             ids.add(vocabulary.startOfText());
             from = start + Vocabulary.START_OF_TEXT.length();
-        }
-    }
-
-    private void encodeWords(String text, IntList ids) {
-        Matcher words = WORD.matcher(text);
-        while (words.find()) {
-            for (int id : encodeWord(words.group())) {
-                ids.add(id);
-            }
         }
     }
 

@@ -1,9 +1,16 @@
 package io.github.clip4j.tokenizer;
 
 import java.text.Normalizer;
+import java.util.Locale;
+import java.util.regex.Pattern;
 
 /// What happens to a text before it is split into words.
 final class TextCleaning {
+    /// What Python's `\s` and `str.split` take for white space, as a character class. It has the separators 1C to 1F beyond Unicode's property.
+    static final String PYTHON_WHITE_SPACE = "[\t-\r\u001C- \u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]";
+
+    private static final Pattern PYTHON_SPACES = Pattern.compile(PYTHON_WHITE_SPACE + "+");
+
     private TextCleaning() {}
 
     /// The normalizer of CLIP's `tokenizer.json`: `NFC`, then `\s+` to a space, then `Lowercase`.
@@ -32,6 +39,16 @@ final class TextCleaning {
             }
         }
         return clean.toString();
+    }
+
+    /// `basic_clean`, `whitespace_clean` and `lower` of openai/CLIP `simple_tokenizer.py`, and of open_clip's `tokenizer.py`, which differs in form
+    /// alone: ftfy, HTML unescaped twice, white space to one space and none at the ends, lower case.
+    static String openAi(String text) {
+        String plain = HtmlEntities.unescape(HtmlEntities.unescape(Ftfy.fixText(text)));
+        String spaced = PYTHON_SPACES.matcher(plain).replaceAll(" ");
+        int from = spaced.startsWith(" ") ? 1 : 0;
+        int to = spaced.length() > from && spaced.endsWith(" ") ? spaced.length() - 1 : spaced.length();
+        return spaced.substring(from, to).toLowerCase(Locale.ROOT); // Python too makes a final Σ ς, and İ two characters
     }
 
     /// Unicode's White_Space property (PropList.txt).

@@ -5,8 +5,14 @@ import java.util.Optional;
 /// Which reference implementation a tokenizer agrees with. They clean text differently, and so give different ids for the same text.
 public enum TokenizerProfile {
     /// Hugging Face's fast CLIP tokenizer (`tokenizer.json`, the Rust tokenizers): NFC, runs of white space to one space, lower case per code
-    /// point. The default.
-    HF("hf");
+    /// point. A text that is too long is an error. Padded with the end of text.
+    HF("hf"),
+    /// openai/CLIP `clip/simple_tokenizer.py`: ftfy, HTML unescaped twice, white space to one space, lower case. A text that is too long is an
+    /// error. Padded with 0.
+    OPENAI("openai"),
+    /// open_clip `tokenizer.py`: as OpenAI's, but `<start_of_text>` and `<end_of_text>` in a text are the special tokens, and a text that is too
+    /// long is cut, its last token the end of text.
+    OPEN_CLIP("open_clip");
 
     private final String id;
 
@@ -17,6 +23,16 @@ public enum TokenizerProfile {
     /// The name on the command line.
     public String id() {
         return id;
+    }
+
+    /// Whether a text that is too long is cut rather than refused.
+    public boolean truncates() {
+        return this == OPEN_CLIP;
+    }
+
+    /// The names of all profiles, for messages and help.
+    public static String ids() {
+        return "hf, openai or open_clip";
     }
 
     /// The profile called `id`, or empty.

@@ -5,8 +5,10 @@ import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.MalformedJsonException;
+import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.StringReader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -16,12 +18,15 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /// The tokens of a model and the merges that build them. Immutable.
 ///
-/// Two file layouts hold the same content: `vocab.json` (token → id) with `merges.txt` (one pair a line, best first), and `tokenizer.json`, which
-/// has both under `model` and the special tokens under `added_tokens`.
+/// Three file layouts hold the same content: `vocab.json` (token → id) with `merges.txt` (one pair a line, best first); `tokenizer.json`, which
+/// has both under `model` and the special tokens under `added_tokens`; and OpenAI's `bpe_simple_vocab_16e6.txt.gz`, which has the merges alone.
 public final class Vocabulary {
     /// The start and end of a text, in OpenAI's and all Hugging Face checkpoints.
     public static final String START_OF_TEXT = "<|startoftext|>";
@@ -93,9 +98,16 @@ public final class Vocabulary {
         return id;
     }
 
-    /// Reads the vocabulary of a checkpoint directory: `tokenizer.json` when it is there, else `vocab.json` and `merges.txt`.
+    /// OpenAI's file of merges, as openai/CLIP and open_clip ship it.
+    private static final String SIMPLE_VOCABULARY = "bpe_simple_vocab_16e6.txt.gz";
+
+    /// The merges that OpenAI's tokenizer uses of that file, written as in openai/CLIP `clip/simple_tokenizer.py`.
+    private static final int SIMPLE_MERGES = 49_152 - 256 - 2;
+
+    /// Reads the vocabulary of a checkpoint directory: `tokenizer.json` when it is there, else `vocab.json` and `merges.txt`, else
+    /// `bpe_simple_vocab_16e6.txt.gz`.
     ///
-    /// @throws VocabularyFormatException when a file is malformed, or neither form is there
+    /// @throws VocabularyFormatException when a file is malformed, or no form is there
     public static Vocabulary read(Path directory) throws IOException {
         if (Files.isRegularFile(directory.resolve("tokenizer.json"))) {
             return readTokenizerJson(directory.resolve("tokenizer.json"));
@@ -103,13 +115,52 @@ public final class Vocabulary {
         if (Files.isRegularFile(directory.resolve("vocab.json"))) {
             return readVocabAndMerges(directory.resolve("vocab.json"), directory.resolve("merges.txt"));
         }
-        throw new VocabularyFormatException(
-                "%s: expected tokenizer.json, or vocab.json and merges.txt, got neither".formatted(directory.getFileName()));
+        if (Files.isRegularFile(directory.resolve(SIMPLE_VOCABULARY))) {
+            return readSimple(directory.resolve(SIMPLE_VOCABULARY));
+        }
+        throw new VocabularyFormatException("%s: expected tokenizer.json, vocab.json and merges.txt, or %s, got none"
+                .formatted(directory.getFileName(), SIMPLE_VOCABULARY));
     }
 
-    /// Whether `directory` holds either form.
+    /// Whether `directory` holds one of the forms.
     public static boolean isIn(Path directory) {
-        return Files.isRegularFile(directory.resolve("tokenizer.json")) || Files.isRegularFile(directory.resolve("vocab.json"));
+        return Stream.of("tokenizer.json", "vocab.json", SIMPLE_VOCABULARY).anyMatch(name -> Files.isRegularFile(directory.resolve(name)));
+    }
+
+    /// Reads OpenAI's compressed file of merges: a version line, then one merge a line. The tokens follow from them: the bytes, the bytes at the
+    /// end of a word, the joins, start and end of text.
+    public static Vocabulary readSimple(Path file) throws IOException {
+        String where = String.valueOf(file.getFileName());
+        Map<String, Integer> ids = new HashMap<>(1 << 17);
+        for (String suffix : List.of("", Bpe.END_OF_WORD)) {
+            for (char character : ByteAlphabet.inVocabularyOrder()) {
+                ids.put(character + suffix, ids.size());
+            }
+        }
+        List<String[]> merges = new ArrayList<>();
+        String[] lines = uncompressed(file, where).split("\n", SIMPLE_MERGES + 2);
+        for (int i = 1; i < lines.length && merges.size() < SIMPLE_MERGES; i++) {
+            if (!lines[i].isEmpty()) {
+                String[] pair = pair(lines[i], where + ":" + (i + 1));
+                merges.add(pair);
+                ids.putIfAbsent(pair[0] + pair[1], ids.size());
+            }
+        }
+        ids.putIfAbsent(START_OF_TEXT, ids.size());
+        ids.putIfAbsent(END_OF_TEXT, ids.size());
+        return new Vocabulary(ids, merges, where);
+    }
+
+    private static String uncompressed(Path file, String where) throws IOException {
+        try (InputStream in = new GZIPInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
+            byte[] bytes = in.readNBytes((int) MAX_BYTES);
+            if (in.read() >= 0) {
+                throw new VocabularyFormatException("%s: expected at most %,d bytes of text, got more".formatted(where, MAX_BYTES));
+            }
+            return new String(bytes, StandardCharsets.UTF_8);
+        } catch (ZipException | EOFException e) {
+            throw new VocabularyFormatException("%s: expected a complete gzip file: %s".formatted(where, e.getMessage()), e);
+        }
     }
 
     /// Reads `vocab.json` and `merges.txt`.

@@ -83,7 +83,7 @@ class ClipTokenizerTest {
     @Test
     void malformedFilesAreNamed() throws IOException {
         assertThatThrownBy(() -> Vocabulary.read(directory))
-                .isInstanceOf(VocabularyFormatException.class).hasMessageEndingWith("expected tokenizer.json, or vocab.json and merges.txt, got neither");
+                .isInstanceOf(VocabularyFormatException.class).hasMessageEndingWith("expected tokenizer.json, vocab.json and merges.txt, or bpe_simple_vocab_16e6.txt.gz, got none");
         Files.writeString(directory.resolve("vocab.json"), "{\"a\": 1, \"a\": 2}");
         assertThatThrownBy(() -> Vocabulary.read(directory)).hasMessage("vocab.json: the token 'a' appears twice");
         Files.writeString(directory.resolve("vocab.json"), "{\"a\": 1, \"b\": 1}");

@@ -12,11 +12,50 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// The published vocabulary and some 10,000 texts, when the reference data is there.
 class ReferenceTokenizerTest {
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "blns", "emoji", "extra_from_other_projects_tests", "ftfy_cases", "html_entities", "imagenet_classes",
+                "imagenet_templates_x3", "openai_prompts_md", "transformers_js", "udhr"
+            })
+    void agreesWithOpenAi(String name) throws IOException {
+        Path golden = ReferenceData.require("tokenizer/golden/" + name + ".jsonl");
+        Vocabulary vocabulary = Vocabulary.readSimple(ReferenceData.require("tokenizer/bpe_simple_vocab_16e6.txt.gz"));
+        ClipTokenizer openAi = new ClipTokenizer(vocabulary, TokenizerProfile.OPENAI);
+        ClipTokenizer openClip = new ClipTokenizer(vocabulary, TokenizerProfile.OPEN_CLIP);
+        List<String> mismatches = new ArrayList<>();
+        for (String line : Files.readAllLines(golden)) {
+            JsonObject entry = JsonParser.parseString(line).getAsJsonObject();
+            String text = entry.get("text").getAsString();
+            if (entry.has("openai")) {
+                int[] expected = ints(entry.getAsJsonArray("openai"));
+                int[] ids = words(openAi, text);
+                boolean hasSpecialToken = text.contains("<|") || text.contains("_of_text>"); // which open_clip spells otherwise
+                if (!Arrays.equals(ids, expected) || (!hasSpecialToken && !Arrays.equals(words(openClip, text), expected))) {
+                    mismatches.add("%s%n  expected %s%n  got      %s".formatted(line, Arrays.toString(expected), Arrays.toString(ids)));
+                }
+            }
+        }
+        assertThat(mismatches).isEmpty();
+    }
+
+    @Test
+    void readsTheSameVocabularyFromEveryForm() throws IOException {
+        Path directory = ReferenceData.require("tokenizer");
+        Vocabulary simple = Vocabulary.readSimple(directory.resolve("bpe_simple_vocab_16e6.txt.gz"));
+        Vocabulary json = Vocabulary.readTokenizerJson(directory.resolve("tokenizer.json"));
+        assertThat(simple.size()).isEqualTo(json.size()).isEqualTo(49_408);
+        for (int id = 0; id < simple.size(); id++) {
+            assertThat(simple.token(id)).isEqualTo(json.token(id));
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
