@@ -1,14 +1,16 @@
-"""Makes small pictures of several kinds and what Pillow's part of Hugging Face's preprocessing makes of them at 30 pixels:
+"""Makes small pictures of several kinds and what Pillow's part of the reference implementations makes of them at 30 pixels:
 
     python3 make_image_goldens.py ../../clip-vit/src/test/resources/images     (needs Pillow alone)
 
-NAME.png is the picture, NAME.expected.png the resized and cropped one: RGB first, bicubic to the shorter edge, centre crop rounded down.
+NAME is the picture; NAME.expected.png is it resized and cropped as Hugging Face does: RGB first, bicubic to the shorter edge, centre crop rounded
+down; NAME.openai.png as openai/CLIP does: resized and cropped as it is, the crop rounded to even, then RGB. NAME.upright.png is the picture turned
+by its EXIF orientation.
 """
 import math
 import os
 import sys
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 SIZE = 30
 
@@ -22,15 +24,15 @@ def picture(width, height):
     return image
 
 
-def expected(image):
-    image = image.convert("RGB")
+def expected(image, huggingface):
+    image = image.convert("RGB") if huggingface else image
     width, height = image.size
     short, long = min(width, height), max(width, height)
     scaled = int(SIZE * long / short)
     size = (SIZE, scaled) if width <= height else (scaled, SIZE)
     image = image.resize(size, Image.BICUBIC)
-    left, top = (size[0] - SIZE) // 2, (size[1] - SIZE) // 2
-    return image.crop((left, top, left + SIZE, top + SIZE))
+    left, top = ((s - SIZE) // 2 if huggingface else round((s - SIZE) / 2) for s in size)
+    return image.crop((left, top, left + SIZE, top + SIZE)).convert("RGB")
 
 
 def main(directory):
@@ -42,9 +44,19 @@ def main(directory):
         "palette": base.quantize(20), "bilevel": base.convert("1"),
         "rgba": Image.merge("RGBA", (*base.split(), alpha)), "grey_alpha": Image.merge("LA", (base.convert("L"), alpha)),
     }
-    for name, image in pictures.items():
-        image.save(os.path.join(directory, name + ".png"), optimize=True)
-        expected(image).save(os.path.join(directory, name + ".expected.png"), optimize=True)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    files = {name + ".png": image for name, image in pictures.items()}
+    files |= {"turned.jpg": picture(40, 70), "cmyk.jpg": base.convert("CMYK"), "grey.bmp": pictures["grey"], "palette.bmp": pictures["palette"],
+              "bilevel.pbm": pictures["bilevel"], "colours.ppm": base, "palette.gif": pictures["palette"], "icon.ico": pictures["rgba"].resize((32, 32)),
+              "rgba.tif": pictures["rgba"], "bilevel.tif": pictures["bilevel"]}
+    for name, image in files.items():
+        path = os.path.join(directory, name)
+        image.save(path, **({"exif": exif} if name == "turned.jpg" else {"optimize": True} if name.endswith(".png") else {}))
+        image = Image.open(path)
+        expected(image, True).save(path + ".expected.png", optimize=True)
+        expected(image, False).save(path + ".openai.png", optimize=True)
+    ImageOps.exif_transpose(Image.open(os.path.join(directory, "turned.jpg"))).save(os.path.join(directory, "turned.jpg.upright.png"), optimize=True)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@ package io.github.clip4j.cli;
 import io.github.clip4j.Clip;
 import io.github.clip4j.ClipOptions;
 import io.github.clip4j.checkpoint.CheckpointDirectory;
+import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.tokenizer.TokenizerProfile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -32,12 +33,16 @@ final class ModelOptions {
                 names = "--profile",
                 paramLabel = "NAME",
                 defaultValue = "hf",
-                description = "the reference implementation to agree with: hf (Hugging Face; the default)")
+                description = "the reference implementation to agree with: hf (Hugging Face; the default), openai or open_clip")
         private String name = "hf";
+
+        ClipPreprocess.Convention preprocessing() {
+            return tokenizer() == TokenizerProfile.HF ? ClipPreprocess.Convention.HUGGING_FACE : ClipPreprocess.Convention.OPENAI;
+        }
 
         TokenizerProfile tokenizer() {
             return TokenizerProfile.ofId(name)
-                    .orElseThrow(() -> new ParameterException(spec.commandLine(), "--profile: expected hf, got '" + name + "'"));
+                    .orElseThrow(() -> new ParameterException(spec.commandLine(), "--profile: expected " + TokenizerProfile.ids() + ", got '" + name + "'"));
         }
     }
 

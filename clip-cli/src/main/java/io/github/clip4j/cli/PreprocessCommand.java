@@ -57,6 +57,9 @@ final class PreprocessCommand implements Callable<Integer> {
     @Option(names = "--uint8", description = "write the resized and cropped bytes [h, w, 3] instead of float32 [3, h, w]")
     private boolean uint8;
 
+    @Option(names = "--exif-transpose", description = "turn pictures as their EXIF orientation says; the reference implementations do not")
+    private boolean upright;
+
     @Option(names = {"-o", "--output"}, paramLabel = "DIR", required = true, description = "the directory to write to")
     private Path output = Path.of("");
 
@@ -65,9 +68,9 @@ final class PreprocessCommand implements Callable<Integer> {
         if (images.isEmpty() == (list == null)) {
             throw new ParameterException(spec.commandLine(), "input: expected either IMAGE... or --list");
         }
-        profile.tokenizer(); // one profile so far, for pictures and texts alike
         List<Path> files = list == null ? images : Output.lines(list).stream().map(Path::of).toList();
-        ClipPreprocess preprocess = model.isGiven() ? ofModel(model.checkpoint()) : ClipPreprocess.openAi(224);
+        ClipPreprocess base = model.isGiven() ? ofModel(model.checkpoint()) : ClipPreprocess.huggingFace(224);
+        ClipPreprocess preprocess = base.withConvention(profile.preprocessing());
         Files.createDirectories(output);
         PrintWriter out = spec.commandLine().getOut();
         Consumer<Integer> progress = Output.progress("Preprocessing", files.size());
@@ -77,7 +80,7 @@ final class PreprocessCommand implements Callable<Integer> {
             line.addProperty("image", files.get(i).toString());
             try {
                 Path file = output.resolve("%05d.npy".formatted(i));
-                write(preprocess, ImageFile.read(files.get(i)), file);
+                write(preprocess, upright ? ImageFile.readUpright(files.get(i)) : ImageFile.read(files.get(i)), file);
                 line.addProperty("file", file.toString());
             } catch (IOException | IllegalArgumentException e) {
                 failed++;

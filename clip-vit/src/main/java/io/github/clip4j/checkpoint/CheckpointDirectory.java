@@ -96,7 +96,7 @@ public final class CheckpointDirectory {
     public ClipPreprocess preprocess(VisionConfig vision) throws IOException {
         Path file = directory.resolve("preprocessor_config.json");
         if (!Files.isRegularFile(file)) {
-            return ClipPreprocess.openAi(vision.imageSize());
+            return ClipPreprocess.huggingFace(vision.imageSize());
         }
         ClipPreprocess preprocess = PreprocessConfigFile.read(file);
         int size = vision.imageSize();

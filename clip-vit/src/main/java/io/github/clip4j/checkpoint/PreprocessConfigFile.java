@@ -27,10 +27,10 @@ final class PreprocessConfigFile {
         boolean rescale = root.bool("do_rescale").orElse(true);
         try {
             return new ClipPreprocess(
-                    root.bool("do_resize").orElse(true) ? resize(root) : new ResizeTo.None(), crop.width, crop.height, filter(root),
+                    root.bool("do_resize").orElse(true) ? resize(root) : new ResizeTo.None(), crop.width, crop.height, 0, filter(root),
                     rescale ? root.number("rescale_factor").orElse(1 / 255.0) : 1,
                     normalize ? root.numbers("image_mean").orElse(ClipPreprocess.OPENAI_MEAN) : List.of(0.0, 0.0, 0.0),
-                    normalize ? root.numbers("image_std").orElse(ClipPreprocess.OPENAI_STD) : List.of(1.0, 1.0, 1.0));
+                    normalize ? root.numbers("image_std").orElse(ClipPreprocess.OPENAI_STD) : List.of(1.0, 1.0, 1.0), ClipPreprocess.Convention.HUGGING_FACE);
         } catch (IllegalArgumentException e) {
             throw new WeightFormatException("%s: %s".formatted(file.getFileName(), e.getMessage()), e);
         }

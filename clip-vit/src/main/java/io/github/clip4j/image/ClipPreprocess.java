@@ -4,18 +4,29 @@ import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import java.util.List;
 
-/// What happens to a picture before the image encoder: resize, centre crop, rescale, normalise; Hugging Face's `CLIPImageProcessor`, which
-/// converts to RGB first (huggingface/transformers `image_processing_clip.py`). EXIF orientation is not applied, as there.
+/// What happens to a picture before the image encoder: resize, centre crop, rescale, normalise. EXIF orientation is no part of it, as in the
+/// reference implementations.
 ///
 /// @param resize how the picture is scaled
 /// @param cropWidth pixels; 0 when it is not cropped
 /// @param cropHeight pixels; 0 when it is not cropped
+/// @param fill the samples of pixels that are added to a picture smaller than the crop, 0 to 255
 /// @param filter the resampling filter
 /// @param rescaleFactor what bytes are multiplied by, usually 1/255; 1 when they are not rescaled
 /// @param mean of each channel, subtracted after rescaling
 /// @param std of each channel, divided by
+/// @param convention whose order and rounding are followed
 public record ClipPreprocess(
-        ResizeTo resize, int cropWidth, int cropHeight, Resize.Filter filter, double rescaleFactor, List<Double> mean, List<Double> std) {
+        ResizeTo resize, int cropWidth, int cropHeight, int fill, Resize.Filter filter, double rescaleFactor, List<Double> mean, List<Double> std,
+        Convention convention) {
+    /// The two families of reference implementations.
+    public enum Convention {
+        /// Conversion to RGB first (huggingface/transformers `image_processing_clip.py`).
+        HUGGING_FACE,
+        /// Resize and crop in the file's own form, then conversion to RGB (openai/CLIP `clip/clip.py`, `_transform`; open_clip `transform.py`).
+        OPENAI
+    }
+
     /// The mean and standard deviation of OpenAI's training pictures (openai/CLIP `clip/clip.py`, `_transform`).
     public static final List<Double> OPENAI_MEAN = List.of(0.48145466, 0.4578275, 0.40821073);
 
@@ -29,11 +40,17 @@ public record ClipPreprocess(
         /// So that the shorter edge has `size` pixels; the longer one is rounded down.
         record ShortestEdge(int size) implements ResizeTo {}
 
+        /// So that the picture fits into `size` × `size` pixels (open_clip `transform.py`, `ResizeKeepRatio`).
+        record LongestEdge(int size) implements ResizeTo {}
+
         /// To these extents, whatever the picture's proportions.
         record Exactly(int width, int height) implements ResizeTo {}
     }
 
     public ClipPreprocess {
+        if (fill < 0 || fill > 255) {
+            throw new IllegalArgumentException("preprocessing: expected a fill of 0 to 255, got " + fill);
+        }
         if (mean.size() != Image.CHANNELS || std.size() != Image.CHANNELS) {
             throw new IllegalArgumentException("preprocessing: expected 3 means and 3 standard deviations, got %s and %s".formatted(mean, std));
         }
@@ -44,28 +61,60 @@ public record ClipPreprocess(
         std = List.copyOf(std);
     }
 
-    /// The preprocessing of OpenAI's checkpoints for pictures of `size` × `size` pixels.
-    public static ClipPreprocess openAi(int size) {
+    /// The preprocessing of OpenAI's checkpoints for pictures of `size` × `size` pixels, as Hugging Face performs it.
+    public static ClipPreprocess huggingFace(int size) {
         return new ClipPreprocess(
-                new ResizeTo.ShortestEdge(size), size, size, Resize.Filter.BICUBIC, 1 / 255.0, OPENAI_MEAN, OPENAI_STD);
+                new ResizeTo.ShortestEdge(size), size, size, 0, Resize.Filter.BICUBIC, 1 / 255.0, OPENAI_MEAN, OPENAI_STD, Convention.HUGGING_FACE);
+    }
+
+    /// The preprocessing of OpenAI's checkpoints for pictures of `size` × `size` pixels, as openai/CLIP and open_clip perform it.
+    public static ClipPreprocess openAi(int size) {
+        return huggingFace(size).withConvention(Convention.OPENAI);
+    }
+
+    /// This preprocessing in another order.
+    public ClipPreprocess withConvention(Convention other) {
+        return new ClipPreprocess(resize, cropWidth, cropHeight, fill, filter, rescaleFactor, mean, std, other);
+    }
+
+    /// This preprocessing for square pictures of `size` pixels.
+    public ClipPreprocess withSize(int size) {
+        ResizeTo resized = switch (resize) {
+            case ResizeTo.None none -> none;
+            case ResizeTo.ShortestEdge shortest -> new ResizeTo.ShortestEdge(size);
+            case ResizeTo.LongestEdge longest -> new ResizeTo.LongestEdge(size);
+            case ResizeTo.Exactly exactly -> new ResizeTo.Exactly(size, size);
+        };
+        int crop = cropWidth == 0 ? 0 : size;
+        return new ClipPreprocess(resized, crop, crop, fill, filter, rescaleFactor, mean, std, convention);
     }
 
     /// The picture resized and cropped, still in bytes.
     public Image resizeAndCrop(Image image) {
+        Image picture = convention == Convention.HUGGING_FACE ? image.convertToRgb() : image;
         Image resized =
                 switch (resize) {
-                    case ResizeTo.None() -> image;
-                    case ResizeTo.ShortestEdge(int size) -> shortestEdge(image, size);
-                    case ResizeTo.Exactly(int width, int height) -> Resize.resize(image, width, height, filter);
+                    case ResizeTo.None() -> picture;
+                    case ResizeTo.ShortestEdge(int size) -> shortestEdge(picture, size);
+                    case ResizeTo.LongestEdge(int size) -> longestEdge(picture, size);
+                    case ResizeTo.Exactly(int width, int height) -> Resize.resize(picture, width, height, filter);
                 };
-        return cropWidth == 0 ? resized : CenterCrop.crop(resized, cropWidth, cropHeight);
+        Image cropped = cropWidth == 0 ? resized : CenterCrop.crop(resized, cropWidth, cropHeight, convention, fill);
+        return cropped.convertToRgb();
+    }
+
+    private Image longestEdge(Image image, int size) {
+        double ratio = Math.max(image.width() / (double) size, image.height() / (double) size);
+        int width = (int) Math.max(1, Math.rint(image.width() / ratio));
+        int height = (int) Math.max(1, Math.rint(image.height() / ratio));
+        return Resize.resize(image, width, height, filter);
     }
 
     private Image shortestEdge(Image image, int size) {
         int shorter = Math.min(image.width(), image.height());
         int longer = Math.max(image.width(), image.height());
         long scaled = (long) ((double) size * longer / shorter);
-        long bytes = scaled * size * Image.CHANNELS;
+        long bytes = scaled * size * image.mode().bytes();
         if (bytes > Integer.MAX_VALUE) {
             throw new IllegalArgumentException(
                     "%s: expected at most 2^31 bytes after resizing, got %d × %d pixels; crop it first".formatted(image, size, scaled));
@@ -81,15 +130,16 @@ public record ClipPreprocess(
         return Tensor.of(normalize(cropped), Shape.of(Image.CHANNELS, cropped.height(), cropped.width()));
     }
 
-    /// As NumPy computes it there: the product in double, rounded to float32; mean and deviation rounded to float32; then in float32.
+    /// As the references compute it, in float32 but for Hugging Face's rescaling, which is a product in double.
     private float[] normalize(Image image) {
         int pixels = image.width() * image.height();
         float[] channels = new float[Image.CHANNELS * pixels];
-        byte[] rgb = image.rgb();
+        byte[] rgb = image.samples();
         for (int c = 0; c < Image.CHANNELS; c++) {
             float[] normalized = new float[256];
             for (int v = 0; v < 256; v++) {
-                normalized[v] = ((float) (v * rescaleFactor) - mean.get(c).floatValue()) / std.get(c).floatValue();
+                float scaled = convention == Convention.OPENAI && rescaleFactor == 1 / 255.0 ? v / 255f : (float) (v * rescaleFactor);
+                normalized[v] = (scaled - mean.get(c).floatValue()) / std.get(c).floatValue();
             }
             for (int i = 0; i < pixels; i++) {
                 channels[c * pixels + i] = normalized[rgb[i * Image.CHANNELS + c] & 0xff];

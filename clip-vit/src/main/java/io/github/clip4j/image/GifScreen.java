@@ -1,7 +1,7 @@
 package io.github.clip4j.image;
 
-import java.awt.image.IndexColorModel;
 import java.io.IOException;
+import java.util.Arrays;
 import javax.imageio.ImageReader;
 import javax.imageio.metadata.IIOMetadata;
 import javax.imageio.metadata.IIOMetadataNode;
@@ -29,21 +29,14 @@ record GifScreen(int width, int height, int left, int top, int background) {
                 transparent ? integer(frame, "GraphicControlExtension", "transparentColorIndex") : 0);
     }
 
-    /// The frame on its screen.
-    Image place(Image frame, IndexColorModel palette) {
-        byte[] rgb = new byte[Math.multiplyExact(Math.multiplyExact(width, height), Image.CHANNELS)];
-        int color = background < palette.getMapSize() ? palette.getRGB(background) : 0;
-        for (int i = 0; i < rgb.length; i += Image.CHANNELS) {
-            rgb[i] = (byte) (color >> 16);
-            rgb[i + 1] = (byte) (color >> 8);
-            rgb[i + 2] = (byte) color;
-        }
+    /// The frame, a byte a pixel, on its screen.
+    Image place(Image frame) {
+        byte[] indices = new byte[Math.multiplyExact(width, height)];
+        Arrays.fill(indices, (byte) background);
         for (int y = 0; y < frame.height(); y++) {
-            System.arraycopy(
-                    frame.rgb(), y * frame.width() * Image.CHANNELS, rgb, ((top + y) * width + left) * Image.CHANNELS,
-                    frame.width() * Image.CHANNELS);
+            System.arraycopy(frame.samples(), y * frame.width(), indices, (top + y) * width + left, frame.width());
         }
-        return new Image(width, height, rgb);
+        return frame.like(width, height, indices);
     }
 
     private static IIOMetadataNode tree(IIOMetadata metadata) {

@@ -75,9 +75,9 @@ class ConfigFilesTest {
 
     @Test
     void preprocessingIsReadInAllItsSpellings() throws IOException {
-        assertThat(preprocess("{}")).isEqualTo(ClipPreprocess.openAi(224));
+        assertThat(preprocess("{}")).isEqualTo(ClipPreprocess.huggingFace(224));
         assertThat(preprocess("{\"size\": {\"shortest_edge\": 336}, \"crop_size\": {\"height\": 336, \"width\": 336}}"))
-                .isEqualTo(ClipPreprocess.openAi(336));
+                .isEqualTo(ClipPreprocess.huggingFace(336));
         assertThat(preprocess("{\"size\": 64, \"crop_size\": 64, \"resample\": 2}").filter()).isEqualTo(Resize.Filter.BILINEAR);
         ClipPreprocess square = preprocess("{\"size\": {\"height\": 32, \"width\": 48}, \"do_center_crop\": false, \"do_normalize\": false}");
         assertThat(square.resize()).isEqualTo(new ResizeTo.Exactly(48, 32));
