@@ -12,6 +12,7 @@ module io.github.clip4j.core {
     exports io.github.clip4j.core.format.json;
     exports io.github.clip4j.core.format.npy;
     exports io.github.clip4j.core.format.safetensors;
+    exports io.github.clip4j.core.format.torch;
     exports io.github.clip4j.core.ops;
     exports io.github.clip4j.core.parallel;
     exports io.github.clip4j.core.weights;
