@@ -1,12 +1,13 @@
 package io.github.clip4j;
 
+import io.github.clip4j.checkpoint.CanonicalWeights;
 import io.github.clip4j.checkpoint.CheckpointDirectory;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.parallel.Workers;
-import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.image.Image;
+import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.ClipModel;
 import io.github.clip4j.model.Embedding;
 import io.github.clip4j.model.ImageEncoder;
@@ -49,7 +50,8 @@ public final class Clip implements AutoCloseable {
         this.workers = workers;
     }
 
-    /// Loads a checkpoint directory as Hugging Face lays it out, with the default options.
+    /// Loads a published checkpoint with the default options: a directory with the files of its repository, or a file of weights alone
+    /// ([CheckpointDirectory] says which files are read).
     ///
     /// @throws io.github.clip4j.core.weights.WeightFormatException when a file is malformed or does not fit the others
     /// @throws IOException when a file cannot be read
@@ -57,17 +59,21 @@ public final class Clip implements AutoCloseable {
         return load(directory, ClipOptions.defaults());
     }
 
-    /// Loads a checkpoint directory. Nothing is downloaded, and no file stays open.
+    /// Loads a published checkpoint. Nothing is downloaded, and no file stays open.
     public static Clip load(Path directory, ClipOptions options) throws IOException {
         CheckpointDirectory checkpoint = CheckpointDirectory.open(directory);
-        VisionConfig vision = checkpoint.config().config().vision();
-        ClipPreprocess preprocess = vision == null ? null : checkpoint.preprocess(vision);
         Optional<Vocabulary> vocabulary = checkpoint.vocabulary();
         Workers workers = new Workers(options.threads());
-        try (WeightSource weights = checkpoint.openWeights()) {
-            ClipModel model = ClipModel.load(checkpoint.config().config(), weights, workers);
-            ClipTokenizer tokenizer =
-                    vocabulary.map(v -> new ClipTokenizer(v, TokenizerProfile.HF)).orElse(null);
+        try (CanonicalWeights weights = checkpoint.openWeights()) {
+            ClipConfig config = checkpoint.config(weights, options.activation());
+            TokenizerProfile profile = options.profile() == null ? checkpoint.profile(weights.layout()) : options.profile();
+            VisionConfig vision = config.vision();
+            ClipPreprocess preprocess = vision == null ? null : checkpoint.preprocess(vision, profile);
+            if (preprocess != null && options.imageSize() > 0) {
+                preprocess = preprocess.withSize(options.imageSize());
+            }
+            ClipModel model = ClipModel.load(config, weights, workers, options.imageSize(), CheckpointDirectory.interpolation(profile));
+            ClipTokenizer tokenizer = vocabulary.map(v -> new ClipTokenizer(v, profile)).orElse(null);
             return new Clip(checkpoint.name(), model, tokenizer, preprocess, workers);
         } catch (IOException | RuntimeException e) {
             workers.close();
@@ -184,7 +190,7 @@ public final class Clip implements AutoCloseable {
                 classEmbeddings.add(ZeroShotClassifier.ensemble(prompts.subList(i * perLabel, (i + 1) * perLabel)));
             }
         }
-        return new ZeroShotClassifier(labels, classEmbeddings, model.logitScale(), this::embedImages);
+        return new ZeroShotClassifier(labels, classEmbeddings, model.logitScale(), model.logitBias(), this::embedImages);
     }
 
     private void requireOpen() {

@@ -72,7 +72,7 @@ class ClipTest {
             }
         }
         for (int threads : new int[] {1, 2, 3}) {
-            try (Clip clip = Clip.load(MODEL, new ClipOptions(threads))) {
+            try (Clip clip = Clip.load(MODEL, ClipOptions.defaults().withThreads(threads))) {
                 results.add(clip.model().imageEncoder().orElseThrow().encode(pixels).toArray());
                 texts.add(clip.model().textEncoder().orElseThrow().encode(ids).toArray());
                 float[] alone = new float[7 * 24];
@@ -98,7 +98,7 @@ class ClipTest {
 
     @Test
     void callersFromManyThreadsGetTheSameResults() throws Exception {
-        try (Clip clip = Clip.load(MODEL, new ClipOptions(2));
+        try (Clip clip = Clip.load(MODEL, ClipOptions.defaults().withThreads(2));
                 ExecutorService pool = Executors.newFixedThreadPool(4)) {
             Embedding expected = clip.embedText("a photo of a cat");
             List<Callable<Embedding>> calls =
@@ -179,7 +179,7 @@ class ClipTest {
     @Test
     void aMissingOrEmptyDirectoryIsNamed() {
         assertThatThrownBy(() -> Clip.load(directory.resolve("none")))
-                .isInstanceOf(NoSuchFileException.class).hasMessageEndingWith("none: expected a checkpoint directory, got nothing there");
-        assertThatThrownBy(() -> Clip.load(directory)).hasMessageContaining("got no config.json");
+                .isInstanceOf(NoSuchFileException.class).hasMessageEndingWith("none: expected a checkpoint directory or a file of weights, got nothing there");
+        assertThatThrownBy(() -> Clip.load(directory)).hasMessageContaining("expected model.safetensors, or weights in another form").hasMessageEndingWith("got none");
     }
 }

@@ -2,15 +2,13 @@ package io.github.clip4j.cli;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.github.clip4j.checkpoint.CanonicalWeights;
 import io.github.clip4j.checkpoint.CheckpointDirectory;
+import io.github.clip4j.checkpoint.WeightFile;
 import io.github.clip4j.core.DType;
-import io.github.clip4j.core.format.npy.NpyWeights;
-import io.github.clip4j.core.format.safetensors.SafetensorsFile;
-import io.github.clip4j.core.format.safetensors.ShardedSafetensors;
 import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
-import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.ClipParameters;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -38,7 +36,7 @@ final class InspectCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    @Parameters(paramLabel = "PATH", description = "a checkpoint directory, or a .safetensors, .index.json or .npz file")
+    @Parameters(paramLabel = "PATH", description = "a checkpoint directory, or a file of weights: .safetensors, .index.json, .npz, .bin or .pt")
     private Path path = Path.of("");
 
     @Option(names = "--tensors", description = "list every tensor")
@@ -53,8 +51,8 @@ final class InspectCommand implements Callable<Integer> {
             throw new NoSuchFileException(path + ": expected a checkpoint directory or a file of weights, got nothing there");
         }
         CheckpointDirectory checkpoint = Files.isDirectory(path) ? CheckpointDirectory.open(path) : null;
-        try (WeightSource weights = checkpoint == null ? openFile(path) : checkpoint.openWeights()) {
-            String problem = checkpoint == null ? null : problem(checkpoint.config().config(), weights);
+        try (WeightSource weights = checkpoint == null ? WeightFile.open(path) : checkpoint.openWeights()) {
+            String problem = checkpoint == null ? null : problem(checkpoint, (CanonicalWeights) weights);
             PrintWriter out = spec.commandLine().getOut();
             if (json) {
                 out.println(Output.json(toJson(checkpoint, weights, problem)));
@@ -69,17 +67,9 @@ final class InspectCommand implements Callable<Integer> {
         }
     }
 
-    private static WeightSource openFile(Path file) throws IOException {
-        String name = file.toString();
-        if (name.endsWith(".npz")) {
-            return NpyWeights.openArchive(file);
-        }
-        return name.endsWith(".index.json") ? ShardedSafetensors.open(file) : SafetensorsFile.open(file);
-    }
-
-    private static @Nullable String problem(ClipConfig config, WeightSource weights) {
+    private static @Nullable String problem(CheckpointDirectory checkpoint, CanonicalWeights weights) throws IOException {
         try {
-            ClipParameters.check(config, weights);
+            ClipParameters.check(checkpoint.config(weights, null), weights);
             return null;
         } catch (WeightFormatException e) {
             return e.getMessage();
@@ -108,10 +98,10 @@ final class InspectCommand implements Callable<Integer> {
     private void print(@Nullable CheckpointDirectory checkpoint, WeightSource weights, PrintWriter out) throws IOException {
         out.printf("%-12s %s%n", "weights", weights.location());
         if (checkpoint != null) {
-            out.printf("%-12s %s%n", "layout", "Hugging Face");
+            out.printf("%-12s %s%n", "layout", ((CanonicalWeights) weights).layout().id());
             out.printf("%-12s %s%n", "tokenizer", checkpoint.vocabulary().map(v -> v.size() + " tokens").orElse("none"));
-            out.println("config");
-            checkpoint.config().origins().forEach((key, value) -> out.printf("  %-40s %s%n", key, value));
+            out.printf("%-12s %s%n", "config", checkpoint.configFile());
+            checkpoint.origins().forEach((key, value) -> out.printf("  %-40s %s%n", key, value));
         }
         out.println("tensors");
         byType(weights).forEach((type, total) -> out.printf(
@@ -127,10 +117,10 @@ final class InspectCommand implements Callable<Integer> {
         JsonObject document = new JsonObject();
         document.addProperty("weights", weights.location());
         if (checkpoint != null) {
-            document.addProperty("layout", "hf");
+            document.addProperty("layout", ((CanonicalWeights) weights).layout().id());
             document.addProperty("tokens", checkpoint.vocabulary().map(v -> v.size()).orElse(null));
             JsonObject config = new JsonObject();
-            checkpoint.config().origins().forEach(config::addProperty);
+            checkpoint.origins().forEach(config::addProperty);
             document.add("config", config);
         }
         document.addProperty("memory", memory(weights));

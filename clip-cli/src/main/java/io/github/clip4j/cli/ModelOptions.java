@@ -3,11 +3,12 @@ package io.github.clip4j.cli;
 import io.github.clip4j.Clip;
 import io.github.clip4j.ClipOptions;
 import io.github.clip4j.checkpoint.CheckpointDirectory;
-import io.github.clip4j.image.ClipPreprocess;
+import io.github.clip4j.core.ops.Activation;
 import io.github.clip4j.tokenizer.TokenizerProfile;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -18,32 +19,61 @@ final class ModelOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec = CommandSpec.create();
 
-    @Option(names = "--model", paramLabel = "DIR", description = "a checkpoint directory: config.json, model.safetensors, …")
+    @Option(names = "--model", paramLabel = "DIR", description = "a checkpoint directory (config.json, model.safetensors, …) or a file of weights")
     private @Nullable Path model;
 
     @Option(names = "--threads", paramLabel = "N", description = "threads that encode; all processors unless given")
     private int threads = Runtime.getRuntime().availableProcessors();
 
-    /// The options that choose whose behaviour is followed.
-    static final class Profile {
+    @Option(
+            names = "--profile",
+            paramLabel = "NAME",
+            description = "the reference implementation to agree with: hf (Hugging Face), openai or open_clip; the one that the files belong to unless given")
+    private @Nullable String profile;
+
+    @Mixin
+    private Given given = new Given();
+
+    @Option(names = "--image-size", paramLabel = "PIXELS", description = "the edge of pictures, when it is not the one that the model was trained on")
+    private int imageSize;
+
+    /// The profile that was asked for, or null.
+    @Nullable TokenizerProfile profile() {
+        if (profile == null) {
+            return null;
+        }
+        return TokenizerProfile.ofId(profile)
+                .orElseThrow(() -> new ParameterException(spec.commandLine(), "--profile: expected " + TokenizerProfile.ids() + ", got '" + profile + "'"));
+    }
+
+    TokenizerProfile profileOr(TokenizerProfile other) {
+        TokenizerProfile given = profile();
+        return given == null ? other : given;
+    }
+
+    /// What a checkpoint may leave for its user to say.
+    static final class Given {
         @Spec(Spec.Target.MIXEE)
         private CommandSpec spec = CommandSpec.create();
 
-        @Option(
-                names = "--profile",
-                paramLabel = "NAME",
-                defaultValue = "hf",
-                description = "the reference implementation to agree with: hf (Hugging Face; the default), openai or open_clip")
-        private String name = "hf";
+        @Option(names = "--activation", paramLabel = "NAME", description = "of a checkpoint that does not say it: quick_gelu, gelu or gelu_pytorch_tanh")
+        private @Nullable String activation;
 
-        ClipPreprocess.Convention preprocessing() {
-            return tokenizer() == TokenizerProfile.HF ? ClipPreprocess.Convention.HUGGING_FACE : ClipPreprocess.Convention.OPENAI;
+        @Nullable Activation activation() {
+            if (activation == null) {
+                return null;
+            }
+            return Activation.ofConfigName(activation)
+                    .orElseThrow(() -> new ParameterException(
+                            spec.commandLine(), "--activation: expected quick_gelu, gelu or gelu_pytorch_tanh, got '" + activation + "'"));
         }
+    }
 
-        TokenizerProfile tokenizer() {
-            return TokenizerProfile.ofId(name)
-                    .orElseThrow(() -> new ParameterException(spec.commandLine(), "--profile: expected " + TokenizerProfile.ids() + ", got '" + name + "'"));
+    int imageSize() {
+        if (imageSize < 0) {
+            throw new ParameterException(spec.commandLine(), "--image-size: expected at least 1 pixel, got " + imageSize);
         }
+        return imageSize;
     }
 
     boolean isGiven() {
@@ -65,6 +95,6 @@ final class ModelOptions {
         if (threads < 1) {
             throw new ParameterException(spec.commandLine(), "--threads: expected at least 1, got " + threads);
         }
-        return Clip.load(directory(), ClipOptions.defaults().withThreads(threads));
+        return Clip.load(directory(), new ClipOptions(threads, profile(), given.activation(), imageSize()));
     }
 }

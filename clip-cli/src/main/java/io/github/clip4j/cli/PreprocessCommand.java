@@ -1,12 +1,15 @@
 package io.github.clip4j.cli;
 
 import com.google.gson.JsonObject;
+import io.github.clip4j.checkpoint.CanonicalWeights;
 import io.github.clip4j.checkpoint.CheckpointDirectory;
 import io.github.clip4j.core.Tensor;
+import io.github.clip4j.core.ops.Activation;
 import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.image.Image;
 import io.github.clip4j.image.ImageFile;
 import io.github.clip4j.model.VisionConfig;
+import io.github.clip4j.tokenizer.TokenizerProfile;
 import io.github.clip4j.tools.NpyWriter;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -45,9 +48,6 @@ final class PreprocessCommand implements Callable<Integer> {
     @Mixin
     private ModelOptions model = new ModelOptions();
 
-    @Mixin
-    private ModelOptions.Profile profile = new ModelOptions.Profile();
-
     @Parameters(paramLabel = "IMAGE", description = "picture files")
     private List<Path> images = new ArrayList<>();
 
@@ -69,8 +69,7 @@ final class PreprocessCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "input: expected either IMAGE... or --list");
         }
         List<Path> files = list == null ? images : Output.lines(list).stream().map(Path::of).toList();
-        ClipPreprocess base = model.isGiven() ? ofModel(model.checkpoint()) : ClipPreprocess.huggingFace(224);
-        ClipPreprocess preprocess = base.withConvention(profile.preprocessing());
+        ClipPreprocess preprocess = preprocess();
         Files.createDirectories(output);
         PrintWriter out = spec.commandLine().getOut();
         Consumer<Integer> progress = Output.progress("Preprocessing", files.size());
@@ -92,12 +91,21 @@ final class PreprocessCommand implements Callable<Integer> {
         return failed == 0 ? 0 : 1;
     }
 
-    private static ClipPreprocess ofModel(CheckpointDirectory checkpoint) throws IOException {
-        VisionConfig vision = checkpoint.config().config().vision();
-        if (vision == null) {
-            throw new IllegalStateException(checkpoint.name() + " has no image encoder: it is a checkpoint of texts alone");
+    private ClipPreprocess preprocess() throws IOException {
+        ClipPreprocess preprocess;
+        if (model.isGiven()) {
+            CheckpointDirectory checkpoint = model.checkpoint();
+            try (CanonicalWeights weights = checkpoint.openWeights()) {
+                VisionConfig vision = checkpoint.config(weights, Activation.QUICK_GELU).vision(); // which does not matter to pixels
+                if (vision == null) {
+                    throw new IllegalStateException(checkpoint.name() + " has no image encoder: it is a checkpoint of texts alone");
+                }
+                preprocess = checkpoint.preprocess(vision, model.profileOr(checkpoint.profile(weights.layout())));
+            }
+        } else {
+            preprocess = ClipPreprocess.huggingFace(224).withConvention(CheckpointDirectory.convention(model.profileOr(TokenizerProfile.HF)));
         }
-        return checkpoint.preprocess(vision);
+        return model.imageSize() > 0 ? preprocess.withSize(model.imageSize()) : preprocess;
     }
 
     private void write(ClipPreprocess preprocess, Image image, Path file) throws IOException {

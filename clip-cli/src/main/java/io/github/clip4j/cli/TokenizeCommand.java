@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import io.github.clip4j.core.format.json.JsonFields;
 import io.github.clip4j.core.format.json.StrictJson;
 import io.github.clip4j.tokenizer.ClipTokenizer;
+import io.github.clip4j.tokenizer.TokenizerProfile;
 import io.github.clip4j.tokenizer.Vocabulary;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -41,9 +42,6 @@ final class TokenizeCommand implements Callable<Integer> {
     @Mixin
     private ModelOptions model = new ModelOptions();
 
-    @Mixin
-    private ModelOptions.Profile profile = new ModelOptions.Profile();
-
     @Parameters(paramLabel = "TEXT", description = "texts")
     private List<String> texts = new ArrayList<>();
 
@@ -58,7 +56,7 @@ final class TokenizeCommand implements Callable<Integer> {
         if (texts.isEmpty() == (jsonl == null)) {
             throw new ParameterException(spec.commandLine(), "input: expected either TEXT... or --jsonl");
         }
-        ClipTokenizer tokenizer = new ClipTokenizer(Vocabulary.read(model.directory()), profile.tokenizer());
+        ClipTokenizer tokenizer = new ClipTokenizer(Vocabulary.read(model.directory()), profile());
         List<String> inputs = jsonl == null ? texts : readLines(jsonl);
         PrintWriter out = spec.commandLine().getOut();
         JsonArray results = new JsonArray();
@@ -83,6 +81,17 @@ final class TokenizeCommand implements Callable<Integer> {
             out.println(Output.json(document));
         }
         return 0;
+    }
+
+    /// The profile that was asked for, or the one of the checkpoint's files; a directory with a vocabulary alone is Hugging Face's.
+    private TokenizerProfile profile() throws IOException {
+        TokenizerProfile given = model.profile();
+        if (given != null) {
+            return given;
+        }
+        return Files.exists(model.directory().resolve("open_clip_config.json")) && !Files.exists(model.directory().resolve("config.json"))
+                ? TokenizerProfile.OPEN_CLIP
+                : TokenizerProfile.HF;
     }
 
     private static List<String> readLines(Path file) throws IOException {

@@ -40,10 +40,14 @@ public final class ClipConfigFile {
         JsonFields root = StrictJson.readObject(file);
         Map<String, String> origins = new LinkedHashMap<>();
         String type = root.string("model_type").orElse("clip");
+        Relatives relative = Relatives.ofModelType(type);
+        if (relative != null) {
+            throw relative.refusal(root.where());
+        }
         try {
             ClipConfig config =
                     switch (type) {
-                        case "clip" -> both(root, origins);
+                        case "clip", "metaclip_2" -> both(root, origins);
                         case "clip_vision_model" -> new ClipConfig(vision(new Reader(root, null, "vision_config", origins), projection(root, origins)), null);
                         case "clip_text_model" -> new ClipConfig(null, text(new Reader(root, null, "text_config", origins), projection(root, origins)));
                         default -> throw root.wrong("model_type", "'clip', 'clip_vision_model' or 'clip_text_model'", "'" + type + "'");
@@ -52,6 +56,11 @@ public final class ClipConfigFile {
         } catch (IllegalArgumentException e) {
             throw new WeightFormatException("%s: %s".formatted(file.getFileName(), e.getMessage()), e);
         }
+    }
+
+    /// Whether a `config.json` is one of the transformers library: other libraries, such as timm, write files of that name.
+    static boolean isOfTransformers(Path file) throws IOException {
+        return StrictJson.readObject(file).has("model_type");
     }
 
     public ClipConfig config() {
@@ -65,8 +74,15 @@ public final class ClipConfigFile {
 
     private static ClipConfig both(JsonFields root, Map<String, String> origins) throws WeightFormatException {
         int projection = projection(root, origins);
-        return new ClipConfig(
-                vision(Reader.of(root, "vision_config", origins), projection), text(Reader.of(root, "text_config", origins), projection));
+        TextConfig text = text(Reader.of(root, "text_config", origins), projection);
+        boolean metaClip2 = root.string("model_type").orElse("clip").equals("metaclip_2"); // its vocabulary really ends texts with 2
+        return new ClipConfig(vision(Reader.of(root, "vision_config", origins), projection), metaClip2 ? firstEndOfText(text) : text);
+    }
+
+    private static TextConfig firstEndOfText(TextConfig text) {
+        return new TextConfig(
+                text.vocabularySize(), text.contextLength(), text.transformer(), text.projectionDim(), TextConfig.Pooling.FIRST_END_OF_TEXT,
+                text.endOfText());
     }
 
     /// The top-level value: those of the parts are wrong or absent in several published checkpoints.

@@ -18,6 +18,20 @@ public record ClipConfig(@Nullable VisionConfig vision, @Nullable TextConfig tex
         }
     }
 
+    /// This config with another activation in both towers.
+    public ClipConfig withActivation(Activation activation) {
+        return new ClipConfig(
+                vision == null
+                        ? null
+                        : new VisionConfig(
+                                vision.imageSize(), vision.patchSize(), vision.transformer().withActivation(activation), vision.projectionDim()),
+                text == null
+                        ? null
+                        : new TextConfig(
+                                text.vocabularySize(), text.contextLength(), text.transformer().withActivation(activation), text.projectionDim(),
+                                text.pooling(), text.endOfText()));
+    }
+
     /// Whether pictures and texts can be compared.
     public boolean hasBothTowers() {
         return vision != null && text != null;

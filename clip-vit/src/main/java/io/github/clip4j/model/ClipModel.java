@@ -13,13 +13,15 @@ public final class ClipModel {
     private final @Nullable ImageEncoder imageEncoder;
     private final @Nullable TextEncoder textEncoder;
     private final float logitScale;
+    private final float logitBias;
 
     private ClipModel(
-            ClipConfig config, @Nullable ImageEncoder imageEncoder, @Nullable TextEncoder textEncoder, float logitScale) {
+            ClipConfig config, @Nullable ImageEncoder imageEncoder, @Nullable TextEncoder textEncoder, float logitScale, float logitBias) {
         this.config = config;
         this.imageEncoder = imageEncoder;
         this.textEncoder = textEncoder;
         this.logitScale = logitScale;
+        this.logitBias = logitBias;
     }
 
     /// Reads a model. The source may be closed afterwards.
@@ -27,13 +29,31 @@ public final class ClipModel {
     /// @param workers the threads that its encoders run on; not closed by the model
     /// @throws WeightFormatException when the source's tensors are not exactly those that the config needs
     public static ClipModel load(ClipConfig config, WeightSource source, Workers workers) throws IOException {
-        ClipParameters.check(config, source);
-        VisionConfig vision = config.vision();
+        return load(config, source, workers, 0, PositionInterpolation.HUGGING_FACE);
+    }
+
+    /// Reads a model for pictures of another size than it was trained on.
+    ///
+    /// @param imageSize the edge of pictures, pixels; 0 for the config's
+    /// @param interpolation how position embeddings are resampled
+    public static ClipModel load(
+            ClipConfig trained, WeightSource weights, Workers workers, int imageSize, PositionInterpolation interpolation) throws IOException {
+        ClipParameters.check(trained, weights);
+        ClipConfig config = trained;
+        WeightSource source = weights;
+        VisionConfig vision = trained.vision();
+        if (vision != null && imageSize > 0 && imageSize != vision.imageSize()) {
+            VisionConfig resized = vision.withImageSize(imageSize);
+            source = new ResampledPositions(weights, interpolation, vision.grid(), resized.grid(), vision.transformer().width());
+            config = new ClipConfig(resized, trained.text());
+            vision = resized;
+        }
         TextConfig text = config.text();
         return new ClipModel(
                 config, vision == null ? null : new ImageEncoder(vision, source, workers),
                 text == null ? null : new TextEncoder(text, source, workers),
-                config.hasBothTowers() ? source.read(ClipParameters.LOGIT_SCALE)[0] : Float.NaN);
+                config.hasBothTowers() ? source.read(ClipParameters.LOGIT_SCALE)[0] : Float.NaN,
+                source.tensors().containsKey(ClipParameters.LOGIT_BIAS) ? source.read(ClipParameters.LOGIT_BIAS)[0] : 0);
     }
 
     public ClipConfig config() {
@@ -53,5 +73,10 @@ public final class ClipModel {
     /// e^logit_scale: what a cosine is multiplied by to give a logit; 100 in OpenAI's checkpoints. NaN when a tower is missing.
     public double logitScale() {
         return Math.exp(logitScale);
+    }
+
+    /// What is added to a logit; 0 in most models.
+    public double logitBias() {
+        return logitBias;
     }
 }

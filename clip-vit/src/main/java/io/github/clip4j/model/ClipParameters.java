@@ -12,6 +12,10 @@ import java.util.List;
 /// Names are those of Hugging Face checkpoints, `pre_layrnorm` included. In shapes, out comes before in, as PyTorch's `Linear` stores weights.
 public final class ClipParameters {
     public static final String LOGIT_SCALE = "logit_scale";
+
+    /// Added to every logit by models that were trained with a bias; most have none.
+    public static final String LOGIT_BIAS = "logit_bias";
+
     public static final String VISION = "vision_model.";
     public static final String TEXT = "text_model.";
     public static final String CLASS_EMBEDDING = VISION + "embeddings.class_embedding";
@@ -93,11 +97,12 @@ public final class ClipParameters {
         return tower + "encoder.layers." + layer + ".";
     }
 
-    /// Checks that `source` holds exactly these parameters. Buffers of position numbers, which older files carry, are no parameters.
+    /// Checks that `source` holds exactly these parameters, and perhaps [#LOGIT_BIAS]. Buffers of position numbers, which older files carry, are no
+    /// parameters.
     ///
     /// @throws WeightFormatException which lists every finding at once
     public static void check(ClipConfig config, WeightSource source) throws WeightFormatException {
-        TensorSpec.check(of(config), source, ClipParameters::isBuffer);
+        TensorSpec.check(of(config), source, name -> isBuffer(name) || name.equals(LOGIT_BIAS));
     }
 
     /// Whether `name` is a buffer that carries no weights.

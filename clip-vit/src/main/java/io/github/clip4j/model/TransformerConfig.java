@@ -24,6 +24,11 @@ public record TransformerConfig(int width, int heads, int layers, int mlpWidth, 
         }
     }
 
+    /// This config with another activation.
+    public TransformerConfig withActivation(Activation other) {
+        return new TransformerConfig(width, heads, layers, mlpWidth, other, layerNormEpsilon);
+    }
+
     /// The width of one head.
     public int headDim() {
         return width / heads;

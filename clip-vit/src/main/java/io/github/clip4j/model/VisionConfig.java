@@ -20,6 +20,16 @@ public record VisionConfig(int imageSize, int patchSize, TransformerConfig trans
         }
     }
 
+    /// This config with another width of its projection.
+    public VisionConfig withProjection(int dim) {
+        return new VisionConfig(imageSize, patchSize, transformer, dim);
+    }
+
+    /// This config for pictures of another size.
+    public VisionConfig withImageSize(int size) {
+        return new VisionConfig(size, patchSize, transformer, projectionDim);
+    }
+
     /// Patches along an edge.
     public int grid() {
         return imageSize / patchSize;

@@ -13,14 +13,17 @@ public final class ZeroShotClassifier {
     private final List<String> labels;
     private final List<Embedding> classEmbeddings;
     private final double logitScale;
+    private final double logitBias;
     private final Function<List<Image>, List<Embedding>> embedImages;
 
     /// A classifier over labels whose embeddings are known.
     ///
     /// @param logitScale e^logit_scale, [io.github.clip4j.model.ClipModel#logitScale()]
+    /// @param logitBias added to every logit, [io.github.clip4j.model.ClipModel#logitBias()]
     /// @param embedImages the image encoder
     public ZeroShotClassifier(
-            List<String> labels, List<Embedding> classEmbeddings, double logitScale, Function<List<Image>, List<Embedding>> embedImages) {
+            List<String> labels, List<Embedding> classEmbeddings, double logitScale, double logitBias,
+            Function<List<Image>, List<Embedding>> embedImages) {
         requireLabels(labels);
         if (classEmbeddings.size() != labels.size()) {
             throw new IllegalArgumentException("classifier: expected %d embeddings, got %d".formatted(labels.size(), classEmbeddings.size()));
@@ -28,6 +31,7 @@ public final class ZeroShotClassifier {
         this.labels = List.copyOf(labels);
         this.classEmbeddings = List.copyOf(classEmbeddings);
         this.logitScale = logitScale;
+        this.logitBias = logitBias;
         this.embedImages = embedImages;
     }
 
@@ -84,7 +88,7 @@ public final class ZeroShotClassifier {
         double[] logits = new double[labels.size()];
         double max = Double.NEGATIVE_INFINITY;
         for (int i = 0; i < logits.length; i++) {
-            logits[i] = logitScale * image.dot(classEmbeddings.get(i));
+            logits[i] = logitScale * image.dot(classEmbeddings.get(i)) + logitBias;
             max = Math.max(max, logits[i]);
         }
         double sum = 0;

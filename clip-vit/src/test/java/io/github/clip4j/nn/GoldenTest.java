@@ -14,6 +14,7 @@ import io.github.clip4j.model.TextConfig;
 import io.github.clip4j.model.TransformerConfig;
 import io.github.clip4j.model.VisionConfig;
 import io.github.clip4j.reference.ReferenceClip;
+import io.github.clip4j.reference.ReferenceProbe;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -26,69 +27,20 @@ import org.junit.jupiter.api.Test;
 class GoldenTest {
     private final Golden golden = new Golden();
 
-    /// The reference, with every named part watched.
-    private final class WatchedReference extends ReferenceClip {
-        private final String input;
-
-        WatchedReference(String input, ClipConfig config) {
-            super(config, name -> Objects.requireNonNull(golden.parameters.get(name), name));
-            this.input = input + "/";
-        }
-
-        private double[][] watch(String name, double[][] x) {
-            golden.assertFloat64(input + name, x);
-            return x;
-        }
-
-        @Override
-        protected double[][] embedPatches(String name, Tensor pixels, VisionConfig vision) {
-            return watch(name, super.embedPatches(name, pixels, vision));
-        }
-
-        @Override
-        protected double[][] embedTokens(String name, int[] ids, TextConfig text) {
-            return watch(name, super.embedTokens(name, ids, text));
-        }
-
-        @Override
-        protected double[][] block(String name, double[][] x, TransformerConfig t, boolean causal) {
-            return watch(name, super.block(name, x, t, causal));
-        }
-
-        @Override
-        protected double[][] attend(String name, double[][] q, double[][] k, double[][] v, int heads, boolean causal) {
-            return watch(name, super.attend(name, q, k, v, heads, causal));
-        }
-
-        @Override
-        protected double[][] activate(String name, double[][] h, Activation activation) {
-            return watch(name, super.activate(name, h, activation));
-        }
-
-        @Override
-        protected double[][] layerNorm(String name, double[][] x, double epsilon) {
-            return watch(name, super.layerNorm(name, x, epsilon));
-        }
-
-        @Override
-        protected double[][] linear(String name, double[][] x) {
-            return watch(name, super.linear(name, x));
-        }
-
-        @Override
-        protected double[][] project(String name, double[][] x, int projectionDim) {
-            return watch(name, super.project(name, x, projectionDim));
-        }
+    /// The reference, with every intermediate result compared.
+    private ReferenceProbe reference(String input) {
+        return new ReferenceProbe(
+                golden.config, name -> Objects.requireNonNull(golden.parameters.get(name), name), (name, x) -> golden.assertFloat64(input + "/" + name, x));
     }
 
     @Test
     void theReferenceAgreesWithPyTorchInEveryIntermediateResult() {
         for (int i = 0; i < 2; i++) {
-            new WatchedReference("image" + i, golden.config).encodeImage(golden.image(i));
+            reference("image" + i).encodeImage(golden.image(i));
             assertAllCompared("image" + i, "image" + i + "/gelu");
         }
         for (int i = 0; i < 3; i++) {
-            new WatchedReference("text" + i, golden.config).encodeText(golden.text(i));
+            reference("text" + i).encodeText(golden.text(i));
             assertAllCompared("text" + i, "text" + i + "/gelu_pytorch_tanh");
         }
     }

@@ -3,6 +3,7 @@ package io.github.clip4j.tools;
 import io.github.clip4j.core.Shape;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -36,8 +37,24 @@ public final class NpyWriter {
     /// @throws IllegalArgumentException when the values do not fit the shape
     public static void writeUnsignedBytes(Path file, byte[] values, Shape shape) throws IOException {
         require(values.length, shape);
+        write(file, "|u1", values, shape);
+    }
+
+    /// Writes float16, rounded to nearest; the npy library has no such type.
+    ///
+    /// @throws IllegalArgumentException when the values do not fit the shape
+    public static void writeHalfFloats(Path file, float[] values, Shape shape) throws IOException {
+        require(values.length, shape);
+        ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(values.length, 2)).order(ByteOrder.LITTLE_ENDIAN);
+        for (float value : values) {
+            bytes.putShort(Float.floatToFloat16(value));
+        }
+        write(file, "<f2", bytes.array(), shape);
+    }
+
+    private static void write(Path file, String descr, byte[] values, Shape shape) throws IOException {
         String dims = IntStream.of(shape.toArray()).mapToObj(dim -> dim + ",").collect(Collectors.joining(" "));
-        String dict = "{'descr': '|u1', 'fortran_order': False, 'shape': (%s), }".formatted(dims);
+        String dict = "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }".formatted(descr, dims);
         int prefix = 10; // magic, version, length
         int padding = 63 - (prefix + dict.length()) % 64; // the data begin at a multiple of 64, after a newline
         byte[] header = (dict + " ".repeat(padding) + "\n").getBytes(StandardCharsets.US_ASCII);

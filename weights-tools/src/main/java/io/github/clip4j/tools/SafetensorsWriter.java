@@ -21,11 +21,15 @@ public final class SafetensorsWriter {
     private final Map<String, Stored> tensors = new LinkedHashMap<>();
     private final Map<String, String> metadata = new LinkedHashMap<>();
 
-    @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this class
-    private record Stored(DType dtype, Shape shape, float[] values) {
+    private record Stored(DType dtype, Shape shape, Values values) {
         long bytes() {
-            return (long) values.length * dtype.bytes();
+            return (long) shape.elements() * dtype.bytes();
         }
+    }
+
+    /// The values of a tensor, asked for when they are written: a large checkpoint need not be in memory at once.
+    public interface Values {
+        float[] read() throws IOException;
     }
 
     /// A file without tensors.
@@ -36,12 +40,17 @@ public final class SafetensorsWriter {
     /// @param dtype F32, F16 or BF16
     /// @throws IllegalArgumentException for another type, a name that is taken, or values that do not fit the shape
     public SafetensorsWriter add(String name, DType dtype, Shape shape, float[] values) {
-        if (dtype != DType.F32 && dtype != DType.F16 && dtype != DType.BF16) {
-            throw new IllegalArgumentException("tensor %s: expected F32, F16 or BF16, got %s".formatted(name, dtype));
-        }
         if (values.length != shape.elements()) {
             throw new IllegalArgumentException(
                     "tensor %s %s: expected %d values, got %d".formatted(name, shape, shape.elements(), values.length));
+        }
+        return add(name, dtype, shape, () -> values);
+    }
+
+    /// Adds a tensor whose values are asked for when the file is written.
+    public SafetensorsWriter add(String name, DType dtype, Shape shape, Values values) {
+        if (dtype != DType.F32 && dtype != DType.F16 && dtype != DType.BF16) {
+            throw new IllegalArgumentException("tensor %s: expected F32, F16 or BF16, got %s".formatted(name, dtype));
         }
         if (name.equals("__metadata__") || tensors.putIfAbsent(name, new Stored(dtype, shape, values)) != null) {
             throw new IllegalArgumentException("tensor %s: the name is taken".formatted(name));
@@ -101,15 +110,16 @@ public final class SafetensorsWriter {
     }
 
     private static void write(Stored tensor, OutputStream out) throws IOException {
+        float[] values = tensor.values.read();
         int chunk = 1 << 18;
         ByteBuffer buffer = ByteBuffer.allocate(chunk * tensor.dtype.bytes()).order(ByteOrder.LITTLE_ENDIAN);
-        for (int from = 0; from < tensor.values.length; from += chunk) {
+        for (int from = 0; from < values.length; from += chunk) {
             buffer.clear();
-            for (int i = from; i < Math.min(tensor.values.length, from + chunk); i++) {
+            for (int i = from; i < Math.min(values.length, from + chunk); i++) {
                 switch (tensor.dtype) {
-                    case F16 -> buffer.putShort(Float.floatToFloat16(tensor.values[i]));
-                    case BF16 -> buffer.putShort(DType.floatToBfloat16(tensor.values[i]));
-                    default -> buffer.putFloat(tensor.values[i]);
+                    case F16 -> buffer.putShort(Float.floatToFloat16(values[i]));
+                    case BF16 -> buffer.putShort(DType.floatToBfloat16(values[i]));
+                    default -> buffer.putFloat(values[i]);
                 }
             }
             out.write(buffer.array(), 0, buffer.position());

@@ -34,6 +34,11 @@ public final class JsonFields {
         return object.has(name) && !object.get(name).isJsonNull();
     }
 
+    /// Whether field `name` is there and an array.
+    public boolean isArray(String name) {
+        return object.has(name) && object.get(name).isJsonArray();
+    }
+
     /// Whether field `name` is there and an object.
     public boolean isObject(String name) {
         return object.has(name) && object.get(name).isJsonObject();

@@ -1,0 +1,98 @@
+package io.github.clip4j.checkpoint;
+
+import io.github.clip4j.core.weights.WeightFormatException;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Models that are called CLIP, or stand beside it, and are built otherwise. They are recognised to be refused by name rather than by a list of
+/// unexpected tensors.
+enum Relatives {
+    RESNET("a CLIP whose image encoder is a ResNet", "convolutions, folded batch norms and attention pooling"),
+    SIGLIP("SigLIP", "a pooling head with a learnt probe, a text tower without a causal mask, and a SentencePiece tokenizer"),
+    EVA("EVA-CLIP", "rotary positions, SwiGLU and sub-layer norms in the image encoder"),
+    MOBILECLIP("MobileCLIP", "the convolutional image encoder FastViT"),
+    CLIPA("CLIPA", "average pooling, a text tower without a causal mask, and a WordPiece tokenizer"),
+    CHINESE_CLIP("Chinese-CLIP", "a BERT text encoder and its WordPiece tokenizer"),
+    JINA_CLIP("jina-clip", "its text encoders JinaBERT or XLM-RoBERTa, and the image encoder EVA02"),
+    ALT_CLIP("AltCLIP", "the text encoder XLM-RoBERTa"),
+    COCA("CoCa", "attentional pooling and a text decoder"),
+    CLAP("CLAP, a model of sounds", "an audio encoder"),
+    GENERATIVE("a generative model of pictures or sounds", "a decoder"),
+    LAYER_SCALE("a CLIP with layer scale", "a factor for every channel of each residual branch"),
+    PERCEPTION_ENCODER("PE-Core", "rotary positions and a pooling head in the image encoder"),
+    NAFLEX("a NaFlex model", "patches of variable number with masks"),
+    VITAMIN("ViTamin", "a convolutional stem in the image encoder"),
+    CONVNEXT("a CLIP whose image encoder is a ConvNeXt", "depthwise convolutions"),
+    TIMM("a model with an image encoder of the timm library", "that encoder"),
+    OTHER_TEXT_TOWER("a model with another text encoder than CLIP's", "that encoder and its tokenizer");
+
+    private final String what;
+    private final String needs;
+
+    Relatives(String what, String needs) {
+        this.what = what;
+        this.needs = needs;
+    }
+
+    WeightFormatException refusal(String where) {
+        return new WeightFormatException("%s: this is %s; it would need %s, which clip4j does not have".formatted(where, what, needs));
+    }
+
+    /// The relative that a Hugging Face `model_type` names, or null.
+    static @Nullable Relatives ofModelType(String type) {
+        return switch (type) {
+            case "siglip", "siglip2", "siglip_vision_model", "siglip_text_model" -> SIGLIP;
+            case "chinese_clip", "chinese_clip_vision_model", "chinese_clip_text_model" -> CHINESE_CLIP;
+            case "jina_clip" -> JINA_CLIP;
+            case "altclip" -> ALT_CLIP;
+            case "clap" -> CLAP;
+            default -> null;
+        };
+    }
+
+    /// The relative that a timm model is the image encoder of.
+    static Relatives ofTimmModel(String name) {
+        if (name.contains("siglip")) {
+            return SIGLIP;
+        }
+        if (name.startsWith("eva")) {
+            return EVA;
+        }
+        if (name.contains("mobileclip") || name.startsWith("fastvit")) {
+            return MOBILECLIP;
+        }
+        if (name.startsWith("vit_pe_")) {
+            return PERCEPTION_ENCODER;
+        }
+        if (name.startsWith("vitamin")) {
+            return VITAMIN;
+        }
+        if (name.startsWith("convnext")) {
+            return CONVNEXT;
+        }
+        return name.contains("naflex") ? NAFLEX : TIMM;
+    }
+
+    /// The relative whose tensors these are, or null.
+    static @Nullable Relatives ofTensors(Set<String> names) {
+        record Sign(Relatives relative, List<String> parts) {}
+        List<Sign> signs = List.of(
+                new Sign(RESNET, List.of("visual.layer1.0.conv1.weight", "visual.attnpool.")),
+                new Sign(SIGLIP, List.of("vision_model.head.probe", "visual.trunk.attn_pool.")),
+                new Sign(MOBILECLIP, List.of("image_encoder.model.", "visual.trunk.stem.")),
+                new Sign(EVA, List.of("visual.blocks.0.attn.", "visual.trunk.blocks.0.mlp.fc1_g", "visual.trunk.blocks.0.attn.q_proj", "visual.rope.")),
+                new Sign(CHINESE_CLIP, List.of("bert.encoder.layer.0.", "text_model.encoder.layer.0.attention.self.")),
+                new Sign(JINA_CLIP, List.of("text_model.transformer.encoder.layers.0.", "vision_model.blocks.0.")),
+                new Sign(COCA, List.of("visual.attn_pool.", "text_decoder.")),
+                new Sign(LAYER_SCALE, List.of(".ls_1.gamma")),
+                new Sign(TIMM, List.of("visual.trunk.")),
+                new Sign(OTHER_TEXT_TOWER, List.of("text.transformer.encoder.layer.0.", "text.transformer.embeddings.")));
+        for (Sign sign : signs) {
+            if (names.stream().anyMatch(name -> sign.parts().stream().anyMatch(name::contains))) {
+                return sign.relative();
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,34 @@
+package io.github.clip4j.model;
+
+import io.github.clip4j.core.weights.TensorInfo;
+import io.github.clip4j.core.weights.WeightSource;
+import java.io.IOException;
+import java.util.SortedMap;
+
+/// Weights with the image encoder's position embeddings resampled for another size of pictures.
+///
+/// @param from patches along an edge of the pictures that the model was trained on
+/// @param to patches along an edge now
+/// @param width of the residual stream
+record ResampledPositions(WeightSource source, PositionInterpolation rule, int from, int to, int width) implements WeightSource {
+    @Override
+    public String location() {
+        return source.location();
+    }
+
+    @Override
+    public SortedMap<String, TensorInfo> tensors() {
+        return source.tensors();
+    }
+
+    @Override
+    public float[] read(String name) throws IOException {
+        float[] values = source.read(name);
+        return name.equals(ClipParameters.VISION_POSITIONS) ? rule.resize(values, from, to, width) : values;
+    }
+
+    @Override
+    public void close() throws IOException {
+        source.close();
+    }
+}

@@ -1,0 +1,190 @@
+package io.github.clip4j.tools;
+
+import io.github.clip4j.checkpoint.CanonicalWeights;
+import io.github.clip4j.checkpoint.CheckpointDirectory;
+import io.github.clip4j.core.DType;
+import io.github.clip4j.core.Shape;
+import io.github.clip4j.core.ops.Activation;
+import io.github.clip4j.core.weights.TensorInfo;
+import io.github.clip4j.core.weights.WeightFormatException;
+import io.github.clip4j.model.ClipConfig;
+import io.github.clip4j.model.ClipParameters;
+import io.github.clip4j.model.VisionConfig;
+import io.github.clip4j.tokenizer.TokenizerProfile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// Writes a checkpoint of any readable layout in Hugging Face's.
+///
+/// The new directory is written beside its name, read again and compared value by value, and only then renamed.
+public final class CheckpointConverter {
+    /// What may stand beside the weights and is copied as it is.
+    private static final List<String> TOKENIZER_FILES = List.of(
+            "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json", "merges.txt", "bpe_simple_vocab_16e6.txt.gz");
+
+    /// The form that weights are written in.
+    public enum Format {
+        /// `model.safetensors`
+        SAFETENSORS,
+        /// A directory `weights/` with one npy file a tensor.
+        NPY
+    }
+
+    private final CheckpointDirectory checkpoint;
+    private final Path source;
+    private final Format format;
+    private final DType dtype;
+
+    private CheckpointConverter(CheckpointDirectory checkpoint, Path source, Format format, DType dtype) {
+        this.checkpoint = checkpoint;
+        this.source = source;
+        this.format = format;
+        this.dtype = dtype;
+    }
+
+    /// Converts a checkpoint.
+    ///
+    /// @param source a directory or a file of weights
+    /// @param target the directory to write, which must not exist
+    /// @param dtype F32, F16 or BF16; npy has no BF16
+    /// @param activation for a checkpoint that does not say it, else null
+    /// @throws FileAlreadyExistsException when the target exists
+    /// @throws WeightFormatException when the source cannot be read, or a value does not fit the type
+    public static void convert(Path source, Path target, Format format, DType dtype, @Nullable Activation activation) throws IOException {
+        if (format == Format.NPY && dtype == DType.BF16) {
+            throw new IllegalArgumentException("npy files have no bfloat16: write float32 or float16, or safetensors");
+        }
+        if (Files.exists(target)) {
+            throw new FileAlreadyExistsException(target + ": expected a directory that does not exist yet; nothing is overwritten");
+        }
+        Path parent = target.toAbsolutePath().getParent();
+        if (parent == null) {
+            throw new IOException(target + ": expected the path of a directory");
+        }
+        Files.createDirectories(parent);
+        Path temporary = Files.createDirectory(parent.resolve(".clip4j-convert-" + UUID.randomUUID())); // with usual permissions, unlike a temporary one
+        try {
+            new CheckpointConverter(CheckpointDirectory.open(source), source, format, dtype).write(temporary, activation);
+            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            delete(temporary);
+        }
+    }
+
+    private static void delete(Path directory) throws IOException {
+        if (Files.exists(directory)) {
+            List<Path> files;
+            try (Stream<Path> walk = Files.walk(directory)) {
+                files = walk.sorted(Comparator.reverseOrder()).toList();
+            }
+            for (Path file : files) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    private void write(Path directory, @Nullable Activation activation) throws IOException {
+        try (CanonicalWeights weights = checkpoint.openWeights()) {
+            ClipConfig config = checkpoint.config(weights, activation);
+            ClipParameters.check(config, weights);
+            Files.writeString(directory.resolve("config.json"), HfConfigWriter.config(config), StandardCharsets.UTF_8);
+            VisionConfig vision = config.vision();
+            if (vision != null) {
+                Files.writeString(
+                        directory.resolve("preprocessor_config.json"), HfConfigWriter.preprocess(checkpoint.preprocess(vision, TokenizerProfile.HF)),
+                        StandardCharsets.UTF_8);
+            }
+            copyTokenizer(directory);
+            writeWeights(weights, directory);
+            verify(config, weights, directory);
+        }
+    }
+
+    private void copyTokenizer(Path directory) throws IOException {
+        Path from = Files.isDirectory(source) ? source : source.toAbsolutePath().getParent();
+        for (String name : TOKENIZER_FILES) {
+            if (from != null && Files.isRegularFile(from.resolve(name))) {
+                Files.copy(from.resolve(name), directory.resolve(name));
+            }
+        }
+    }
+
+    private static List<TensorInfo> parameters(CanonicalWeights weights) {
+        return weights.tensors().values().stream().filter(info -> !ClipParameters.isBuffer(info.name())).toList();
+    }
+
+    private void writeWeights(CanonicalWeights weights, Path directory) throws IOException {
+        if (format == Format.SAFETENSORS) {
+            SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "pt");
+            for (TensorInfo info : parameters(weights)) {
+                writer.add(info.name(), dtype, shape(info), () -> checked(info, weights.read(info.name())));
+            }
+            writer.write(directory.resolve("model.safetensors"));
+            return;
+        }
+        Path arrays = Files.createDirectory(directory.resolve("weights"));
+        for (TensorInfo info : parameters(weights)) {
+            float[] values = checked(info, weights.read(info.name()));
+            Path file = arrays.resolve(info.name() + ".npy");
+            if (dtype == DType.F16) {
+                NpyWriter.writeHalfFloats(file, values, shape(info));
+            } else {
+                NpyWriter.writeFloats(file, values, shape(info));
+            }
+        }
+    }
+
+    /// A scale is stored as `[]` or `[1]`; Hugging Face's is `[]`. npy's library writes no scalars.
+    private Shape shape(TensorInfo info) {
+        boolean scale = info.name().equals(ClipParameters.LOGIT_SCALE) || info.name().equals(ClipParameters.LOGIT_BIAS);
+        return scale ? (format == Format.NPY ? Shape.of(1) : Shape.of()) : info.shape();
+    }
+
+    /// Refuses finite values that the type has no finite neighbour of.
+    private float[] checked(TensorInfo info, float[] values) throws WeightFormatException {
+        for (int i = 0; i < values.length; i++) {
+            if (Float.isFinite(values[i]) && !Float.isFinite(rounded(values[i]))) {
+                throw new WeightFormatException("%s in %s: the value %s at index %d is beyond %s".formatted(info.name(), info.file(), values[i], i, dtype));
+            }
+        }
+        return values;
+    }
+
+    private float rounded(float value) {
+        return switch (dtype) {
+            case F16 -> Float.float16ToFloat(Float.floatToFloat16(value));
+            case BF16 -> DType.bfloat16ToFloat(DType.floatToBfloat16(value));
+            default -> value;
+        };
+    }
+
+    /// Reads what was written as any user would, and compares it with the source.
+    private void verify(ClipConfig config, CanonicalWeights weights, Path directory) throws IOException {
+        CheckpointDirectory written = CheckpointDirectory.open(directory);
+        try (CanonicalWeights copies = written.openWeights()) {
+            ClipParameters.check(written.config(copies, null), copies);
+            ClipConfig read = written.config(copies, null);
+            if (!HfConfigWriter.config(read).equals(HfConfigWriter.config(config))) {
+                throw new WeightFormatException("%s: the written config reads as another: expected %s, got %s".formatted(directory.getFileName(), config, read));
+            }
+            for (TensorInfo info : parameters(weights)) {
+                float[] expected = weights.read(info.name());
+                float[] got = copies.read(info.name());
+                for (int i = 0; i < expected.length; i++) {
+                    if (Float.floatToIntBits(rounded(expected[i])) != Float.floatToIntBits(got[i])) {
+                        throw new WeightFormatException("%s: written wrongly at index %d: expected %s, got %s".formatted(info.name(), i, rounded(expected[i]), got[i]));
+                    }
+                }
+            }
+        }
+    }
+}

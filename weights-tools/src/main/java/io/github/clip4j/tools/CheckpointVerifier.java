@@ -1,0 +1,248 @@
+package io.github.clip4j.tools;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import io.github.clip4j.Clip;
+import io.github.clip4j.ClipOptions;
+import io.github.clip4j.checkpoint.CanonicalWeights;
+import io.github.clip4j.checkpoint.CheckpointDirectory;
+import io.github.clip4j.core.Shape;
+import io.github.clip4j.core.Tensor;
+import io.github.clip4j.core.format.safetensors.SafetensorsFile;
+import io.github.clip4j.core.ops.Activation;
+import io.github.clip4j.core.weights.TensorInfo;
+import io.github.clip4j.core.weights.WeightFormatException;
+import io.github.clip4j.image.ImageFile;
+import io.github.clip4j.model.ClipConfig;
+import io.github.clip4j.model.ClipParameters;
+import io.github.clip4j.model.Embedding;
+import io.github.clip4j.reference.ReferenceProbe;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/// Runs a checkpoint on stored inputs and compares what comes out, stage by stage, with what another implementation computed.
+///
+/// Two forms of expectation are read. A safetensors file, as `weights-tools/python/export.py` writes it, holds inputs (`pixels`, `ids.0`, …) and every
+/// intermediate result (`image0/vision_model.encoder.layers.0.layer_norm1`, …) in float64 rounded to float32, with the error of PyTorch's own float32
+/// run in its metadata; it is compared with [ReferenceProbe], which names the first stage that diverges, and with the fast path at the end. A JSON
+/// file, written by hand from published values, holds an image, texts, and what is known of the result:
+///
+/// ```json
+/// {"image": "cat.png", "texts": ["a photo of a cat", "a photo of a dog"], "logits_per_image": [24.5701, 19.3049], "tolerance": 0.001}
+/// ```
+///
+/// also `probs`, `image_embedding` and `text_embeddings` (raw outputs or their first elements).
+public final class CheckpointVerifier {
+    /// Half a unit in the last place of float32, relative.
+    private static final double U = 0x1p-24;
+
+    /// One comparison.
+    ///
+    /// @param stage what was compared
+    /// @param error the greatest absolute difference
+    /// @param bound what it may be
+    public record Result(String stage, double error, double bound) {
+        public boolean passed() {
+            return error <= bound; // false for NaN
+        }
+    }
+
+    private CheckpointVerifier() {}
+
+    /// Compares a checkpoint with a file of expectations, in the order of computation.
+    ///
+    /// @param activation for a checkpoint that does not say it, else null
+    public static List<Result> verify(Path checkpoint, Path expected, @Nullable Activation activation) throws IOException {
+        ClipOptions defaults = ClipOptions.defaults();
+        ClipOptions options = activation == null ? defaults : defaults.withActivation(activation);
+        return String.valueOf(expected.getFileName()).endsWith(".json")
+                ? verifyPublished(checkpoint, expected, options)
+                : verifyStages(checkpoint, expected, options);
+    }
+
+    private static List<Result> verifyStages(Path checkpoint, Path expected, ClipOptions options) throws IOException {
+        List<Result> results = new ArrayList<>();
+        CheckpointDirectory directory = CheckpointDirectory.open(checkpoint);
+        try (SafetensorsFile file = SafetensorsFile.open(expected)) {
+            Map<String, Tensor> parameters = new TreeMap<>();
+            ClipConfig config;
+            try (CanonicalWeights weights = directory.openWeights()) {
+                config = directory.config(weights, options.activation());
+                ClipParameters.check(config, weights);
+                for (TensorInfo info : weights.tensors().values()) {
+                    if (info.dtype().isFloat()) {
+                        parameters.put(info.name(), Tensor.of(weights.read(info.name()), info.shape()));
+                    }
+                }
+            }
+            try (Clip clip = Clip.load(checkpoint, options)) {
+                Stages stages = new Stages(file, results);
+                TensorInfo pixels = file.tensors().get("pixels");
+                if (config.vision() != null && pixels != null) {
+                    float[] values = file.read("pixels");
+                    int[] dims = pixels.shape().toArray();
+                    int elements = pixels.shape().elements() / dims[0];
+                    for (int i = 0; i < dims[0]; i++) {
+                        Tensor image = Tensor.of(Arrays.copyOfRange(values, i * elements, (i + 1) * elements), Shape.of(dims[1], dims[2], dims[3]));
+                        String prefix = "image" + i + "/";
+                        new ReferenceProbe(config, name -> Objects.requireNonNull(parameters.get(name), name), (name, x) -> stages.compare(prefix + name, x)).encodeImage(image);
+                        Tensor batch = Tensor.of(image.array(), Shape.of(1, dims[1], dims[2], dims[3]));
+                        stages.compareFast(prefix + "visual_projection", clip.model().imageEncoder().orElseThrow().encode(batch).toArray());
+                    }
+                }
+                for (int i = 0; config.text() != null && file.tensors().containsKey("ids." + i); i++) {
+                    int[] ids = ints(file.read("ids." + i));
+                    String prefix = "text" + i + "/";
+                    new ReferenceProbe(config, name -> Objects.requireNonNull(parameters.get(name), name), (name, x) -> stages.compare(prefix + name, x)).encodeText(ids);
+                    stages.compareFast(prefix + "text_projection", clip.model().textEncoder().orElseThrow().encode(List.of(ids)).toArray());
+                }
+            }
+        }
+        if (results.isEmpty()) {
+            throw new WeightFormatException("%s: expected inputs 'pixels' or 'ids.0' and results of this model's stages, got none".formatted(expected.getFileName()));
+        }
+        return results;
+    }
+
+    private static int[] ints(float[] values) {
+        int[] ints = new int[values.length];
+        for (int i = 0; i < ints.length; i++) {
+            ints[i] = (int) values[i];
+        }
+        return ints;
+    }
+
+    /// The comparisons of one file.
+    private record Stages(SafetensorsFile file, List<Result> results) {
+        /// The expected values were rounded to float32 once.
+        void compare(String name, double[][] rows) {
+            double[] actual = Arrays.stream(rows).flatMapToDouble(Arrays::stream).toArray();
+            compare(name, name, actual, 0);
+        }
+
+        /// Float32's roundings differ between implementations, but are of one size: four times PyTorch's own error, or four roundings of the greatest
+        /// element where PyTorch was lucky.
+        void compareFast(String name, float[] values) {
+            double[] actual = new double[values.length];
+            for (int i = 0; i < actual.length; i++) {
+                actual[i] = values[i];
+            }
+            String error = file.metadata().getOrDefault(name, "0");
+            compare(name + " (fast path)", name, actual, 4 * Double.parseDouble(error));
+        }
+
+        private void compare(String stage, String name, double[] actual, double allowed) {
+            if (!file.tensors().containsKey(name)) {
+                return;
+            }
+            float[] expected;
+            try {
+                expected = file.read(name);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            double error = expected.length == actual.length ? 0 : Double.POSITIVE_INFINITY;
+            double greatest = 0;
+            for (int i = 0; i < Math.min(expected.length, actual.length); i++) {
+                double difference = Math.abs(expected[i] - actual[i]);
+                error = difference <= error ? error : difference; // keeps NaN
+                greatest = Math.max(greatest, Math.abs(expected[i]));
+            }
+            results.add(new Result(stage, error, Math.max(allowed, 4 * U * greatest)));
+        }
+    }
+
+    private static List<Result> verifyPublished(Path checkpoint, Path expected, ClipOptions options) throws IOException {
+        JsonObject json;
+        try {
+            json = JsonParser.parseString(Files.readString(expected)).getAsJsonObject();
+        } catch (JsonParseException | IllegalStateException e) {
+            throw new WeightFormatException("%s: malformed JSON: %s".formatted(expected.getFileName(), e.getMessage()), e);
+        }
+        double tolerance = json.has("tolerance") ? json.get("tolerance").getAsDouble() : 1e-3;
+        List<Result> results = new ArrayList<>();
+        try (Clip clip = Clip.load(checkpoint, options)) {
+            double[] image = json.has("image") ? imageOutput(clip, expected.resolveSibling(json.get("image").getAsString())) : new double[0];
+            List<String> texts = json.has("texts") ? json.getAsJsonArray("texts").asList().stream().map(JsonElement::getAsString).toList() : List.of();
+            List<double[]> textOutputs = new ArrayList<>();
+            for (String text : texts) {
+                textOutputs.add(doubles(clip.model().textEncoder().orElseThrow().encode(List.of(clip.tokenizer().encode(text))).toArray()));
+            }
+            if (json.has("image_embedding")) {
+                results.add(compare("image_embedding", json.get("image_embedding"), image, tolerance));
+            }
+            for (int i = 0; json.has("text_embeddings") && i < json.getAsJsonArray("text_embeddings").size(); i++) {
+                results.add(compare("text_embeddings[" + i + "]", json.getAsJsonArray("text_embeddings").get(i), textOutputs.get(i), tolerance));
+            }
+            double[] logits = image.length == 0 ? new double[0] : logits(clip, image, textOutputs);
+            if (json.has("logits_per_image")) {
+                results.add(compare("logits_per_image", json.get("logits_per_image"), logits, tolerance));
+            }
+            if (json.has("probs")) {
+                results.add(compare("probs", json.get("probs"), softmax(logits), tolerance));
+            }
+        }
+        if (results.isEmpty()) {
+            throw new WeightFormatException("%s: expected one of image_embedding, text_embeddings, logits_per_image and probs, got none".formatted(expected.getFileName()));
+        }
+        return results;
+    }
+
+    private static double[] imageOutput(Clip clip, Path file) throws IOException {
+        Tensor pixels = clip.preprocess().apply(ImageFile.read(file));
+        int[] dims = pixels.shape().toArray();
+        return doubles(clip.model().imageEncoder().orElseThrow().encode(Tensor.of(pixels.array(), Shape.of(1, dims[0], dims[1], dims[2]))).toArray());
+    }
+
+    private static double[] logits(Clip clip, double[] image, List<double[]> texts) {
+        Embedding picture = Embedding.normalized(floats(image));
+        return texts.stream()
+                .mapToDouble(text -> clip.model().logitScale() * picture.dot(Embedding.normalized(floats(text))) + clip.model().logitBias())
+                .toArray();
+    }
+
+    private static double[] softmax(double[] logits) {
+        double max = Arrays.stream(logits).max().orElse(0);
+        double[] powers = Arrays.stream(logits).map(logit -> Math.exp(logit - max)).toArray();
+        double sum = Arrays.stream(powers).sum();
+        return Arrays.stream(powers).map(power -> power / sum).toArray();
+    }
+
+    private static double[] doubles(float[] values) {
+        double[] doubles = new double[values.length];
+        for (int i = 0; i < doubles.length; i++) {
+            doubles[i] = values[i];
+        }
+        return doubles;
+    }
+
+    private static float[] floats(double[] values) {
+        float[] floats = new float[values.length];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = (float) values[i];
+        }
+        return floats;
+    }
+
+    /// Published values are often the first ones alone.
+    private static Result compare(String stage, JsonElement expected, double[] actual, double tolerance) {
+        List<JsonElement> values = expected.getAsJsonArray().asList();
+        double error = values.size() <= actual.length ? 0 : Double.POSITIVE_INFINITY;
+        for (int i = 0; i < Math.min(values.size(), actual.length); i++) {
+            double difference = Math.abs(values.get(i).getAsDouble() - actual[i]);
+            error = difference <= error ? error : difference;
+        }
+        return new Result(stage, error, tolerance);
+    }
+}

@@ -1,0 +1,112 @@
+package io.github.clip4j.tools;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.github.clip4j.image.ClipPreprocess;
+import io.github.clip4j.image.ClipPreprocess.ResizeTo;
+import io.github.clip4j.image.Resize;
+import io.github.clip4j.model.ClipConfig;
+import io.github.clip4j.model.TextConfig;
+import io.github.clip4j.model.TransformerConfig;
+import io.github.clip4j.model.VisionConfig;
+import java.util.List;
+
+/// Configs as the JSON files of Hugging Face's repositories (huggingface/transformers `configuration_clip.py`, `image_processing_clip.py`).
+final class HfConfigWriter {
+    private HfConfigWriter() {}
+
+    /// `config.json`
+    static String config(ClipConfig config) {
+        JsonObject root = new JsonObject();
+        VisionConfig vision = config.vision();
+        TextConfig text = config.text();
+        if (vision != null && text != null) {
+            root.addProperty("model_type", text.pooling() == TextConfig.Pooling.FIRST_END_OF_TEXT ? "metaclip_2" : "clip");
+            root.addProperty("projection_dim", vision.projectionDim());
+            root.add("vision_config", vision(vision, new JsonObject()));
+            root.add("text_config", text(text, new JsonObject()));
+        } else if (vision != null) {
+            root.addProperty("model_type", "clip_vision_model");
+            vision(vision, root);
+        } else if (text != null) {
+            root.addProperty("model_type", "clip_text_model");
+            text(text, root);
+        }
+        return print(root);
+    }
+
+    private static JsonObject vision(VisionConfig vision, JsonObject into) {
+        into.addProperty("image_size", vision.imageSize());
+        into.addProperty("patch_size", vision.patchSize());
+        into.addProperty("num_channels", VisionConfig.CHANNELS);
+        into.addProperty("projection_dim", vision.projectionDim());
+        return transformer(vision.transformer(), into);
+    }
+
+    private static JsonObject text(TextConfig text, JsonObject into) {
+        into.addProperty("vocab_size", text.vocabularySize());
+        into.addProperty("max_position_embeddings", text.contextLength());
+        into.addProperty("projection_dim", text.projectionDim());
+        into.addProperty("eos_token_id", text.pooling() == TextConfig.Pooling.GREATEST_ID ? TextConfig.LEGACY_END_OF_TEXT : text.endOfText());
+        return transformer(text.transformer(), into);
+    }
+
+    private static JsonObject transformer(TransformerConfig transformer, JsonObject into) {
+        into.addProperty("hidden_size", transformer.width());
+        into.addProperty("num_attention_heads", transformer.heads());
+        into.addProperty("num_hidden_layers", transformer.layers());
+        into.addProperty("intermediate_size", transformer.mlpWidth());
+        into.addProperty("hidden_act", transformer.activation().configName());
+        into.addProperty("layer_norm_eps", transformer.layerNormEpsilon());
+        return into;
+    }
+
+    /// `preprocessor_config.json`
+    ///
+    /// @throws IllegalArgumentException for a resizing that the format cannot say
+    static String preprocess(ClipPreprocess preprocess) {
+        JsonObject root = new JsonObject();
+        root.addProperty("do_resize", !(preprocess.resize() instanceof ResizeTo.None));
+        switch (preprocess.resize()) {
+            case ResizeTo.None() -> {}
+            case ResizeTo.ShortestEdge(int size) -> {
+                JsonObject shortest = new JsonObject();
+                shortest.addProperty("shortest_edge", size);
+                root.add("size", shortest);
+            }
+            case ResizeTo.LongestEdge(int size) -> throw new IllegalArgumentException(
+                    "preprocessing: resizing to a longest edge of %d cannot be written in Hugging Face's layout".formatted(size));
+            case ResizeTo.Exactly(int width, int height) -> root.add("size", extents(width, height));
+        }
+        root.addProperty("resample", preprocess.filter() == Resize.Filter.BILINEAR ? 2 : 3);
+        root.addProperty("do_center_crop", preprocess.cropWidth() > 0);
+        if (preprocess.cropWidth() > 0) {
+            root.add("crop_size", extents(preprocess.cropWidth(), preprocess.cropHeight()));
+        }
+        root.addProperty("do_rescale", preprocess.rescaleFactor() != 1);
+        root.addProperty("rescale_factor", preprocess.rescaleFactor());
+        root.addProperty("do_normalize", true);
+        root.add("image_mean", array(preprocess.mean()));
+        root.add("image_std", array(preprocess.std()));
+        root.addProperty("do_convert_rgb", true);
+        return print(root);
+    }
+
+    private static JsonObject extents(int width, int height) {
+        JsonObject extents = new JsonObject();
+        extents.addProperty("height", height);
+        extents.addProperty("width", width);
+        return extents;
+    }
+
+    private static JsonArray array(List<Double> values) {
+        JsonArray array = new JsonArray();
+        values.forEach(array::add);
+        return array;
+    }
+
+    private static String print(JsonObject root) {
+        return new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(root) + "\n";
+    }
+}
