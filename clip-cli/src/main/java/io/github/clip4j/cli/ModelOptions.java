@@ -5,7 +5,10 @@ import io.github.clip4j.ClipOptions;
 import io.github.clip4j.checkpoint.CheckpointDirectory;
 import io.github.clip4j.core.ops.Activation;
 import io.github.clip4j.tokenizer.TokenizerProfile;
+import io.github.clip4j.tools.hub.HubCache;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -19,8 +22,11 @@ final class ModelOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec = CommandSpec.create();
 
-    @Option(names = "--model", paramLabel = "DIR", description = "a checkpoint directory (config.json, model.safetensors, …) or a file of weights")
-    private @Nullable Path model;
+    @Option(
+            names = "--model",
+            paramLabel = "MODEL",
+            description = "a checkpoint directory (config.json, model.safetensors, …), a file of weights, or REPO or REPO@REVISION that `clip fetch` downloaded")
+    private @Nullable String model;
 
     @Option(names = "--threads", paramLabel = "N", description = "threads that encode; all processors unless given")
     private int threads = Runtime.getRuntime().availableProcessors();
@@ -80,11 +86,23 @@ final class ModelOptions {
         return model != null;
     }
 
-    Path directory() {
+    /// The directory or file that `--model` names. Nothing is downloaded.
+    Path directory() throws IOException {
         if (model == null) {
-            throw new ParameterException(spec.commandLine(), "--model DIR is missing: a directory with config.json and model.safetensors");
+            throw new ParameterException(spec.commandLine(), "--model is missing: a directory with config.json and model.safetensors");
         }
-        return model;
+        Path path = Path.of(model);
+        int at = model.indexOf('@');
+        String repository = at < 0 ? model : model.substring(0, at);
+        if (Files.exists(path) || !repository.contains("/") || !HubCache.isRepository(repository)) {
+            return path;
+        }
+        String revision = at < 0 ? "main" : model.substring(at + 1);
+        return new HubCache(FetchCommand.settings(System.getenv()).cache())
+                .find(repository, revision)
+                .orElseThrow(() -> new NoSuchFileException(
+                        "%s: expected a checkpoint directory, or a repository in the cache, got neither; download it with: clip fetch %s%s"
+                                .formatted(model, repository, at < 0 ? "" : " --revision " + revision)));
     }
 
     CheckpointDirectory checkpoint() throws IOException {

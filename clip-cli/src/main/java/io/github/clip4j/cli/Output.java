@@ -3,6 +3,7 @@ package io.github.clip4j.cli;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
+import io.github.clip4j.tools.hub.HubClient;
 import java.io.Console;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// What commands print besides their results.
 final class Output {
@@ -33,7 +35,7 @@ final class Output {
     @SuppressWarnings("SystemConsoleNull") // it may be: a run-time image without jdk.internal.le has none
     static Consumer<Integer> progress(String what, int total) {
         Console console = System.console();
-        if (total < 2 || console == null || !console.isTerminal()) {
+        if (total < 2 || !isTerminal(console)) {
             return done -> {};
         }
         return done -> {
@@ -43,6 +45,25 @@ final class Output {
             }
             System.err.flush();
         };
+    }
+
+    /// A line with the share of a download that is done, on a terminal.
+    static HubClient.Progress bytesProgress() {
+        Console console = System.console();
+        if (!isTerminal(console)) {
+            return (file, done, total) -> {};
+        }
+        return (file, done, total) -> {
+            String line = total > 0
+                    ? "\r%s %3d %% of %.1f MB".formatted(file, 100 * done / total, total / 1e6)
+                    : "\r%s %.1f MB".formatted(file, done / 1e6);
+            System.err.print(line + (done == total ? System.lineSeparator() : ""));
+            System.err.flush();
+        };
+    }
+
+    private static boolean isTerminal(@Nullable Console console) {
+        return console != null && console.isTerminal();
     }
 
     /// The lines of a UTF-8 file that are not blank.
