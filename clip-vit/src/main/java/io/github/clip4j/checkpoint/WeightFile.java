@@ -6,6 +6,7 @@ import io.github.clip4j.core.format.safetensors.ShardedSafetensors;
 import io.github.clip4j.core.format.torch.TorchFile;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -41,7 +42,7 @@ public final class WeightFile {
     private static boolean isNpz(Path path) throws IOException {
         try (ZipFile zip = new ZipFile(path.toFile())) {
             return zip.stream().anyMatch(entry -> entry.getName().endsWith(".npy")) && zip.stream().noneMatch(entry -> entry.getName().endsWith("/data.pkl"));
-        } catch (ZipException e) {
+        } catch (ZipException | EOFException e) {
             return String.valueOf(path.getFileName()).endsWith(".npz"); // either reader will say what is wrong with it
         }
     }

@@ -30,6 +30,9 @@ public record TextConfig(
     public TextConfig {
         TransformerConfig.requirePositive("vocabulary size", vocabularySize);
         TransformerConfig.requirePositive("context length", contextLength);
+        TransformerConfig.requireArray("token embeddings", vocabularySize, transformer.width());
+        TransformerConfig.requireArray("position embeddings", contextLength, transformer.width());
+        TransformerConfig.requireArray("text projection", projectionDim, transformer.width());
         if (projectionDim < 0) {
             throw new IllegalArgumentException("projection width: expected at least 0, got " + projectionDim);
         }

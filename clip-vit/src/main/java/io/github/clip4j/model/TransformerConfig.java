@@ -11,11 +11,19 @@ import io.github.clip4j.core.ops.Activation;
 /// @param activation of each MLP
 /// @param layerNormEpsilon added to the variance
 public record TransformerConfig(int width, int heads, int layers, int mlpWidth, Activation activation, double layerNormEpsilon) {
+    /// Ten times the deepest published model's: a damaged config must not ask for memory without end.
+    private static final int MAX_LAYERS = 1000;
+
     public TransformerConfig {
         requirePositive("width", width);
         requirePositive("heads", heads);
         requirePositive("layers", layers);
         requirePositive("MLP width", mlpWidth);
+        if (layers > MAX_LAYERS) {
+            throw new IllegalArgumentException("layers: expected at most %d, got %d".formatted(MAX_LAYERS, layers));
+        }
+        requireArray("attention weights", width, width);
+        requireArray("MLP weights", mlpWidth, width);
         if (width % heads != 0) {
             throw new IllegalArgumentException("transformer: expected a width that is a multiple of the heads, got %d and %d".formatted(width, heads));
         }
@@ -32,6 +40,13 @@ public record TransformerConfig(int width, int heads, int layers, int mlpWidth, 
     /// The width of one head.
     public int headDim() {
         return width / heads;
+    }
+
+    /// A parameter must fit into an array.
+    static void requireArray(String what, long rows, long columns) {
+        if (rows * columns > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("%s: expected at most 2^31-1 numbers, got %d × %d".formatted(what, rows, columns));
+        }
     }
 
     static void requirePositive(String what, int value) {

@@ -15,6 +15,11 @@ public record VisionConfig(int imageSize, int patchSize, TransformerConfig trans
         if (imageSize < patchSize) {
             throw new IllegalArgumentException("image size: expected at least the patch size %d, got %d".formatted(patchSize, imageSize));
         }
+        long tokens = ((long) imageSize / patchSize) * (imageSize / patchSize) + 1;
+        TransformerConfig.requireArray("position embeddings", tokens, transformer.width());
+        TransformerConfig.requireArray("patch embedding", 3L * patchSize * patchSize, transformer.width());
+        TransformerConfig.requireArray("picture", imageSize, 3L * imageSize);
+        TransformerConfig.requireArray("visual projection", projectionDim, transformer.width());
         if (projectionDim < 0) {
             throw new IllegalArgumentException("projection width: expected at least 0, got " + projectionDim);
         }

@@ -151,5 +151,11 @@ class ReferenceModelsTest {
                 .hasMessage("token ids: expected an end of text, 99, got none among 2 ids");
         TextConfig legacy = new TextConfig(100, 10, t, 4, TextConfig.LEGACY_END_OF_TEXT);
         assertThat(legacy.pooledPosition(new int[] {98, 2, 99, 99})).isEqualTo(2);
+        TextConfig metaClip2 = new TextConfig(100, 10, t, 4, TextConfig.Pooling.FIRST_END_OF_TEXT, 2);
+        assertThat(metaClip2.pooledPosition(new int[] {98, 2, 99, 2})).isEqualTo(1);
+        TextConfig greatest = new TextConfig(100, 10, t, 4, TextConfig.Pooling.GREATEST_ID, 99);
+        assertThat(greatest.pooledPosition(new int[] {5, 7, 7, 1})).isEqualTo(1);
+        TextConfig otherEnd = new TextConfig(49408, 10, t, 4, 5);
+        assertThat(otherEnd.pooledPosition(new int[] {5, 7, 49407, 49407})).as("CLIP's own end of text decides whatever the config says").isEqualTo(2);
     }
 }

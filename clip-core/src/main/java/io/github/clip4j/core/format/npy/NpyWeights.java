@@ -4,6 +4,7 @@ import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
 import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -60,7 +61,7 @@ public final class NpyWeights implements WeightSource {
         ZipFile zip;
         try {
             zip = new ZipFile(file.toFile());
-        } catch (ZipException e) {
+        } catch (ZipException | EOFException e) {
             throw new WeightFormatException("%s: expected an npz archive: %s".formatted(file.getFileName(), e.getMessage()), e);
         }
         try {
@@ -85,6 +86,9 @@ public final class NpyWeights implements WeightSource {
                 }
             }
             return new NpyWeights(file, zip, Collections.unmodifiableSortedMap(tensors));
+        } catch (ZipException | EOFException e) {
+            zip.close();
+            throw new WeightFormatException("%s: damaged archive: %s".formatted(file.getFileName(), e.getMessage()), e);
         } catch (IOException | RuntimeException e) {
             zip.close();
             throw e;
@@ -118,7 +122,7 @@ public final class NpyWeights implements WeightSource {
         }
         try (InputStream in = zip.getInputStream(entry)) {
             return NpyArray.read(in, entry.getSize(), path.getFileName() + "!" + entry.getName());
-        } catch (ZipException e) {
+        } catch (ZipException | EOFException e) {
             throw new WeightFormatException("%s!%s: %s".formatted(location(), entry.getName(), e.getMessage()), e);
         }
     }

@@ -95,7 +95,7 @@ public final class TorchFile implements WeightSource {
         ZipFile zip;
         try {
             zip = new ZipFile(path.toFile());
-        } catch (ZipException e) {
+        } catch (ZipException | EOFException e) {
             throw new WeightFormatException("%s: expected a complete zip archive: %s".formatted(file, e.getMessage()), e);
         }
         try {
@@ -148,7 +148,7 @@ public final class TorchFile implements WeightSource {
                 throw new WeightFormatException("%s!%s: expected at most %,d bytes".formatted(file, entry.getName(), max));
             }
             return bytes;
-        } catch (ZipException e) {
+        } catch (ZipException | EOFException e) {
             throw new WeightFormatException("%s!%s: %s".formatted(file, entry.getName(), e.getMessage()), e);
         }
     }
@@ -279,12 +279,12 @@ public final class TorchFile implements WeightSource {
             for (int done = 0; done < count; ) {
                 int n = Math.min(chunk.length / dtype.bytes(), count - done);
                 if (in.readNBytes(chunk, 0, n * dtype.bytes()) < n * dtype.bytes()) {
-                    throw new EOFException(where + ": the file was cut short while it was read");
+                    throw new WeightFormatException(where + ": the file is cut short");
                 }
                 FloatDecoder.decode(ByteBuffer.wrap(chunk).order(order), dtype, values, done, n);
                 done += n;
             }
-        } catch (ZipException e) {
+        } catch (ZipException | EOFException e) {
             throw new WeightFormatException("%s: %s".formatted(where, e.getMessage()), e);
         }
         return values;

@@ -1,0 +1,86 @@
+package io.github.clip4j.tokenizer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import com.google.gson.JsonPrimitive;
+import io.github.clip4j.testkit.Mutations;
+import io.github.clip4j.testkit.ReferenceData;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Ten thousand damaged versions of each file of a vocabulary: each is read, or refused with [VocabularyFormatException].
+class DamagedFilesTest {
+    private static final int VERSIONS = 10_000;
+    private static final Path GOLDEN = ReferenceData.projectRoot().resolve("clip-vit/src/test/resources/golden/tiny");
+
+    @TempDir
+    private Path directory = Path.of("");
+
+    /// Reads a vocabulary from the directory.
+    private interface Reader {
+        Vocabulary read() throws IOException;
+    }
+
+    private void survives(byte[] original, String name, Reader reader) throws IOException {
+        Mutations mutations = new Mutations(original, 42);
+        int refused = 0;
+        for (int i = 0; i < VERSIONS; i++) {
+            byte[] damaged = mutations.next();
+            Files.write(directory.resolve(name), damaged);
+            try {
+                ClipTokenizer tokenizer = new ClipTokenizer(reader.read(), TokenizerProfile.HF);
+                assertThat(tokenizer.decode(tokenizer.encode("a photo of 2 cats"))).isNotNull();
+            } catch (VocabularyFormatException e) {
+                refused++;
+            } catch (IOException | RuntimeException | Error e) {
+                Files.write(Path.of("target", "damaged-" + name), damaged);
+                fail("version %d of %s, kept in target".formatted(i, name), e);
+            }
+        }
+        assertThat(refused).as("versions refused").isBetween(VERSIONS / 20, VERSIONS);
+    }
+
+    @Test
+    void vocabJson() throws IOException {
+        Files.copy(GOLDEN.resolve("merges.txt"), directory.resolve("merges.txt"));
+        survives(Files.readAllBytes(GOLDEN.resolve("vocab.json")), "vocab.json", () -> Vocabulary.read(directory));
+    }
+
+    @Test
+    void mergesText() throws IOException {
+        Files.copy(GOLDEN.resolve("vocab.json"), directory.resolve("vocab.json"));
+        survives(Files.readAllBytes(GOLDEN.resolve("merges.txt")), "merges.txt", () -> Vocabulary.read(directory));
+    }
+
+    @Test
+    void tokenizerJson() throws IOException {
+        StringBuilder merges = new StringBuilder();
+        for (String line : Files.readAllLines(GOLDEN.resolve("merges.txt"))) {
+            if (!line.startsWith("#")) {
+                merges.append(merges.isEmpty() ? "" : ",").append(new JsonPrimitive(line));
+            }
+        }
+        String json = """
+                {"version": "1.0", "added_tokens": [{"id": 635, "content": "<|startoftext|>"}, {"id": 636, "content": "<|endoftext|>"}],
+                 "model": {"type": "BPE", "end_of_word_suffix": "</w>", "vocab": %s, "merges": [%s]}}"""
+                .formatted(Files.readString(GOLDEN.resolve("vocab.json")), merges);
+        survives(json.getBytes(StandardCharsets.UTF_8), "tokenizer.json", () -> Vocabulary.read(directory));
+    }
+
+    @Test
+    void simpleVocabulary() throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (OutputStream out = new GZIPOutputStream(bytes)) {
+            out.write(Files.readAllBytes(GOLDEN.resolve("merges.txt")));
+        }
+        survives(bytes.toByteArray(), "bpe.txt.gz", () -> Vocabulary.readSimple(directory.resolve("bpe.txt.gz")));
+    }
+}

@@ -1,0 +1,90 @@
+package io.github.clip4j.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import io.github.clip4j.core.weights.WeightFormatException;
+import io.github.clip4j.image.ImageFile;
+import io.github.clip4j.image.ImageFormatException;
+import io.github.clip4j.model.ClipParameters;
+import io.github.clip4j.testkit.Mutations;
+import io.github.clip4j.testkit.ReferenceData;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Ten thousand damaged versions of each config file: each is read, or refused with [WeightFormatException]; and of pictures, refused with
+/// [ImageFormatException].
+class DamagedConfigsTest {
+    private static final int VERSIONS = 10_000;
+    private static final Path RESOURCES = ReferenceData.projectRoot().resolve("clip-vit/src/test/resources");
+
+    @TempDir
+    private Path directory = Path.of("");
+
+    /// Reads a file.
+    private interface Reader {
+        void read(Path file) throws IOException;
+    }
+
+    private void survives(byte[] original, String name, Reader reader) throws IOException {
+        Mutations mutations = new Mutations(original, 42);
+        Path file = directory.resolve(name);
+        int refused = 0;
+        for (int i = 0; i < VERSIONS; i++) {
+            byte[] damaged = mutations.next();
+            Files.write(file, damaged);
+            try {
+                reader.read(file);
+            } catch (WeightFormatException e) {
+                refused++;
+            } catch (IOException | RuntimeException | Error e) {
+                Files.write(Path.of("target", "damaged-" + name), damaged);
+                fail("version %d of %s, kept in target".formatted(i, name), e);
+            }
+        }
+        assertThat(refused).as("versions refused").isBetween(VERSIONS / 10, VERSIONS);
+    }
+
+    @Test
+    void configJson() throws IOException {
+        survives(Files.readAllBytes(RESOURCES.resolve("golden/tiny/config.json")), "config.json", file -> ClipParameters.of(ClipConfigFile.read(file).config()));
+    }
+
+    @Test
+    void preprocessorConfigJson() throws IOException {
+        survives(Files.readAllBytes(RESOURCES.resolve("golden/tiny/preprocessor_config.json")), "preprocessor_config.json", PreprocessConfigFile::read);
+    }
+
+    @Test
+    void openClipConfigJson() throws IOException {
+        String json = """
+                {"model_cfg": {"embed_dim": 512, "quick_gelu": true, "vision_cfg": {"image_size": 224, "layers": 12, "width": 768, "patch_size": 32},
+                 "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 512, "heads": 8, "layers": 12}},
+                 "preprocess_cfg": {"mean": [0.48, 0.45, 0.4], "std": 0.5, "interpolation": "bicubic", "resize_mode": "shortest"}}""";
+        survives(json.getBytes(StandardCharsets.UTF_8), "open_clip_config.json", file -> ClipParameters.of(OpenClipConfigFile.read(file).config()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rgba.png", "palette.gif", "grey.bmp", "cmyk.jpg", "turned.jpg", "rgba.tif", "icon.ico", "colours.ppm", "bilevel.pbm"})
+    void pictures(String name) throws IOException {
+        Mutations mutations = new Mutations(Files.readAllBytes(RESOURCES.resolve("images").resolve(name)), 42);
+        for (int i = 0; i < 1000; i++) {
+            byte[] damaged = mutations.next();
+            Path file = Files.write(directory.resolve(name), damaged);
+            try {
+                assertThat(ImageFile.readUpright(file).toRgb()).isNotEmpty();
+            } catch (ImageFormatException e) {
+                assertThat(e).hasMessageContaining(name);
+            } catch (IOException | RuntimeException | Error e) {
+                Files.write(Path.of("target", "damaged-" + name), damaged);
+                fail("version %d of %s, kept in target".formatted(i, name), e);
+            }
+        }
+    }
+}
