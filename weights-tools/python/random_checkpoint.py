@@ -17,6 +17,12 @@ PRESETS = {
     "b16": dict(vision_config=dict(patch_size=16), text_config={}, projection_dim=512),
     "l14": dict(vision_config=dict(patch_size=14, hidden_size=1024, intermediate_size=4096, num_hidden_layers=24, num_attention_heads=16),
                 text_config=dict(hidden_size=768, intermediate_size=3072, num_attention_heads=12), projection_dim=768),
+    "h14": dict(vision_config=dict(patch_size=14, hidden_size=1280, intermediate_size=5120, num_hidden_layers=32, num_attention_heads=16, hidden_act="gelu"),
+                text_config=dict(hidden_size=1024, intermediate_size=4096, num_hidden_layers=24, num_attention_heads=16, hidden_act="gelu"),
+                projection_dim=1024),
+    "odd": dict(vision_config=dict(patch_size=7, image_size=100, hidden_size=200, intermediate_size=500, num_hidden_layers=6, num_attention_heads=5),
+                text_config=dict(hidden_size=120, intermediate_size=350, num_hidden_layers=6, num_attention_heads=5, max_position_embeddings=20),
+                projection_dim=72),
 }
 
 

@@ -3,7 +3,6 @@ package io.github.clip4j.cli;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.github.clip4j.Clip;
-import io.github.clip4j.image.ImageFile;
 import io.github.clip4j.zeroshot.Classification;
 import io.github.clip4j.zeroshot.PromptTemplates;
 import io.github.clip4j.zeroshot.ZeroShotClassifier;
@@ -43,6 +42,9 @@ final class ClassifyCommand implements Callable<Integer> {
 
     @Mixin
     private ModelOptions model = new ModelOptions();
+
+    @Mixin
+    private PictureOptions pictures = new PictureOptions();
 
     @Parameters(paramLabel = "IMAGE", arity = "1..*", description = "picture files")
     private List<Path> images = new ArrayList<>();
@@ -92,7 +94,7 @@ final class ClassifyCommand implements Callable<Integer> {
             JsonObject result = new JsonObject();
             result.addProperty("image", image.toString());
             try {
-                Classification classification = classifier.classify(ImageFile.read(image));
+                Classification classification = classifier.classify(pictures.read(image));
                 if (json) {
                     result.add("labels", toJson(classification));
                 } else {

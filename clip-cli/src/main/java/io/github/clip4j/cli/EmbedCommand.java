@@ -7,7 +7,6 @@ import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.format.npy.NpyArray;
 import io.github.clip4j.image.ClipPreprocess;
-import io.github.clip4j.image.ImageFile;
 import io.github.clip4j.model.Embedding;
 import io.github.clip4j.model.ImageEncoder;
 import io.github.clip4j.model.TextEncoder;
@@ -56,6 +55,9 @@ final class EmbedCommand implements Callable<Integer> {
 
     @Mixin
     private ModelOptions model = new ModelOptions();
+
+    @Mixin
+    private PictureOptions pictures = new PictureOptions();
 
     @Parameters(paramLabel = "IMAGE", description = "picture files")
     private List<Path> images = new ArrayList<>();
@@ -125,7 +127,7 @@ final class EmbedCommand implements Callable<Integer> {
             int first = results.size();
             for (Path image : chunk) {
                 try {
-                    prepared.add(preprocess.apply(ImageFile.read(image)));
+                    prepared.add(preprocess.apply(pictures.read(image)));
                     results.add(new Result("image", image.toString(), null, null));
                 } catch (IOException e) {
                     spec.commandLine().getErr().println("clip: " + ClipCommand.message(e));

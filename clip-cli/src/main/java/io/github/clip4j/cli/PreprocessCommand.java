@@ -7,7 +7,6 @@ import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.ops.Activation;
 import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.image.Image;
-import io.github.clip4j.image.ImageFile;
 import io.github.clip4j.model.VisionConfig;
 import io.github.clip4j.tokenizer.TokenizerProfile;
 import io.github.clip4j.tools.NpyWriter;
@@ -48,6 +47,9 @@ final class PreprocessCommand implements Callable<Integer> {
     @Mixin
     private ModelOptions model = new ModelOptions();
 
+    @Mixin
+    private PictureOptions pictures = new PictureOptions();
+
     @Parameters(paramLabel = "IMAGE", description = "picture files")
     private List<Path> images = new ArrayList<>();
 
@@ -56,9 +58,6 @@ final class PreprocessCommand implements Callable<Integer> {
 
     @Option(names = "--uint8", description = "write the resized and cropped bytes [h, w, 3] instead of float32 [3, h, w]")
     private boolean uint8;
-
-    @Option(names = "--exif-transpose", description = "turn pictures as their EXIF orientation says; the reference implementations do not")
-    private boolean upright;
 
     @Option(names = {"-o", "--output"}, paramLabel = "DIR", required = true, description = "the directory to write to")
     private Path output = Path.of("");
@@ -79,7 +78,7 @@ final class PreprocessCommand implements Callable<Integer> {
             line.addProperty("image", files.get(i).toString());
             try {
                 Path file = output.resolve("%05d.npy".formatted(i));
-                write(preprocess, upright ? ImageFile.readUpright(files.get(i)) : ImageFile.read(files.get(i)), file);
+                write(preprocess, pictures.read(files.get(i)), file);
                 line.addProperty("file", file.toString());
             } catch (IOException | IllegalArgumentException e) {
                 failed++;

@@ -150,7 +150,7 @@ class ClipCommandTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "classify", "classify x.png --label a --labels-file b", "embed", "embed x.png --text a", "tokenize", "nonsense",
-        "classify x.png --label a", "preprocess x.png -o d --profile openai"})
+        "classify x.png --label a", "preprocess x.png -o d --profile other"})
     void wrongUsageExitsWithTwo(String line) {
         Run run = run(line.isEmpty() ? new String[0] : line.split(" ", -1));
         assertThat(run.exit).isEqualTo(2);
@@ -165,5 +165,53 @@ class ClipCommandTest {
             assertThat(run.exit).isZero();
             assertThat(run.out).contains("Example").contains("clip " + command);
         }
+    }
+
+    @Test
+    void profilesTokenizeTheirWay() {
+        assertThat(run("tokenize", "caf\u00C3\u00A9", "--model", MODEL, "--profile", "openai", "--json").json().getAsJsonArray("results"))
+                .isEqualTo(JsonParser.parseString(run("tokenize", "café", "--model", MODEL, "--profile", "openai", "--json").out.replace("café", "caf\u00C3\u00A9"))
+                        .getAsJsonObject().getAsJsonArray("results"));
+        Run wrong = run("tokenize", "a", "--model", MODEL, "--profile", "clip");
+        assertThat(wrong.exit).isEqualTo(2);
+        assertThat(wrong.err).contains("--profile: expected hf, openai or open_clip, got 'clip'");
+    }
+
+    @Test
+    void profilesPrepareTheirWay() throws IOException {
+        String palette = PICTURE.replace("rgb.png", "palette.png");
+        for (String profile : List.of("hf", "openai")) {
+            assertThat(run("preprocess", palette, "--uint8", "--profile", profile, "-o", directory.resolve(profile).toString()).exit).isZero();
+        }
+        assertThat(NpyArray.read(directory.resolve("hf/00000.npy")).ints()).isNotEqualTo(NpyArray.read(directory.resolve("openai/00000.npy")).ints());
+        String turned = PICTURE.replace("rgb.png", "turned.jpg");
+        assertThat(run("preprocess", turned, "--uint8", "--exif-transpose", "--image-size", "20", "-o", directory.resolve("t").toString()).exit).isZero();
+        assertThat(NpyArray.read(directory.resolve("t/00000.npy")).shape()).isEqualTo(Shape.of(20, 20, 3));
+    }
+
+    @Test
+    void convertsAndVerifies() throws IOException {
+        Path half = directory.resolve("half");
+        Run run = run("convert", MODEL, half.toString(), "--dtype", "f16");
+        assertThat(run.exit).as(run.err).isZero();
+        assertThat(run.out).isEqualTo("written and compared: " + half + "\n");
+        assertThat(run("convert", MODEL, half.toString()).err).contains("expected a directory that does not exist yet");
+        assertThat(run("convert", MODEL, half + "2", "--format", "npy", "--dtype", "bf16").err).contains("npy files have no bfloat16");
+        JsonObject inspected = run("inspect", half.toString(), "--json").json();
+        assertThat(inspected.get("layout").getAsString()).isEqualTo("hf");
+        assertThat(inspected.getAsJsonArray("tensors").get(1).getAsJsonObject().get("dtype").getAsString()).isEqualTo("F16");
+        Path expected = Files.writeString(directory.resolve("published.json"), "{\"texts\": [\"a cat\"], \"text_embeddings\": [[100]]}");
+        Run verified = run("verify", MODEL, expected.toString());
+        assertThat(verified.exit).isEqualTo(1);
+        assertThat(verified.err).isEqualTo("clip: the first stage that differs is text_embeddings[0]\n");
+        assertThat(run("verify", MODEL, expected.toString(), "--json").json().get("passed").getAsBoolean()).isFalse();
+    }
+
+    @Test
+    void aRepositoryThatIsNotThereNamesTheCommandThatFetchesIt() {
+        Run run = run("embed", "--text", "a", "--model", "nobody/no-such-model");
+        assertThat(run.exit).isEqualTo(1);
+        assertThat(run.err).contains("download it with: clip fetch nobody/no-such-model");
+        assertThat(run("fetch", "../x").exit).isEqualTo(1);
     }
 }

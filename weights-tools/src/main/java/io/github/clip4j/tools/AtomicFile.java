@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.UUID;
 
 /// A file that appears under its name only when it is complete: nobody reads half a checkpoint, and no old one is lost to a full disk.
 final class AtomicFile {
@@ -20,7 +21,7 @@ final class AtomicFile {
         if (directory == null) {
             throw new IOException(target + ": expected the path of a file");
         }
-        Path temporary = Files.createTempFile(directory, ".clip4j-", ".tmp");
+        Path temporary = Files.createFile(directory.resolve(".clip4j-" + UUID.randomUUID() + ".tmp")); // with usual permissions, unlike a temporary one
         try {
             writer.write(temporary);
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

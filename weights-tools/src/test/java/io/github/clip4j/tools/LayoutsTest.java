@@ -282,6 +282,25 @@ class LayoutsTest {
         return weights;
     }
 
+    /// As `CLIPTextModelWithProjection` and `CLIPVisionModelWithProjection` are published: one tower's tensors, beside the config of both.
+    @Test
+    void aTowerAloneTakesItsPartOfTheConfig() throws IOException {
+        ClipOptions options = ClipOptions.defaults().withThreads(1);
+        Map<String, Content> text = weights();
+        text.keySet().removeIf(name -> !name.startsWith("text_"));
+        Path texts = copyOfFiles(directory.resolve("texts"));
+        write(texts, text, DType.F32, "safetensors");
+        Map<String, Content> vision = weights();
+        vision.keySet().removeIf(name -> !name.startsWith("vision_model."));
+        Path pictures = copyOfFiles(directory.resolve("pictures"));
+        write(pictures, vision, DType.F32, "safetensors");
+        try (Clip both = Clip.load(MODEL, options); Clip alone = Clip.load(texts, options); Clip eye = Clip.load(pictures, options)) {
+            assertThat(alone.embedText("a cat").toArray()).containsExactly(both.embedText("a cat").toArray());
+            assertThatThrownBy(() -> alone.embedImage(ImageFile.read(PICTURE))).hasMessageContaining("it is a checkpoint of texts alone");
+            assertThat(eye.embedImage(ImageFile.read(PICTURE)).dimension()).as("without its projection, the tower's width").isEqualTo(40);
+        }
+    }
+
     @Test
     void otherImageSizesResamplePositions() throws IOException {
         ClipOptions options = ClipOptions.defaults().withThreads(1).withImageSize(44);
