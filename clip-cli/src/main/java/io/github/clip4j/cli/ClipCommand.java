@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
         versionProvider = ClipCommand.Version.class,
         subcommands = {
             ClassifyCommand.class, EmbedCommand.class, TokenizeCommand.class, PreprocessCommand.class, InspectCommand.class, ConvertCommand.class,
-            VerifyCommand.class, FetchCommand.class
+            VerifyCommand.class, FetchCommand.class, BenchCommand.class
         },
         footer = {
             "",

@@ -91,6 +91,11 @@ final class ModelOptions {
         if (model == null) {
             throw new ParameterException(spec.commandLine(), "--model is missing: a directory with config.json and model.safetensors");
         }
+        return path(model);
+    }
+
+    /// The directory or file that `model` names.
+    static Path path(String model) throws IOException {
         Path path = Path.of(model);
         int at = model.indexOf('@');
         String repository = at < 0 ? model : model.substring(0, at);

@@ -8,6 +8,7 @@ import com.google.gson.JsonParser;
 import io.github.clip4j.core.DType;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.format.npy.NpyArray;
+import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.testkit.ReferenceData;
 import io.github.clip4j.tools.NpyWriter;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -213,5 +215,27 @@ class ClipCommandTest {
         assertThat(run.exit).isEqualTo(1);
         assertThat(run.err).contains("download it with: clip fetch nobody/no-such-model");
         assertThat(run("fetch", "../x").exit).isEqualTo(1);
+    }
+
+    @Test
+    void benchReportsThePeakAndACellForEachCombination() {
+        Run run = run("bench", "--model", MODEL, "--threads", "1,2", "--batch", "1,3", "--seconds", "0.1", "--json");
+        assertThat(run.exit).as(run.err).isZero();
+        JsonObject document = run.json();
+        assertThat(document.getAsJsonObject("peak").keySet()).containsExactly("1", "2");
+        List<JsonObject> cells = document.getAsJsonArray("cells").asList().stream().map(cell -> cell.getAsJsonObject()).toList();
+        assertThat(cells).hasSize(8).allSatisfy(cell -> {
+            assertThat(cell.keySet()).containsExactly("tower", "batch", "threads", "per_second", "gflops", "fraction");
+            assertThat(cell.get("per_second").getAsDouble()).isPositive();
+            assertThat(cell.get("fraction").getAsDouble()).isBetween(0.0, 1.0);
+        });
+        assertThat(run("bench", "--preset", "b64").err).contains("--preset: expected b32, b16 or l14, got 'b64'");
+    }
+
+    /// Published: 8.82 GFLOP an image and 5.96 a text of 77 tokens for ViT-B/32, two operations a multiply-add.
+    @Test
+    void nominalOperationsAreThePublishedOnes() {
+        assertThat(Throughput.flops(Objects.requireNonNull(ClipConfig.vitB32().vision())) / 1e9).isCloseTo(8.82, within(0.01));
+        assertThat(Throughput.flops(Objects.requireNonNull(ClipConfig.vitB32().text()), 77) / 1e9).isCloseTo(5.96, within(0.01));
     }
 }

@@ -1,0 +1,132 @@
+package io.github.clip4j.cli;
+
+import io.github.clip4j.core.Shape;
+import io.github.clip4j.core.Tensor;
+import io.github.clip4j.model.ClipModel;
+import io.github.clip4j.model.ImageEncoder;
+import io.github.clip4j.model.TextConfig;
+import io.github.clip4j.model.TextEncoder;
+import io.github.clip4j.model.TransformerConfig;
+import io.github.clip4j.model.VisionConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+
+/// How many pictures or texts a tower encodes in a second.
+///
+/// @param perSecond the median over rounds
+/// @param gflops nominal operations a second, in 10⁹
+/// @param fraction of the peak
+record Throughput(Tower tower, int batch, int threads, double perSecond, double gflops, double fraction) {
+    private static final long WARM_UP_NANOS = 2_000_000_000;
+    private static final long ROUND_NANOS = 500_000_000;
+
+    /// What is measured.
+    enum Tower {
+        IMAGE("image", "images"),
+        TEXT("text", "texts");
+
+        private final String id;
+        private final String plural;
+
+        Tower(String id, String plural) {
+            this.id = id;
+            this.plural = plural;
+        }
+
+        String id() {
+            return id;
+        }
+    }
+
+    /// Measures one cell.
+    ///
+    /// @param tokens of a text; 0 for all positions
+    /// @param peak GFLOP/s
+    static Throughput measure(ClipModel model, Tower tower, int batch, int threads, int tokens, double seconds, double peak) {
+        double flops;
+        Runnable pass;
+        if (tower == Tower.IMAGE) {
+            ImageEncoder encoder = model.imageEncoder().orElseThrow();
+            flops = flops(encoder.config());
+            Tensor pixels = pixels(encoder.config(), batch);
+            pass = () -> encoder.encode(pixels);
+        } else {
+            TextEncoder encoder = model.textEncoder().orElseThrow();
+            int n = tokens == 0 ? encoder.config().contextLength() : Math.min(tokens, encoder.config().contextLength());
+            flops = flops(encoder.config(), n);
+            List<int[]> texts = texts(encoder.config(), batch, n);
+            pass = () -> encoder.encode(texts);
+        }
+        double perSecond = batch * rate(pass, seconds);
+        double gflops = perSecond * flops / 1e9;
+        return new Throughput(tower, batch, threads, perSecond, gflops, gflops / peak);
+    }
+
+    String line() {
+        return String.format(
+                Locale.ROOT, "  %-5s batch %3d  %8.2f %s/s  %7.1f GFLOP/s  %5.1f %% of the peak%n", tower.id, batch, perSecond, tower.plural, gflops, 100 * fraction);
+    }
+
+    /// Passes a second: the median of rounds of at least half a second each.
+    private static double rate(Runnable pass, double seconds) {
+        for (long start = System.nanoTime(); System.nanoTime() - start < WARM_UP_NANOS; ) {
+            pass.run();
+        }
+        List<Double> rates = new ArrayList<>();
+        long end = System.nanoTime() + (long) (seconds * 1e9);
+        do {
+            int passes = 0;
+            long start = System.nanoTime();
+            long now;
+            do {
+                pass.run();
+                passes++;
+                now = System.nanoTime();
+            } while (now - start < ROUND_NANOS);
+            rates.add(passes * 1e9 / (now - start));
+        } while (System.nanoTime() < end);
+        rates.sort(null);
+        return rates.get(rates.size() / 2);
+    }
+
+    private static Tensor pixels(VisionConfig config, int batch) {
+        SplittableRandom random = new SplittableRandom(1);
+        float[] values = new float[batch * VisionConfig.CHANNELS * config.imageSize() * config.imageSize()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return Tensor.of(values, Shape.of(batch, VisionConfig.CHANNELS, config.imageSize(), config.imageSize()));
+    }
+
+    /// Random texts of `n` tokens, no two alike, ending with the end of text.
+    private static List<int[]> texts(TextConfig config, int batch, int n) {
+        SplittableRandom random = new SplittableRandom(2);
+        int end = config.endOfText() == TextConfig.LEGACY_END_OF_TEXT ? config.vocabularySize() - 1 : config.endOfText();
+        List<int[]> texts = new ArrayList<>();
+        for (int t = 0; t < batch; t++) {
+            int[] ids = random.ints(n, 0, config.vocabularySize() - 2).toArray();
+            ids[n - 1] = end;
+            texts.add(ids);
+        }
+        return texts;
+    }
+
+    /// Nominal operations of a picture: a multiplication and an addition each.
+    static double flops(VisionConfig config) {
+        TransformerConfig t = config.transformer();
+        double patches = (double) config.grid() * config.grid() * config.patchElements() * t.width();
+        return 2 * (patches + blocks(t, config.tokens()) + (double) t.width() * config.projectionDim());
+    }
+
+    /// Nominal operations of a text of `n` tokens.
+    static double flops(TextConfig config, int n) {
+        return 2 * (blocks(config.transformer(), n) + (double) config.transformer().width() * config.projectionDim());
+    }
+
+    private static double blocks(TransformerConfig t, int n) {
+        double d = t.width();
+        return t.layers() * (n * (4 * d * d + 2 * d * t.mlpWidth()) + 2.0 * n * n * d);
+    }
+}
