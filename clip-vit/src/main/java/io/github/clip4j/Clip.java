@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// CLIP, ready to use: a checkpoint with its tokenizer and preprocessing.
@@ -31,8 +32,11 @@ import org.jspecify.annotations.Nullable;
 /// Immutable and thread-safe; calls from several threads at once are served at once. After [#close()] every method throws
 /// `IllegalStateException`; calls that are running are finished. No method accepts null.
 public final class Clip implements AutoCloseable {
-    /// Pictures and texts that are preprocessed before any of them is encoded: bounds the memory of long lists.
+    /// Pictures that are preprocessed before any of them is encoded: bounds the memory of long lists.
     private static final int CHUNK = 64;
+
+    /// Texts that are encoded together: enough to share most of their beginnings, few enough for bounded memory.
+    private static final int TEXT_CHUNK = 4096;
 
     private final String name;
     private final ClipModel model;
@@ -150,8 +154,8 @@ public final class Clip implements AutoCloseable {
         TextEncoder encoder = textEncoder();
         ClipTokenizer words = tokenizer();
         List<Embedding> embeddings = new ArrayList<>(texts.size());
-        for (int from = 0; from < texts.size(); from += CHUNK) {
-            List<int[]> ids = texts.subList(from, Math.min(texts.size(), from + CHUNK)).stream()
+        for (int from = 0; from < texts.size(); from += TEXT_CHUNK) {
+            List<int[]> ids = texts.subList(from, Math.min(texts.size(), from + TEXT_CHUNK)).stream()
                     .map(text -> words.encode(text, encoder.config().contextLength()))
                     .toList();
             addRows(encoder.encode(ids), embeddings);
@@ -177,10 +181,18 @@ public final class Clip implements AutoCloseable {
     /// @throws IllegalArgumentException for no label or a label given twice
     /// @throws TextTooLongException when a prompt has more tokens than the model has positions
     public ZeroShotClassifier classifier(List<String> labels, PromptTemplates templates) {
+        return classifier(labels, templates, done -> {});
+    }
+
+    /// A classifier over many labels, which takes a while: 1,000 labels in 80 templates are 80,000 texts. They are embedded in parts, so that memory stays
+    /// bounded.
+    ///
+    /// @param progress is told the number of labels that are embedded, after each part
+    public ZeroShotClassifier classifier(List<String> labels, PromptTemplates templates, IntConsumer progress) {
         ZeroShotClassifier.requireLabels(labels);
         preprocess(); // a checkpoint without an image encoder is told so before the labels are embedded
         List<Embedding> classEmbeddings = new ArrayList<>();
-        int perChunk = Math.max(1, CHUNK / templates.templates().size());
+        int perChunk = Math.max(1, TEXT_CHUNK / templates.templates().size());
         for (int from = 0; from < labels.size(); from += perChunk) {
             List<String> chunk = labels.subList(from, Math.min(labels.size(), from + perChunk));
             List<Embedding> prompts =
@@ -189,6 +201,7 @@ public final class Clip implements AutoCloseable {
             for (int i = 0; i < chunk.size(); i++) {
                 classEmbeddings.add(ZeroShotClassifier.ensemble(prompts.subList(i * perLabel, (i + 1) * perLabel)));
             }
+            progress.accept(classEmbeddings.size());
         }
         return new ZeroShotClassifier(labels, classEmbeddings, model.logitScale(), model.logitBias(), this::embedImages);
     }

@@ -79,7 +79,7 @@ final class ClassifyCommand implements Callable<Integer> {
         PromptTemplates prompts =
                 templates.isEmpty() ? PromptTemplates.labelOnly() : PromptTemplates.of(templates.toArray(String[]::new));
         try (Clip clip = model.load()) {
-            return classify(clip, clip.classifier(all, prompts));
+            return classify(clip, clip.classifier(all, prompts, Output.progress("Embedding labels", all.size())::accept));
         }
     }
 

@@ -6,12 +6,12 @@ import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.nn.LayerNormLayer;
 import io.github.clip4j.nn.Linear;
 import io.github.clip4j.nn.ParameterReader;
+import io.github.clip4j.nn.PrefixTree;
 import io.github.clip4j.nn.Sequences;
 import io.github.clip4j.nn.TokenEmbedding;
 import io.github.clip4j.nn.Transformer;
 import io.github.clip4j.nn.Workspace;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 /// The text tower: token ids to vectors (openai/CLIP `model.py`, `CLIP.encode_text`). Immutable and thread-safe.
 ///
 /// A position sees no later one, so nothing after the pooled position can change the result, and nothing after it is computed: a prompt of
-/// ten tokens costs an eighth of a padded one. Texts of a batch lie one after the other, without padding.
+/// ten tokens costs an eighth of a padded one. Texts of a batch lie one after the other, without padding, and what they share at their beginnings is
+/// computed once ([PrefixTree]).
 public final class TextEncoder {
     /// Rows of one forward pass on one thread; a longer text is a pass of its own.
     private static final int MAX_ROWS = 512;
@@ -31,8 +32,8 @@ public final class TextEncoder {
     private final Transformer transformer;
     private final LayerNormLayer finalNorm;
     private final @Nullable Linear projection;
-    private final ConcurrentLinkedQueue<Workspace> serialScratch = new ConcurrentLinkedQueue<>();
-    private final ConcurrentLinkedQueue<Workspace> teamScratch = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<Scratch> serialScratch = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<Scratch> teamScratch = new ConcurrentLinkedQueue<>();
 
     /// Reads the tower's parameters.
     ///
@@ -65,24 +66,24 @@ public final class TextEncoder {
     /// @throws IllegalArgumentException for an id beyond the vocabulary, a text that is too long, or one without an end
     public Tensor encode(List<int[]> texts) {
         int[] lengths = new int[texts.size()]; // up to and including the pooled position
-        int[] pooledPositions = new int[texts.size()];
-        int[] rowsBefore = new int[texts.size() + 1];
         for (int t = 0; t < lengths.length; t++) {
             check(texts.get(t), t);
-            pooledPositions[t] = config.pooledPosition(texts.get(t));
-            lengths[t] = pooledPositions[t] + 1;
-            rowsBefore[t + 1] = rowsBefore[t] + lengths[t];
+            lengths[t] = config.pooledPosition(texts.get(t)) + 1;
+        }
+        PrefixTree tree = new PrefixTree(texts, lengths);
+        int[] rowsBefore = new int[lengths.length + 1];
+        for (int t = 0; t < lengths.length; t++) {
+            rowsBefore[t + 1] = rowsBefore[t] + tree.newRows(t);
         }
         Tensor out = Tensor.zeros(texts.size(), config.outputDim());
-        Batch batch = new Batch(texts, lengths, pooledPositions, out);
         int threads = workers.threads();
         if (threads == 1) {
-            encodeRange(batch, 0, lengths.length, serialScratch, Workers.SERIAL);
+            encodeRange(tree, 0, lengths.length, out, serialScratch, Workers.SERIAL);
         } else if (lengths.length < threads) {
-            encodeRange(batch, 0, lengths.length, teamScratch, workers); // every layer shared
+            encodeRange(tree, 0, lengths.length, out, teamScratch, workers); // every layer shared
         } else {
-            workers.run(worker -> encodeRange( // whole texts a thread, by their tokens
-                    batch, split(rowsBefore, threads, worker), split(rowsBefore, threads, worker + 1), serialScratch, Workers.SERIAL));
+            workers.run(worker -> encodeRange( // whole texts a thread, by their rows
+                    tree, split(rowsBefore, threads, worker), split(rowsBefore, threads, worker + 1), out, serialScratch, Workers.SERIAL));
         }
         return out;
     }
@@ -102,6 +103,9 @@ public final class TextEncoder {
 
     /// The first text of share `worker` when the rows are split as evenly as texts allow.
     private static int split(int[] rowsBefore, int workers, int worker) {
+        if (worker == workers) {
+            return rowsBefore.length - 1; // the last texts may have no rows of their own
+        }
         int rows = Workers.share(rowsBefore[rowsBefore.length - 1], workers, worker);
         int text = 0;
         while (rowsBefore[text] < rows) {
@@ -110,49 +114,49 @@ public final class TextEncoder {
         return text;
     }
 
-    @SuppressWarnings("ArrayRecordComponent") // internal, never compared
-    private record Batch(List<int[]> texts, int[] lengths, int[] pooledPositions, Tensor out) {
-        /// Texts `from` to `to` as sequences.
-        Sequences sequences(int from, int to) {
-            return Sequences.of(
-                    Arrays.copyOfRange(lengths, from, to), Arrays.copyOfRange(pooledPositions, from, to));
-        }
-    }
+    /// The scratch of one pass, and where its outputs wait for their places.
+    private record Scratch(Workspace ws, Tensor outputs) {}
 
-    private void encodeRange(Batch batch, int from, int to, ConcurrentLinkedQueue<Workspace> pool, Workers team) {
+    private void encodeRange(PrefixTree tree, int from, int to, Tensor out, ConcurrentLinkedQueue<Scratch> pool, Workers team) {
         for (int first = from; first < to; ) {
-            int rows = batch.lengths[first];
+            int rows = tree.text(first).length;
             int end = first + 1;
-            while (end < to && rows + batch.lengths[end] <= MAX_ROWS) {
-                rows += batch.lengths[end++];
+            while (end < to && rows + tree.newRows(end) <= MAX_ROWS && end - first < MAX_ROWS) {
+                rows += tree.newRows(end++);
             }
-            Workspace ws = pool.poll();
-            if (ws == null || !ws.fits(rows, end - first, config.contextLength())) {
+            Scratch scratch = pool.poll();
+            if (scratch == null || !scratch.ws.fits(Math.max(rows, end - first), end - first, config.contextLength())) {
                 TransformerConfig t = config.transformer();
-                int capacity = Math.max(rows, Math.min(MAX_ROWS, (to - first) * config.contextLength()));
-                ws = new Workspace(capacity, capacity, config.contextLength(), t.width(), t.heads(), t.mlpWidth(), 0, team);
+                int capacity = Math.max(Math.max(rows, end - first), Math.min(MAX_ROWS, (to - first) * config.contextLength()));
+                Workspace ws = new Workspace(capacity, capacity, config.contextLength(), t.width(), t.heads(), t.mlpWidth(), 0, team);
+                scratch = new Scratch(ws, Tensor.zeros(capacity, config.outputDim()));
             }
-            forward(batch, first, end, ws);
-            pool.offer(ws);
+            forward(tree, first, end, out, scratch);
+            pool.offer(scratch);
             first = end;
         }
     }
 
     /// y = finalNorm(transformer(tokens + positions))[end of text] · Pᵀ
-    private void forward(Batch batch, int from, int to, Workspace ws) {
-        Sequences sequences = batch.sequences(from, to);
+    private void forward(PrefixTree tree, int from, int to, Tensor out, Scratch scratch) {
+        Workspace ws = scratch.ws;
+        Sequences sequences = tree.sequences(from, to);
         Tensor x = ws.residual(sequences.rows());
         for (int t = from; t < to; t++) {
-            tokenEmbedding.forward(batch.texts.get(t), x.rows(sequences.starts()[t - from], batch.lengths[t]));
+            int start = sequences.starts()[t - from];
+            tokenEmbedding.forward(tree.text(t), tree.shared(t, from), x.rows(start, sequences.starts()[t - from + 1] - start));
         }
-        Tensor out = batch.out.rows(from, to - from);
+        Tensor outputs = scratch.outputs.rows(0, to - from);
         Tensor pooled = ws.pooled(to - from); //        [texts, d]
         transformer.forward(x, sequences, pooled, ws);
         if (projection == null) {
-            finalNorm.forward(pooled, out, ws); //      [texts, d]
+            finalNorm.forward(pooled, outputs, ws); //  [texts, d]
         } else {
             finalNorm.forward(pooled, pooled, ws);
-            projection.forward(pooled, out, ws); //     [texts, projectionDim]
+            projection.forward(pooled, outputs, ws); // [texts, projectionDim]
+        }
+        for (int t = from; t < to; t++) {
+            System.arraycopy(outputs.array(), outputs.rowOffset(t - from), out.array(), out.rowOffset(tree.original(t)), out.width());
         }
     }
 }

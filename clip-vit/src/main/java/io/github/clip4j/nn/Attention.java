@@ -26,7 +26,7 @@ final class Attention {
         Tensor qkv = ws.queryKeyValues(y.rows());
         Tensor o = ws.attended(y.rows());
         queryKeyValue.forward(y, qkv, ws); // [m, 3·d]
-        SelfAttention.attend(qkv, sequences.starts(), heads, causal, o, ws.attentionScratch(), ws.workers()); // [m, d]
+        SelfAttention.attend(qkv, sequences.starts(), sequences.prefixes(), heads, causal, o, ws.attentionScratch(), ws.workers()); // [m, d]
         out.addTo(x, o, ws);
     }
 
@@ -39,7 +39,7 @@ final class Attention {
         Tensor o = ws.attended(sequences.count());
         queryKeyValue.forward(y, qkv, ws); // [m, 3·d]
         SelfAttention.attendAt(
-                sequences.pooledPositions(), qkv, sequences.starts(), heads, causal, o, ws.attentionScratch(), ws.workers());
+                sequences.pooledPositions(), qkv, sequences.starts(), sequences.prefixes(), heads, causal, o, ws.attentionScratch(), ws.workers());
         out.addTo(x, o, ws);
     }
 

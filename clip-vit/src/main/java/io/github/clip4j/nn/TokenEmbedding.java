@@ -16,12 +16,12 @@ public final class TokenEmbedding {
         this.width = width;
     }
 
-    /// x[i] = tokens[ids[i]] + positions[i], for the `x.rows()` first ids of one text
+    /// x[i] = tokens[ids[first + i]] + positions[first + i], for `x.rows()` ids of one text
     ///
     /// @param x `[n, d]`, overwritten
-    public void forward(int[] ids, Tensor x) {
+    public void forward(int[] ids, int first, Tensor x) {
         for (int i = 0; i < x.rows(); i++) {
-            Elementwise.add(tokens, ids[i] * width, positions, i * width, x.array(), x.rowOffset(i), width);
+            Elementwise.add(tokens, ids[first + i] * width, positions, (first + i) * width, x.array(), x.rowOffset(i), width);
         }
     }
 }

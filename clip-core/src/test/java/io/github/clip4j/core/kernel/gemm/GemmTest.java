@@ -12,6 +12,7 @@ import io.github.clip4j.core.ops.WeightMatrix;
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.testkit.Gen;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /// Products of every tile height and panel edge against plain loops in double, written here once more and without packing.
@@ -154,14 +155,21 @@ class GemmTest {
         Tensor together = Tensor.zeros(23, d);
         float[][] scratch = new float[2][SelfAttention.scratchSize(17, 20)];
         try (Workers workers = new Workers(2)) {
-            SelfAttention.attend(qkv, starts, heads, true, together, scratch, workers);
+            SelfAttention.attend(qkv, starts, new int[3][0], heads, true, together, scratch, workers);
         }
         for (int s = 0; s < 3; s++) {
             int rows = starts[s + 1] - starts[s];
             Tensor alone = Tensor.zeros(rows, d);
             SelfAttention.attend(
-                    qkv.rows(starts[s], rows), new int[] {0, rows}, heads, true, alone, scratch, Workers.SERIAL);
+                    qkv.rows(starts[s], rows), new int[] {0, rows}, new int[1][0], heads, true, alone, scratch, Workers.SERIAL);
             assertSameBits(together.rows(starts[s], rows).toArray(), alone.toArray(), "sequence " + s);
+            // The same rows as two sequences, the second of which continues the first
+            int half = rows / 2;
+            int[] prefix = IntStream.range(0, half).toArray();
+            Tensor continued = Tensor.zeros(rows, d);
+            SelfAttention.attend(
+                    qkv.rows(starts[s], rows), new int[] {0, half, rows}, new int[][] {{}, prefix}, heads, true, continued, scratch, Workers.SERIAL);
+            assertSameBits(continued.toArray(), alone.toArray(), "continued sequence " + s);
         }
     }
 }
