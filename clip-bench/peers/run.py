@@ -1,0 +1,70 @@
+"""Compares clip4j with PyTorch on the same weights, threads and batches, alternating, and prints the medians:
+
+    python3 clip-bench/peers/run.py [--preset b32] [--threads 1,2] [--batch 1,8,32] [--towers image,text] [--rounds 5] [--seconds 3] [--json results.json]
+
+Needs PyTorch and NumPy. Each round starts a JVM and a Python process for every tower and number of threads, one after the other, so that a bad minute of
+the machine meets both. The peak is that of the JVM of the same round.
+"""
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+
+
+def output(command):
+    run = subprocess.run(command, capture_output=True, text=True)
+    if run.returncode:
+        sys.exit(f"{' '.join(command)} failed:\n{run.stderr}")
+    return run.stdout
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--preset", default="b32", choices=("b32", "b16", "l14"))
+    arguments.add_argument("--threads", default="1,2")
+    arguments.add_argument("--batch", default="1,8,32")
+    arguments.add_argument("--towers", default="image,text")
+    arguments.add_argument("--tokens", type=int, default=77)
+    arguments.add_argument("--rounds", type=int, default=5)
+    arguments.add_argument("--seconds", default="3")
+    arguments.add_argument("--json")
+    a = arguments.parse_args()
+    rates, fractions = {}, {}
+    with tempfile.TemporaryDirectory() as model:
+        output([sys.executable, os.path.join(ROOT, "weights-tools", "python", "random_checkpoint.py"), a.preset, model])
+        for round_number in range(a.rounds):
+            for tower in a.towers.split(","):
+                for threads in a.threads.split(","):
+                    common = ["--tower", tower, "--threads", threads, "--batch", a.batch, "--tokens", str(a.tokens), "--seconds", a.seconds]
+                    ours = json.loads(output([os.path.join(ROOT, "clip"), "bench", "--model", model, "--json", *common]))
+                    for cell in ours["cells"]:
+                        key = (tower, cell["threads"], cell["batch"])
+                        rates.setdefault(key, {}).setdefault("clip4j", []).append(cell["per_second"])
+                        fractions.setdefault(key, []).append(cell["fraction"])
+                    for line in output([sys.executable, os.path.join(HERE, "torch_clip.py"), model, *common]).splitlines():
+                        cell = json.loads(line)
+                        rates[tower, cell["threads"], cell["batch"]].setdefault("PyTorch", []).append(cell["per_second"])
+            print(f"round {round_number + 1} of {a.rounds}", file=sys.stderr, flush=True)
+    print("| tower | threads | batch | clip4j /s | of the peak | PyTorch /s | ratio | rounds' ratios |\n|---|---|---|---|---|---|---|---|")
+    product, cells = 1, []
+    for (tower, threads, batch), cell in rates.items():
+        ours, torch = (statistics.median(cell[name]) for name in ("clip4j", "PyTorch"))
+        each = [x / y for x, y in zip(cell["clip4j"], cell["PyTorch"])]
+        product *= ours / torch
+        fraction = statistics.median(fractions[tower, threads, batch])
+        print(f"| {tower} | {threads} | {batch} | {ours:.2f} | {fraction:.1%} | {torch:.2f} | {ours / torch:.2f} | {min(each):.2f} to {max(each):.2f} |")
+        cells.append(dict(tower=tower, threads=threads, batch=batch, fraction=fraction, **cell))
+    print(f"\ngeometric mean of the ratios: {product ** (1 / len(rates)):.2f}")
+    if a.json:
+        with open(a.json, "w") as f:
+            json.dump(dict(preset=a.preset, tokens=a.tokens, cells=cells), f, indent=1)
+
+
+if __name__ == "__main__":
+    main()
