@@ -11,6 +11,7 @@ import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.ClipModel;
 import io.github.clip4j.model.Embedding;
 import io.github.clip4j.model.ImageEncoder;
+import io.github.clip4j.model.KernelWarmUp;
 import io.github.clip4j.model.TextEncoder;
 import io.github.clip4j.model.VisionConfig;
 import io.github.clip4j.tokenizer.ClipTokenizer;
@@ -37,6 +38,9 @@ public final class Clip implements AutoCloseable {
 
     /// Texts that are encoded together: enough to share most of their beginnings, few enough for bounded memory.
     private static final int TEXT_CHUNK = 4096;
+
+    private static final int STEADY_PASSES = 8;
+    private static final int MAX_WARM_UP_PASSES = 200;
 
     private final String name;
     private final ClipModel model;
@@ -65,6 +69,15 @@ public final class Clip implements AutoCloseable {
 
     /// Loads a published checkpoint. Nothing is downloaded, and no file stays open.
     public static Clip load(Path directory, ClipOptions options) throws IOException {
+        KernelWarmUp warmUp = KernelWarmUp.start();
+        try {
+            return read(directory, options);
+        } finally {
+            warmUp.stop();
+        }
+    }
+
+    private static Clip read(Path directory, ClipOptions options) throws IOException {
         CheckpointDirectory checkpoint = CheckpointDirectory.open(directory);
         Optional<Vocabulary> vocabulary = checkpoint.vocabulary();
         Workers workers = new Workers(options.threads());
@@ -82,6 +95,32 @@ public final class Clip implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             workers.close();
             throw e;
+        }
+    }
+
+    /// Embeds a blank picture and short texts until that is about as fast as it will be, for a service that must not be slow at its first request: until the
+    /// JIT compiler has seen the kernels a pass takes several times as long. Takes some seconds for ViT-B/32.
+    public void warmUp() {
+        requireOpen();
+        if (preprocess != null) {
+            Image blank = Image.ofRgb(320, 240, new byte[320 * 240 * 3]);
+            repeatUntilSteady(() -> embedImage(blank));
+        }
+        if (tokenizer != null && model.textEncoder().isPresent()) {
+            repeatUntilSteady(() -> embedText("a photo of a cat"));
+            repeatUntilSteady(() -> embedTexts(List.of("a photo of a cat", "a photo of a dog")));
+        }
+    }
+
+    /// Repeats a pass until none of the last [#STEADY_PASSES] was faster than what came before.
+    private static void repeatUntilSteady(Runnable pass) {
+        long best = Long.MAX_VALUE;
+        for (int since = 0, done = 0; since < STEADY_PASSES && done < MAX_WARM_UP_PASSES; done++) {
+            long start = System.nanoTime();
+            pass.run();
+            long nanos = System.nanoTime() - start;
+            since = nanos < best ? 0 : since + 1;
+            best = Math.min(best, nanos);
         }
     }
 

@@ -182,4 +182,12 @@ class ClipTest {
                 .isInstanceOf(NoSuchFileException.class).hasMessageEndingWith("none: expected a checkpoint directory or a file of weights, got nothing there");
         assertThatThrownBy(() -> Clip.load(directory)).hasMessageContaining("expected model.safetensors, or weights in another form").hasMessageEndingWith("got none");
     }
+
+    @Test
+    void warmingUpChangesNothing() throws IOException {
+        try (Clip warm = Clip.load(MODEL); Clip cold = Clip.load(MODEL)) {
+            warm.warmUp();
+            assertThat(warm.embedImage(picture()).toArray()).containsExactly(cold.embedImage(picture()).toArray());
+        }
+    }
 }

@@ -72,6 +72,18 @@ public final class CanonicalWeights implements WeightSource {
     }
 
     @Override
+    public float[] read(String name, float[] buffer) throws IOException {
+        Part part = parts.get(name);
+        TensorInfo info = tensors.get(name);
+        if (part == null || info == null || part.transposed || part.rest != null
+                || Objects.requireNonNull(source.tensors().get(part.name)).shape().elements() != info.shape().elements()) {
+            return read(name);
+        }
+        TensorInfo.require(this, name);
+        return source.read(part.name, buffer);
+    }
+
+    @Override
     public float[] read(String name) throws IOException {
         TensorInfo info = TensorInfo.require(this, name);
         Part part = Objects.requireNonNull(parts.get(name));

@@ -4,7 +4,11 @@ import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /// The two encoders and the scale that makes logits of their cosines (openai/CLIP `model.py`, class `CLIP`). Immutable and thread-safe.
@@ -49,11 +53,37 @@ public final class ClipModel {
             vision = resized;
         }
         TextConfig text = config.text();
+        FutureTask<Optional<TextEncoder>> texts =
+                new FutureTask<>(() -> text == null ? Optional.empty() : Optional.of(new TextEncoder(text, weights, workers)));
+        boolean together = vision != null && Runtime.getRuntime().availableProcessors() > 1;
+        if (together) {
+            Thread.ofPlatform().daemon().name("clip4j-load").start(texts); // both towers are read at once
+        }
+        ImageEncoder imageEncoder = vision == null ? null : new ImageEncoder(vision, source, workers);
+        if (!together) {
+            texts.run();
+        }
+        TextEncoder textEncoder = result(texts).orElse(null);
         return new ClipModel(
-                config, vision == null ? null : new ImageEncoder(vision, source, workers),
-                text == null ? null : new TextEncoder(text, source, workers),
+                config, imageEncoder, textEncoder,
                 config.hasBothTowers() ? source.read(ClipParameters.LOGIT_SCALE)[0] : Float.NaN,
                 source.tensors().containsKey(ClipParameters.LOGIT_BIAS) ? source.read(ClipParameters.LOGIT_BIAS)[0] : 0);
+    }
+
+    private static <T> T result(FutureTask<T> task) throws IOException {
+        try {
+            return task.get();
+        } catch (ExecutionException e) {
+            switch (Objects.requireNonNull(e.getCause())) {
+                case IOException failure -> throw failure;
+                case RuntimeException failure -> throw failure;
+                case Error failure -> throw failure;
+                default -> throw new IllegalStateException(e);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while a model was read");
+        }
     }
 
     public ClipConfig config() {

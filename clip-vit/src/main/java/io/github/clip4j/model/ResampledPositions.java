@@ -28,6 +28,11 @@ record ResampledPositions(WeightSource source, PositionInterpolation rule, int f
     }
 
     @Override
+    public float[] read(String name, float[] buffer) throws IOException {
+        return name.equals(ClipParameters.VISION_POSITIONS) ? read(name) : source.read(name, buffer);
+    }
+
+    @Override
     public void close() throws IOException {
         source.close();
     }

@@ -7,6 +7,7 @@ import java.io.IOException;
 /// Reads parameters into the form that the layers keep them in.
 public final class ParameterReader {
     private final WeightSource source;
+    private float[] buffer = {};
 
     public ParameterReader(WeightSource source) {
         this.source = source;
@@ -15,6 +16,14 @@ public final class ParameterReader {
     /// A parameter as it is.
     public float[] vector(String name) throws IOException {
         return source.read(name);
+    }
+
+    /// The elements of a matrix, in an array that the next call overwrites: it is packed at once.
+    private float[] matrix(String name, int elements) throws IOException {
+        if (buffer.length < elements) {
+            buffer = new float[elements];
+        }
+        return source.read(name, buffer);
     }
 
     /// The linear layer `name`, with a bias.
@@ -26,7 +35,7 @@ public final class ParameterReader {
     Linear linear(int out, int in, String... names) throws IOException {
         WeightMatrix matrix = new WeightMatrix(names.length * out, in);
         for (int i = 0; i < names.length; i++) {
-            matrix.setRows(i * out, out, source.read(names[i] + ".weight"));
+            matrix.setRows(i * out, out, matrix(names[i] + ".weight", out * in));
             matrix.setBias(i * out, source.read(names[i] + ".bias"));
         }
         return new Linear(matrix);
@@ -35,7 +44,7 @@ public final class ParameterReader {
     /// The linear layer without a bias whose weight is `name`.
     public Linear linearWithoutBias(String name, int out, int in) throws IOException {
         WeightMatrix matrix = new WeightMatrix(out, in);
-        matrix.setRows(0, out, source.read(name));
+        matrix.setRows(0, out, matrix(name, out * in));
         return new Linear(matrix);
     }
 

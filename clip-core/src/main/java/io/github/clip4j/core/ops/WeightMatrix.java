@@ -37,9 +37,9 @@ public final class WeightMatrix {
         this.bias = new float[GemmShape.panels(out) * GemmShape.NR];
     }
 
-    /// Sets outputs `from` to `from + rows` from the rows of `weight`, `[rows, in]` contiguous: the form checkpoints store.
+    /// Sets outputs `from` to `from + rows` from the first rows of `weight`, `[rows, in]` contiguous: the form checkpoints store. It may be longer.
     public void setRows(int from, int rows, float[] weight) {
-        if (from < 0 || from + rows > out || weight.length != (long) rows * in) {
+        if (from < 0 || from + rows > out || weight.length < (long) rows * in) {
             throw new IllegalArgumentException("rows %d to %d of weight matrix %s: expected %d floats, got %d"
                     .formatted(from, from + rows, Shape.of(out, in), (long) rows * in, weight.length));
         }

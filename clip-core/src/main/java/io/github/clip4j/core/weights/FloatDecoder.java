@@ -21,6 +21,13 @@ public final class FloatDecoder {
     /// @param where what to call the data in messages
     public static float[] read(FileChannel channel, long position, DType dtype, ByteOrder order, int count, String where) throws IOException {
         float[] values = new float[count];
+        read(channel, position, dtype, order, values, count, where);
+        return values;
+    }
+
+    /// The same into the first `count` elements of `values`.
+    public static void read(FileChannel channel, long position, DType dtype, ByteOrder order, float[] values, int count, String where)
+            throws IOException {
         int chunk = CHUNK_BYTES / dtype.bytes();
         ByteBuffer buffer = ByteBuffer.allocateDirect((int) Math.min(CHUNK_BYTES, (long) count * dtype.bytes())).order(order);
         for (int done = 0; done < count; ) {
@@ -35,7 +42,6 @@ public final class FloatDecoder {
             decode(buffer.flip(), dtype, values, done, n);
             done += n;
         }
-        return values;
     }
 
     /// Decodes the next `n` elements of `source`, in its byte order.

@@ -16,6 +16,8 @@ import java.util.SortedMap;
 
 /// One safetensors file.
 public final class SafetensorsFile implements WeightSource {
+    private static final float[] NO_BUFFER = {};
+
     private final String file;
     private final FileChannel channel;
     private final SafetensorsHeader header;
@@ -74,10 +76,17 @@ public final class SafetensorsFile implements WeightSource {
 
     @Override
     public float[] read(String name) throws IOException {
+        return read(name, NO_BUFFER);
+    }
+
+    @Override
+    public float[] read(String name, float[] buffer) throws IOException {
         TensorInfo tensor = TensorInfo.require(this, name);
         long begin = Objects.requireNonNull(header.begins().get(name));
-        return FloatDecoder.read(
-                channel, begin, tensor.dtype(), ByteOrder.LITTLE_ENDIAN, tensor.shape().elements(), file + ": tensor " + name);
+        int count = tensor.shape().elements();
+        float[] values = buffer.length >= count && buffer.length > 0 ? buffer : new float[count];
+        FloatDecoder.read(channel, begin, tensor.dtype(), ByteOrder.LITTLE_ENDIAN, values, count, file + ": tensor " + name);
+        return values;
     }
 
     @Override

@@ -105,6 +105,12 @@ public final class ShardedSafetensors implements WeightSource {
     }
 
     @Override
+    public float[] read(String name, float[] buffer) throws IOException {
+        TensorInfo.require(this, name);
+        return Objects.requireNonNull(shards.get(shardOf.get(name))).read(name, buffer);
+    }
+
+    @Override
     public void close() throws IOException {
         closeAll(shards);
     }
