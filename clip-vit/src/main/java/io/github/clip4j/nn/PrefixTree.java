@@ -36,11 +36,6 @@ public final class PrefixTree {
         }
     }
 
-    /// The number of texts.
-    public int size() {
-        return order.length;
-    }
-
     /// The place, among the texts that were given, of text `i` in sorted order.
     public int original(int i) {
         return order[i];
