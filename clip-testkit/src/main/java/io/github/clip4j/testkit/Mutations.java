@@ -1,13 +1,20 @@
 package io.github.clip4j.testkit;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
 
 /// Damaged versions of a file, the same ones for the same seed: bits flipped, pieces cut out, doubled, moved or overwritten, numbers made huge, the end
 /// cut off.
 public final class Mutations {
+    private static final int VERSIONS = 10_000;
+
     private static final List<String> PIECES = List.of(
             "0", "-1", "4294967296", "9223372036854775807", "99999999999999999999", "1e308", "null", "[]", "{}", "\"", "\\", ",", ":", "}", "]", "\0", "\u00FF\u00FF\u00FF\u007F",
             "True", "data.pkl", "\n", " ");
@@ -18,6 +25,34 @@ public final class Mutations {
     public Mutations(byte[] original, long seed) {
         this.original = original.clone();
         this.random = new SplittableRandom(seed);
+    }
+
+    /// Reads a file.
+    public interface Reader {
+        void read(Path file) throws IOException;
+    }
+
+    /// Reads ten thousand damaged versions of a file: each must be read, or refused with the documented exception.
+    ///
+    /// @param file where the versions are written, one after the other
+    /// @param leastRefused of the versions: a reader that refuses none has not looked
+    public static void survive(byte[] original, Path file, Class<? extends IOException> refusal, int leastRefused, Reader reader) throws IOException {
+        Mutations mutations = new Mutations(original, 42);
+        int refused = 0;
+        for (int i = 0; i < VERSIONS; i++) {
+            byte[] damaged = mutations.next();
+            Files.write(file, damaged);
+            try {
+                reader.read(file);
+            } catch (IOException | RuntimeException | Error e) {
+                if (!refusal.isInstance(e)) {
+                    Path kept = Files.write(Path.of("target", "damaged-" + file.getFileName()), damaged);
+                    throw new AssertionError("version %d, kept in %s".formatted(i, kept), e);
+                }
+                refused++;
+            }
+        }
+        assertThat(refused).as("versions refused").isBetween(leastRefused, VERSIONS);
     }
 
     /// The next damaged version: one to four mutations of the original.

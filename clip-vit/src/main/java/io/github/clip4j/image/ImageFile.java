@@ -230,7 +230,6 @@ public final class ImageFile {
         byte[] samples = new byte[Math.multiplyExact(Math.multiplyExact(width, height), bytes)];
         IndexColorModel palette = picture.getColorModel() instanceof IndexColorModel indexed ? indexed : null;
         int[] bits = raster.getSampleModel().getSampleSize();
-        boolean premultiplied = mode == Mode.RGBA && picture.isAlphaPremultiplied();
         if (palette == null && bands < (isGrey16(mode) ? 1 : bytes)) {
             throw new ImageFormatException("%s: expected %d channels, got %d".formatted(where, bytes, bands));
         }
@@ -251,13 +250,11 @@ public final class ImageFile {
                     for (int c = 0; c < bytes; c++) {
                         samples[to + c] = (byte) toByte(row[from + c], bits[c]);
                     }
-                    if (premultiplied) {
-                        divideByAlpha(samples, to);
-                    }
                 }
             }
         }
-        return new Image(width, height, mode, samples, mode == Mode.PALETTE && palette != null ? colors(palette) : null);
+        Image image = new Image(width, height, mode, samples, mode == Mode.PALETTE && palette != null ? colors(palette) : null);
+        return mode == Mode.RGBA && picture.isAlphaPremultiplied() ? Resize.divideByAlpha(image) : image;
     }
 
     private static boolean isGrey16(Mode mode) {
@@ -268,14 +265,6 @@ public final class ImageFile {
         int[] colors = new int[palette.getMapSize()];
         palette.getRGBs(colors);
         return colors;
-    }
-
-    /// Pillow's conversion of premultiplied pixels (`Convert.c`, `rgbA2rgba`).
-    private static void divideByAlpha(byte[] samples, int at) {
-        int alpha = samples[at + 3] & 0xff;
-        for (int i = at; i < at + 3 && alpha != 0; i++) {
-            samples[i] = (byte) Math.min(255, 255 * (samples[i] & 0xff) / alpha);
-        }
     }
 
     /// A sample of `bits` bits as 8: shorter ones are stretched to 255, longer ones lose their low bits.

@@ -103,7 +103,8 @@ public final class Resize {
         return image.like(image.width(), image.height(), out);
     }
 
-    private static Image divideByAlpha(Image image) {
+    /// Pillow's conversion of premultiplied pixels (`Convert.c`, `rgbA2rgba`), in place.
+    static Image divideByAlpha(Image image) {
         int bytes = image.mode().bytes();
         byte[] out = image.samples();
         for (int i = 0; i < out.length; i += bytes) {

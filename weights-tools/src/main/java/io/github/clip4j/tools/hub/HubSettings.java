@@ -16,6 +16,12 @@ import org.jspecify.annotations.Nullable;
 public record HubSettings(URI endpoint, Path cache, @Nullable String token, boolean offline) {
     private static final Set<String> TRUE = Set.of("1", "ON", "YES", "TRUE");
 
+    /// Without the token, which must not reach a log.
+    @Override
+    public String toString() {
+        return "HubSettings[" + endpoint + ", " + cache + (token == null ? "" : ", with a token") + (offline ? ", offline" : "") + "]";
+    }
+
     /// From `HF_ENDPOINT`, `HF_HUB_CACHE`, `HF_HOME`, `XDG_CACHE_HOME`, `HF_TOKEN` and `HF_HUB_OFFLINE`.
     ///
     /// @throws IllegalArgumentException when the endpoint is no address

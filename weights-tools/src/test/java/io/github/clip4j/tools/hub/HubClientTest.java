@@ -371,6 +371,7 @@ class HubClientTest {
         assertThat(HubSettings.of(Map.of("HF_HUB_OFFLINE", "1"), home).offline()).isTrue();
         assertThat(HubSettings.of(Map.of("HF_TOKEN", " t\n"), home).token()).isEqualTo("t");
         assertThat(HubSettings.of(Map.of("HF_ENDPOINT", "http://mirror/"), home).endpoint()).isEqualTo(URI.create("http://mirror"));
+        assertThat(HubSettings.of(Map.of("HF_TOKEN", "hidden"), home).toString()).contains("with a token").doesNotContain("hidden");
     }
 
     @Test
