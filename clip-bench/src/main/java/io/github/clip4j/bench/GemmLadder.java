@@ -1,0 +1,151 @@
+package io.github.clip4j.bench;
+
+import io.github.clip4j.core.Shape;
+import io.github.clip4j.core.Tensor;
+import io.github.clip4j.core.kernel.gemm.GemmShape;
+import io.github.clip4j.core.kernel.gemm.Packing;
+import io.github.clip4j.core.ops.MatMul;
+import io.github.clip4j.core.ops.WeightMatrix;
+import io.github.clip4j.core.parallel.Workers;
+import java.util.Arrays;
+
+/// One matrix product, C = A·Wᵀ, written six times, each rung with one idea more than the one before. docs/kernels/gemm.md walks up it.
+///
+/// A is `[m, k]`, the tokens; W is `[n, k]`, a layer's weights as checkpoints store them; C is `[m, n]`. All are row-major and contiguous.
+public final class GemmLadder implements AutoCloseable {
+    /// The rungs, from the bottom.
+    public enum Rung {
+        NAIVE,
+        BLOCKED,
+        PACKED,
+        VECTOR,
+        TILED,
+        PARALLEL
+    }
+
+    /// The rows and columns of the blocked rung's blocks: 64 rows of 256 steps of both operands are 128 KiB, which L2 holds.
+    private static final int BLOCK = 64;
+
+    private static final int BLOCK_K = 256;
+
+    private final int m;
+    private final int n;
+    private final int k;
+    private final float[] a;
+    private final float[] w;
+    private final float[] c;
+    private final float[] panels;
+    private final WeightMatrix weight;
+    private final Tensor x;
+    private final Tensor y;
+    private final float[] scratch;
+    private final Workers workers;
+
+    /// Prepares a product. What depends on the weights alone is done here, because a model does it once: packing.
+    ///
+    /// @param threads of the last rung
+    public GemmLadder(int m, int n, int k, float[] a, float[] w, int threads) {
+        this.m = m;
+        this.n = n;
+        this.k = k;
+        this.a = a;
+        this.w = w;
+        this.c = new float[m * n];
+        this.panels = new float[Math.toIntExact(Packing.size(k, n))];
+        Packing.packTransposed(w, 0, k, n, k, panels, 0, 0);
+        this.weight = new WeightMatrix(n, k);
+        weight.setRows(0, n, w);
+        this.x = Tensor.of(a, Shape.of(m, k));
+        this.y = Tensor.of(c, Shape.of(m, n));
+        this.scratch = new float[MatMul.scratchSize(m, k, n)];
+        this.workers = new Workers(threads);
+    }
+
+    /// Computes C. The array is the same one every time.
+    public float[] multiply(Rung rung) {
+        switch (rung) {
+            case NAIVE -> naive();
+            case BLOCKED -> blocked();
+            case PACKED -> packed();
+            case VECTOR -> vector();
+            case TILED -> MatMul.linear(x, weight, y, scratch, Workers.SERIAL);
+            case PARALLEL -> MatMul.linear(x, weight, y, scratch, workers);
+        }
+        return c;
+    }
+
+    /// Three loops. Each element is a dot product of two rows, so both are read in order; but a sum of floats may not be reordered, the compiler
+    /// keeps one chain of additions, and each waits for the one before.
+    private void naive() {
+        for (int i = 0; i < m; i++) {
+            for (int j = 0; j < n; j++) {
+                float sum = 0;
+                for (int p = 0; p < k; p++) {
+                    sum += a[i * k + p] * w[j * k + p];
+                }
+                c[i * n + j] = sum;
+            }
+        }
+    }
+
+    /// The same loops over blocks that stay in cache: W comes from memory once for 64 rows of A instead of once for each.
+    private void blocked() {
+        Arrays.fill(c, 0);
+        for (int i0 = 0; i0 < m; i0 += BLOCK) {
+            for (int j0 = 0; j0 < n; j0 += BLOCK) {
+                for (int p0 = 0; p0 < k; p0 += BLOCK_K) {
+                    int p1 = Math.min(k, p0 + BLOCK_K);
+                    for (int i = i0; i < Math.min(m, i0 + BLOCK); i++) {
+                        for (int j = j0; j < Math.min(n, j0 + BLOCK); j++) {
+                            c[i * n + j] += dot(a, i * k, w, j * k, p0, p1);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static float dot(float[] a, int aOff, float[] w, int wOff, int from, int to) {
+        float sum = 0;
+        for (int p = from; p < to; p++) {
+            sum += a[aOff + p] * w[wOff + p];
+        }
+        return sum;
+    }
+
+    /// W is packed so that neighbouring columns of C lie side by side. The innermost loop then runs over columns, whose sums do not depend on
+    /// each other: the compiler makes vectors of them by itself. It loads and stores the sums in every step.
+    private void packed() {
+        int nr = GemmShape.NR;
+        float[] sums = new float[nr];
+        for (int panel = 0; panel < GemmShape.panels(n); panel++) {
+            for (int i = 0; i < m; i++) {
+                Arrays.fill(sums, 0);
+                for (int p = 0; p < k; p++) {
+                    float x = a[i * k + p];
+                    int from = (panel * k + p) * nr;
+                    for (int j = 0; j < nr; j++) {
+                        sums[j] = Math.fma(x, panels[from + j], sums[j]);
+                    }
+                }
+                System.arraycopy(sums, 0, c, i * n + panel * nr, Math.min(nr, n - panel * nr));
+            }
+        }
+    }
+
+    /// The same with the Vector API, the sums of one row in two registers. Two chains of additions cannot fill a pipeline that is eight deep.
+    private void vector() {
+        float[] sums = new float[GemmShape.NR];
+        for (int panel = 0; panel < GemmShape.panels(n); panel++) {
+            for (int i = 0; i < m; i++) {
+                OneRowVector.dot(k, a, i * k, panels, panel * k * GemmShape.NR, sums);
+                System.arraycopy(sums, 0, c, i * n + panel * GemmShape.NR, Math.min(GemmShape.NR, n - panel * GemmShape.NR));
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        workers.close();
+    }
+}
