@@ -66,13 +66,22 @@ class Encoder(nn.Module):
         return x
 
 
+def waves(grid, width):
+    """Sines and cosines of a patch's column and row, [grid², width]: where position embeddings start; learning begins sooner than from noise."""
+    frequencies = 10_000.0 ** (-np.arange(width // 4) / (width // 4))
+    rows, columns = np.divmod(np.arange(grid * grid), grid)
+    return torch.tensor(np.concatenate([f(p[:, None] * frequencies) for p in (columns, rows) for f in (np.sin, np.cos)], 1), dtype=torch.float32)
+
+
 class VisionEmbeddings(nn.Module):
     def __init__(self, c):
         super().__init__()
         self.class_embedding = nn.Parameter(torch.randn(c["hidden_size"]) * c["hidden_size"] ** -0.5)
         self.patch_embedding = nn.Conv2d(3, c["hidden_size"], c["patch_size"], c["patch_size"], bias=False)
         self.position_embedding = nn.Embedding((c["image_size"] // c["patch_size"]) ** 2 + 1, c["hidden_size"])
-        nn.init.normal_(self.position_embedding.weight, std=c["hidden_size"] ** -0.5)
+        with torch.no_grad():
+            self.position_embedding.weight[1:] = 0.5 * waves(c["image_size"] // c["patch_size"], c["hidden_size"])
+            self.position_embedding.weight[0] = 0
 
     def forward(self, pixels):
         patches = self.patch_embedding(pixels).flatten(2).transpose(1, 2)

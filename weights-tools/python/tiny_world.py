@@ -16,6 +16,7 @@ from tiny_shapes import EXTENT, GLYPHS, SHAPES, TEXTURES
 COLOURS = {"red": (.86, .10, .12), "orange": (.97, .52, .07), "yellow": (.96, .89, .12), "green": (.10, .58, .18), "cyan": (.14, .80, .86),
            "blue": (.12, .24, .82), "purple": (.50, .14, .68), "pink": (.98, .58, .77), "brown": (.45, .26, .10), "black": (.05, .05, .05),
            "white": (.97, .97, .97), "gray": (.52, .52, .52)}
+BACKGROUNDS = {"black": 6, "white": 6}  # chances; the other colours have 1
 COLOUR_NAMES, PALETTE = list(COLOURS), np.array(list(COLOURS.values()), np.float32)
 FILLS = ["solid", "outlined", "striped", "dotted"]
 NUMBERS = ["one", "two", "three", "four"]
@@ -98,8 +99,15 @@ PLACES = ["top left", "top right", "bottom left", "bottom right"]
 
 
 def background(rng, scene):
-    choices = [c for c in range(len(COLOUR_NAMES)) if far(c, [thing[1] for thing in scene.things])]
-    return int(rng.choice(choices))
+    """A colour far from those of the things, mostly black or white."""
+    chances = np.array([BACKGROUNDS.get(name, 1) * far(c, [thing[1] for thing in scene.things]) for c, name in enumerate(COLOUR_NAMES)], float)
+    return int(rng.choice(len(COLOUR_NAMES), p=chances / chances.sum()))
+
+
+def darkened(scene):
+    """The scene on black, or on white where its colours are too dark."""
+    black, white = COLOUR_NAMES.index("black"), COLOUR_NAMES.index("white")
+    return dataclasses.replace(scene, background=black if far(black, [thing[1] for thing in scene.things]) else white)
 
 
 def vary(rng, scene):
@@ -151,13 +159,14 @@ def draw_group(rng, size, accept=trainable):
     return list(group.values())
 
 
-def draw_batch(seed, n, group=8):
-    """Scenes and captions for training, no two of one meaning."""
+def draw_batch(seed, n, group=8, dark=0.0):
+    """Scenes and captions for training, no two of one meaning; `dark` is the share of groups that are drawn on black."""
     rng = np.random.default_rng(seed)
     scenes = {}
     while len(scenes) < n:
+        change = darkened if rng.random() < dark else lambda scene: scene
         for scene in draw_group(rng, group):
-            scenes.setdefault(meaning(scene), scene)
+            scenes.setdefault(meaning(scene), change(scene))
     scenes = list(scenes.values())[:n]
     return scenes, [caption(scene, rng) for scene in scenes]
 
@@ -224,35 +233,29 @@ def layout(scene, rng):
         return shape, colour, x, y, r, math.radians(tilt + rng.normal(0, 5)), math.exp(rng.normal(0, 0.05))
 
     if scene.kind == "object":
-        r = {"small": rng.uniform(.28, .36), "large": rng.uniform(.64, .76), "": rng.uniform(.42, .68)}[scene.size]
+        r = {"small": rng.uniform(.30, .38), "large": rng.uniform(.66, .76), "": rng.uniform(.46, .62)}[scene.size]
         r = min(r, 0.42) if scene.place else r
-        x, y = rng.uniform(-1, 1, 2) * max(0.0, 0.86 - 1.15 * r)
+        x, y = rng.uniform(-.15, .15, 2)
         if scene.place:
             y = abs(rng.uniform(.42, .5)) * (-1 if "top" in scene.place else 1)
             x = abs(rng.uniform(.42, .5)) * (-1 if "left" in scene.place else 1)
         return [thing(0, x, y, r)]
     if scene.kind == "glyph":
-        r = rng.uniform(.52, .80)
-        x, y = rng.uniform(-1, 1, 2) * max(0.0, 0.92 - 1.1 * r)
+        r = rng.uniform(.56, .76)
+        x, y = rng.uniform(-.15, .15, 2)
         return [thing(0, x, y, r)]
     if scene.kind == "relation":
         r = rng.uniform(.34, .42, 2)
-        gap, slide = rng.uniform(.46, .54), rng.uniform(-.3, .3, 2)
+        gap, slide = rng.uniform(.46, .54), rng.uniform(-.15, .15, 2)
         along = {"above": (0, -1), "below": (0, 1), "left of": (-1, 0), "right of": (1, 0)}[scene.relation]
         return [thing(i, s * along[0] * gap + abs(along[1]) * slide[i], s * along[1] * gap + abs(along[0]) * slide[i], r[i])
                 for i, s in ((0, 1), (1, -1))]
-    r, out = rng.uniform(.24, .34) if scene.count > 1 else rng.uniform(.26, .55), []
-    while len(out) < scene.count:
-        for _ in range(30):
-            x, y = rng.uniform(-1, 1, 2) * (0.94 - 1.1 * r)
-            if all(math.hypot(x - o[2], y - o[3]) > 2.25 * r for o in out):
-                out.append(thing(0, x, y, r * rng.uniform(.92, 1.05)))
-                break
-        else:
-            r, out = r * 0.95, []
-    return out
+    places = rng.permutation(CORNERS)[:scene.count] if scene.count > 1 else rng.uniform(-.3, .3, (1, 2))
+    r = rng.uniform(.30, .38)
+    return [thing(0, x, y, r * rng.uniform(.92, 1.05)) for x, y in places + rng.uniform(-.1, .1, places.shape)]
 
 
+CORNERS = np.array([(-.48, -.48), (.48, -.48), (-.48, .48), (.48, .48)])
 MAX_OBJECTS = 4
 SDF = torch.from_numpy(TEXTURES)[:, None]
 
