@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 /// CLIP, ready to use: a checkpoint with its tokenizer and preprocessing.
 ///
 /// Immutable and thread-safe; calls from several threads at once are served at once. After [#close()] every method throws
-/// `IllegalStateException`; calls that are running are finished. No method accepts null.
+/// `IllegalStateException`; calls that are running are finished. No method accepts null. Interrupting a thread ends its embedding, after a few pictures or
+/// texts, with a [java.util.concurrent.CancellationException].
 public final class Clip implements AutoCloseable {
     /// Pictures that are preprocessed before any of them is encoded: bounds the memory of long lists.
     private static final int CHUNK = 64;
@@ -89,7 +90,7 @@ public final class Clip implements AutoCloseable {
             if (preprocess != null && options.imageSize() > 0) {
                 preprocess = preprocess.withSize(options.imageSize());
             }
-            ClipModel model = ClipModel.load(config, weights, workers, options.imageSize(), CheckpointDirectory.interpolation(profile));
+            ClipModel model = ClipModel.load(config, weights, workers, options.imageSize(), CheckpointDirectory.interpolation(profile), options.weights());
             ClipTokenizer tokenizer = vocabulary.map(v -> new ClipTokenizer(v, profile)).orElse(null);
             return new Clip(checkpoint.name(), model, tokenizer, preprocess, workers);
         } catch (IOException | RuntimeException e) {

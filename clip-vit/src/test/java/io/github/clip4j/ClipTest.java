@@ -27,6 +27,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -93,6 +94,17 @@ class ClipTest {
         }
         for (float[] result : texts) {
             assertSameBits(result, texts.getFirst(), "texts");
+        }
+    }
+
+    @Test
+    void anInterruptedThreadGivesUpAndTheModelServesOn() throws IOException {
+        try (Clip clip = Clip.load(MODEL, ClipOptions.defaults().withThreads(2))) {
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(() -> clip.embedTexts(List.of("a", "b", "c"))).isInstanceOf(CancellationException.class);
+            assertThatThrownBy(() -> clip.embedImage(Image.ofRgb(1, 1, new byte[3]))).isInstanceOf(CancellationException.class);
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(clip.embedTexts(List.of("a", "b", "c"))).hasSize(3);
         }
     }
 

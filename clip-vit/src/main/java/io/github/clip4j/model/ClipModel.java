@@ -1,5 +1,6 @@
 package io.github.clip4j.model;
 
+import io.github.clip4j.core.DType;
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
@@ -33,15 +34,16 @@ public final class ClipModel {
     /// @param workers the threads that its encoders run on; not closed by the model
     /// @throws WeightFormatException when the source's tensors are not exactly those that the config needs
     public static ClipModel load(ClipConfig config, WeightSource source, Workers workers) throws IOException {
-        return load(config, source, workers, 0, PositionInterpolation.HUGGING_FACE);
+        return load(config, source, workers, 0, PositionInterpolation.HUGGING_FACE, DType.F32);
     }
 
     /// Reads a model for pictures of another size than it was trained on.
     ///
     /// @param imageSize the edge of pictures, pixels; 0 for the config's
     /// @param interpolation how position embeddings are resampled
+    /// @param storage how the weights of linear layers are kept: F32, or F16 or BF16 for half the memory
     public static ClipModel load(
-            ClipConfig trained, WeightSource weights, Workers workers, int imageSize, PositionInterpolation interpolation) throws IOException {
+            ClipConfig trained, WeightSource weights, Workers workers, int imageSize, PositionInterpolation interpolation, DType storage) throws IOException {
         ClipParameters.check(trained, weights);
         ClipConfig config = trained;
         WeightSource source = weights;
@@ -54,12 +56,12 @@ public final class ClipModel {
         }
         TextConfig text = config.text();
         FutureTask<Optional<TextEncoder>> texts =
-                new FutureTask<>(() -> text == null ? Optional.empty() : Optional.of(new TextEncoder(text, weights, workers)));
+                new FutureTask<>(() -> text == null ? Optional.empty() : Optional.of(new TextEncoder(text, weights, storage, workers)));
         boolean together = vision != null && Runtime.getRuntime().availableProcessors() > 1;
         if (together) {
             Thread.ofPlatform().daemon().name("clip4j-load").start(texts); // both towers are read at once
         }
-        ImageEncoder imageEncoder = vision == null ? null : new ImageEncoder(vision, source, workers);
+        ImageEncoder imageEncoder = vision == null ? null : new ImageEncoder(vision, source, storage, workers);
         if (!together) {
             texts.run();
         }

@@ -1,5 +1,6 @@
 package io.github.clip4j.model;
 
+import io.github.clip4j.core.DType;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.parallel.Workers;
@@ -35,10 +36,10 @@ public final class ImageEncoder {
     /// Reads the tower's parameters.
     ///
     /// @param source holds them, as [ClipParameters#check] has found
-    ImageEncoder(VisionConfig config, WeightSource source, Workers workers) throws IOException {
+    ImageEncoder(VisionConfig config, WeightSource source, DType storage, Workers workers) throws IOException {
         this.config = config;
         this.workers = workers;
-        ParameterReader parameters = new ParameterReader(source);
+        ParameterReader parameters = new ParameterReader(source, storage);
         TransformerConfig t = config.transformer();
         this.patchEmbedding = new PatchEmbedding(
                 parameters, ClipParameters.CLASS_EMBEDDING, ClipParameters.PATCH_EMBEDDING, ClipParameters.VISION_POSITIONS,
@@ -63,6 +64,7 @@ public final class ImageEncoder {
     ///
     /// @param pixels preprocessed pictures, `[b, 3, imageSize, imageSize]`
     /// @throws IllegalArgumentException when the pictures have another size
+    /// @throws java.util.concurrent.CancellationException when the thread was interrupted; its interrupt status stays set
     public Tensor encode(Tensor pixels) {
         Shape shape = pixels.shape();
         int size = config.imageSize();
@@ -88,6 +90,7 @@ public final class ImageEncoder {
     private void encodeRange(Tensor pixels, int from, int to, Tensor out, ConcurrentLinkedQueue<Scratch> pool, Workers team) {
         int chunk = Math.max(1, MAX_ROWS / config.tokens());
         for (int first = from; first < to; first += chunk) {
+            workers.requireNotInterrupted();
             int images = Math.min(chunk, to - first);
             Scratch scratch = pool.poll();
             if (scratch == null || !scratch.ws.fits(images * config.tokens(), images, config.tokens())) {

@@ -1,5 +1,6 @@
 package io.github.clip4j.model;
 
+import io.github.clip4j.core.DType;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.core.weights.WeightSource;
@@ -38,10 +39,10 @@ public final class TextEncoder {
     /// Reads the tower's parameters.
     ///
     /// @param source holds them, as [ClipParameters#check] has found
-    TextEncoder(TextConfig config, WeightSource source, Workers workers) throws IOException {
+    TextEncoder(TextConfig config, WeightSource source, DType storage, Workers workers) throws IOException {
         this.config = config;
         this.workers = workers;
-        ParameterReader parameters = new ParameterReader(source);
+        ParameterReader parameters = new ParameterReader(source, storage);
         TransformerConfig t = config.transformer();
         this.tokenEmbedding =
                 new TokenEmbedding(parameters, ClipParameters.TOKEN_EMBEDDING, ClipParameters.TEXT_POSITIONS, t.width());
@@ -64,6 +65,7 @@ public final class TextEncoder {
     ///
     /// @param texts token ids with start and end of text, as the tokenizer returns them
     /// @throws IllegalArgumentException for an id beyond the vocabulary, a text that is too long, or one without an end
+    /// @throws java.util.concurrent.CancellationException when the thread was interrupted; its interrupt status stays set
     public Tensor encode(List<int[]> texts) {
         int[] lengths = new int[texts.size()]; // up to and including the pooled position
         for (int t = 0; t < lengths.length; t++) {
@@ -119,6 +121,7 @@ public final class TextEncoder {
 
     private void encodeRange(PrefixTree tree, int from, int to, Tensor out, ConcurrentLinkedQueue<Scratch> pool, Workers team) {
         for (int first = from; first < to; ) {
+            workers.requireNotInterrupted();
             int rows = tree.text(first).length;
             int end = first + 1;
             while (end < to && rows + tree.newRows(end) <= MAX_ROWS && end - first < MAX_ROWS) {

@@ -1,5 +1,6 @@
 package io.github.clip4j.nn;
 
+import io.github.clip4j.core.DType;
 import io.github.clip4j.core.ops.WeightMatrix;
 import io.github.clip4j.core.weights.WeightSource;
 import java.io.IOException;
@@ -7,10 +8,13 @@ import java.io.IOException;
 /// Reads parameters into the form that the layers keep them in.
 public final class ParameterReader {
     private final WeightSource source;
+    private final DType storage;
     private float[] buffer = {};
 
-    public ParameterReader(WeightSource source) {
+    /// @param storage how the weights of linear layers are kept: F32, F16 or BF16
+    public ParameterReader(WeightSource source, DType storage) {
         this.source = source;
+        this.storage = storage;
     }
 
     /// A parameter as it is.
@@ -33,7 +37,7 @@ public final class ParameterReader {
 
     /// Linear layers of equal extents side by side as one: [name0; name1; …], each `[out, in]`.
     Linear linear(int out, int in, String... names) throws IOException {
-        WeightMatrix matrix = new WeightMatrix(names.length * out, in);
+        WeightMatrix matrix = new WeightMatrix(names.length * out, in, storage);
         for (int i = 0; i < names.length; i++) {
             matrix.setRows(i * out, out, matrix(names[i] + ".weight", out * in));
             matrix.setBias(i * out, source.read(names[i] + ".bias"));
@@ -43,7 +47,7 @@ public final class ParameterReader {
 
     /// The linear layer without a bias whose weight is `name`.
     public Linear linearWithoutBias(String name, int out, int in) throws IOException {
-        WeightMatrix matrix = new WeightMatrix(out, in);
+        WeightMatrix matrix = new WeightMatrix(out, in, storage);
         matrix.setRows(0, out, matrix(name, out * in));
         return new Linear(matrix);
     }

@@ -71,7 +71,7 @@ class ReferenceModelsTest {
     /// The final norm's output at every position, those after the end of text included.
     private static float[] lastHidden(TextConfig config, int[][] ids, WeightSource weights) throws IOException {
         TransformerConfig t = config.transformer();
-        ParameterReader parameters = new ParameterReader(weights);
+        ParameterReader parameters = new ParameterReader(weights, DType.F32);
         TokenEmbedding embedding = new TokenEmbedding(parameters, ClipParameters.TOKEN_EMBEDDING, ClipParameters.TEXT_POSITIONS, t.width());
         List<String> names = IntStream.range(0, t.layers()).mapToObj(i -> ClipParameters.block(ClipParameters.TEXT, i)).toList();
         Transformer transformer = new Transformer(

@@ -3,6 +3,7 @@ package io.github.clip4j.nn;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.clip4j.checkpoint.CheckpointDirectory;
+import io.github.clip4j.core.DType;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.ops.Activation;
 import io.github.clip4j.core.parallel.Workers;
@@ -56,7 +57,7 @@ class GoldenTest {
     void theFastPathAgreesWithPyTorchInEveryIntermediateResult() throws IOException {
         try (WeightSource weights = CheckpointDirectory.open(golden.directory).openWeights();
                 Workers workers = new Workers(2)) {
-            ParameterReader parameters = new ParameterReader(weights);
+            ParameterReader parameters = new ParameterReader(weights, DType.F32);
             for (int i = 0; i < 2; i++) {
                 checkImage("image" + i, golden.image(i), parameters, workers);
                 assertAllCompared("image" + i, "image" + i + "/gelu");

@@ -70,7 +70,7 @@ public final class MatMul {
 
         void multiply(int from, int to) {
             Gemm.run(
-                    x.rows(), w.out(), w.in(), scratch, w.panels(), WeightMatrix.OFFSET, w.bias(), y.array(), y.offset(), y.rowStride(), epilogue, from, to);
+                    x.rows(), w.out(), w.in(), scratch, w.panels(), w.bias(), y.array(), y.offset(), y.rowStride(), epilogue, from, to);
         }
     }
 }

@@ -1,29 +1,33 @@
 package io.github.clip4j.core.ops;
 
+import io.github.clip4j.core.DType;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.kernel.gemm.GemmShape;
 import io.github.clip4j.core.kernel.gemm.Packing;
+import io.github.clip4j.core.kernel.gemm.Panels;
 
 /// The weight and bias of a linear layer, packed for [MatMul]. Immutable once its blocks are set; safe to share between threads.
 ///
 /// A layer maps `[m, in]` to `[m, out]`. Its outputs may be set block by block, so that the separate query, key and value projections
 /// of a checkpoint become one matrix.
 public final class WeightMatrix {
-    /// Where the panels begin in their array.
-    ///
-    /// G1, the usual collector, puts large arrays at the start of a region; their elements follow a header of 16 bytes, so that element 12 lies at
-    /// a multiple of 64 bytes and no vector of a panel crosses a cache line. Other collectors promise nothing, and lose nothing.
-    static final int OFFSET = 12;
-
     private final int out;
     private final int in;
-    private final float[] panels;
+    private final Panels panels;
     private final float[] bias;
 
-    /// A matrix of zeros, to be set block by block.
+    /// A matrix of zeros in float32, to be set block by block.
     ///
     /// @throws IllegalArgumentException for extents below 1 or a matrix of more than 2³¹−1 floats
     public WeightMatrix(int out, int in) {
+        this(out, in, DType.F32);
+    }
+
+    /// A matrix of zeros, to be set block by block.
+    ///
+    /// @param storage how its numbers are kept: F32; F16 or BF16 for half the memory. Products are computed in float32 whichever it is
+    /// @throws IllegalArgumentException for another type, extents below 1 or a matrix of more than 2³¹−1 floats
+    public WeightMatrix(int out, int in, DType storage) {
         if (out < 1 || in < 1) {
             throw new IllegalArgumentException("weight matrix: expected extents of at least 1, got [%d, %d]".formatted(out, in));
         }
@@ -33,17 +37,29 @@ public final class WeightMatrix {
         }
         this.out = out;
         this.in = in;
-        this.panels = new float[OFFSET + (int) size];
+        this.panels = new Panels(in, out, format(storage));
         this.bias = new float[GemmShape.panels(out) * GemmShape.NR];
     }
 
+    private static Panels.Format format(DType storage) {
+        return switch (storage) {
+            case F32 -> Panels.Format.FLOAT32;
+            case F16 -> Panels.Format.FLOAT16;
+            case BF16 -> Panels.Format.BFLOAT16;
+            case BOOL, U8, I8, F8_E5M2, F8_E4M3, I16, U16, I32, U32, I64, U64, F64 -> throw new IllegalArgumentException(
+                    "weight matrix: expected its numbers in F32, F16 or BF16, got " + storage);
+        };
+    }
+
     /// Sets outputs `from` to `from + rows` from the first rows of `weight`, `[rows, in]` contiguous: the form checkpoints store. It may be longer.
+    ///
+    /// @throws IllegalArgumentException for a number beyond the range of the matrix's storage
     public void setRows(int from, int rows, float[] weight) {
         if (from < 0 || from + rows > out || weight.length < (long) rows * in) {
             throw new IllegalArgumentException("rows %d to %d of weight matrix %s: expected %d floats, got %d"
                     .formatted(from, from + rows, Shape.of(out, in), (long) rows * in, weight.length));
         }
-        Packing.packTransposed(weight, 0, in, rows, in, panels, OFFSET, from);
+        panels.setColumns(from, rows, in, weight);
     }
 
     /// Sets the biases of outputs `from` to `from + values.length`. They are zero otherwise.
@@ -61,7 +77,7 @@ public final class WeightMatrix {
         return in;
     }
 
-    float[] panels() {
+    Panels panels() {
         return panels;
     }
 

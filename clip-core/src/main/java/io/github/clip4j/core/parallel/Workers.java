@@ -1,5 +1,6 @@
 package io.github.clip4j.core.parallel;
 
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -35,6 +36,7 @@ public final class Workers implements AutoCloseable {
     private volatile boolean closed;
     private @Nullable Task task; // published by the write of generation
     private volatile @Nullable Thread caller;
+    private volatile boolean interrupted; // the caller was, while it waited
 
     /// Starts a team.
     ///
@@ -73,6 +75,7 @@ public final class Workers implements AutoCloseable {
         try {
             this.task = task;
             failure.set(null);
+            interrupted = false;
             caller = Thread.currentThread();
             pending.set(helpers.length);
             generation.incrementAndGet();
@@ -96,17 +99,35 @@ public final class Workers implements AutoCloseable {
     }
 
     private void awaitHelpers() {
-        boolean interrupted = false;
         for (int spins = 0; pending.get() > 0; spins++) {
             if (spins < SPINS) {
                 Thread.onSpinWait();
             } else {
                 LockSupport.park(this);
-                interrupted |= Thread.interrupted(); // park returns at once while the flag is set; restored below
+                if (Thread.interrupted()) { // park returns at once while the flag is set; restored below
+                    interrupted = true;
+                }
             }
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /// Throws when the thread that this work is for has been interrupted; long tasks call it now and then. The interrupt status stays set.
+    ///
+    /// @throws CancellationException when it has
+    public void requireNotInterrupted() {
+        Thread current = Thread.currentThread();
+        boolean stop = current.isInterrupted();
+        for (Thread helper : helpers) {
+            if (helper == current) {
+                Thread waiting = caller;
+                stop = interrupted || (waiting != null && waiting.isInterrupted());
+            }
+        }
+        if (stop) {
+            throw new CancellationException("interrupted: the work was given up");
         }
     }
 

@@ -3,7 +3,11 @@ package io.github.clip4j.core.parallel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
 
@@ -73,6 +77,36 @@ class WorkersTest {
             workers.run(worker -> runs.incrementAndGet());
             assertThat(runs).hasValue(2);
             assertThat(Thread.interrupted()).isTrue();
+        }
+    }
+
+    @Test
+    void aHelperGivesUpWhenItsCallerIsInterrupted() throws InterruptedException {
+        try (Workers workers = new Workers(2)) {
+            CountDownLatch running = new CountDownLatch(2);
+            AtomicReference<Throwable> thrown = new AtomicReference<>();
+            AtomicBoolean stillInterrupted = new AtomicBoolean();
+            Thread caller = Thread.ofPlatform().start(() -> {
+                try {
+                    workers.run(worker -> {
+                        running.countDown();
+                        while (worker == 1) { // the caller waits for this share, perhaps asleep
+                            workers.requireNotInterrupted();
+                            Thread.onSpinWait();
+                        }
+                    });
+                } catch (CancellationException e) {
+                    thrown.set(e);
+                }
+                stillInterrupted.set(Thread.currentThread().isInterrupted());
+            });
+            running.await();
+            Thread.sleep(5);
+            caller.interrupt();
+            caller.join(10_000);
+            assertThat(thrown.get()).isInstanceOf(CancellationException.class);
+            assertThat(stillInterrupted).isTrue();
+            workers.requireNotInterrupted(); // another thread is not concerned
         }
     }
 

@@ -36,6 +36,9 @@ public final class Gemm {
     private static final ThreadLocal<float[]> SUMS =
             ThreadLocal.withInitial(() -> new float[BLOCK * TILE]);
 
+    /// A segment of a panel whose numbers are kept in 16 bits, as floats.
+    private static final ThreadLocal<float[]> WIDENED = ThreadLocal.withInitial(() -> new float[SEGMENT * GemmShape.NR]);
+
     private Gemm() {}
 
     /// The number of tiles of `C[m, n]`: the units that work is shared by.
@@ -53,12 +56,11 @@ public final class Gemm {
     /// Tiles are numbered panel by panel, so a range streams its panels through L2 once while the rows of A, which are fewer, stay near.
     ///
     /// @param scratch of [#scratchSize(int, int, int)] floats; A, `[m, k]`, packed by [Packing#packTiles], at its start
-    /// @param panels B, `[k, n]`, packed by [Packing], from `panelsOff`
+    /// @param panels B, `[k, n]`
     /// @param bias `n` floats, padded to whole panels
     /// @param c `[m, n]`, rows `ldc` apart
     public static void run(
-            int m, int n, int k, float[] scratch, float[] panels, int panelsOff, float[] bias, float[] c, int cOff, int ldc, Epilogue epilogue, int from,
-            int to) {
+            int m, int n, int k, float[] scratch, Panels panels, float[] bias, float[] c, int cOff, int ldc, Epilogue epilogue, int from, int to) {
         boolean oneChunk = k <= CHUNK;
         float[] sums = oneChunk ? SUMS.get() : scratch;
         for (int p = 0; p < k; p += CHUNK) {
@@ -66,7 +68,7 @@ public final class Gemm {
             for (int unit = from; unit < to; ) {
                 int block = block(m, unit, to);
                 int sumsOff = oneChunk ? 0 : m * k + unit * TILE;
-                multiply(m, k, unit, block, p, chunk, scratch, panels, panelsOff, sums, sumsOff);
+                multiply(m, k, unit, block, p, chunk, scratch, panels, sums, sumsOff);
                 if (p + chunk == k) {
                     finish(m, n, unit, block, sums, sumsOff, bias, c, cOff, ldc, epilogue);
                 }
@@ -84,23 +86,30 @@ public final class Gemm {
     /// Adds the products of `chunk` steps from `p` to the sums of `block` tiles. Segments are the outer loop, so that a segment of the panel
     /// is read from L1 by all tiles but the first.
     private static void multiply(
-            int m, int k, int unit, int block, int p, int chunk, float[] a, float[] panels, int panelsOff, float[] sums, int sumsOff) {
+            int m, int k, int unit, int block, int p, int chunk, float[] a, Panels panels, float[] sums, int sumsOff) {
         int nr = GemmShape.NR;
         int tiles = GemmShape.tiles(m);
         int panel = unit / tiles;
+        float[] b = panels.areFloats() ? panels.floats() : WIDENED.get();
         if (p == 0) {
             Arrays.fill(sums, sumsOff, sumsOff + block * TILE, 0f);
         }
         for (int q = p; q < p + chunk; q += SEGMENT) {
             int segment = Math.min(SEGMENT, p + chunk - q);
-            int bOff = panelsOff + (panel * k + q) * nr;
+            int bOff = (panel * k + q) * nr;
+            if (panels.areFloats()) {
+                bOff = Panels.index(bOff);
+            } else {
+                panels.widen(bOff, segment * nr, b);
+                bOff = 0;
+            }
             for (int t = 0; t < block; t++) {
                 int row = GemmShape.tileStart(m, unit % tiles + t);
                 int rows = GemmShape.tileStart(m, unit % tiles + t + 1) - row;
                 if (VectorSupport.ENABLED) {
-                    GemmTileVector.multiply(rows, segment, a, row * k + q * rows, panels, bOff, sums, sumsOff + t * TILE, nr);
+                    GemmTileVector.multiply(rows, segment, a, row * k + q * rows, b, bOff, sums, sumsOff + t * TILE, nr);
                 } else {
-                    GemmTileScalar.multiply(rows, segment, a, row * k + q * rows, panels, bOff, sums, sumsOff + t * TILE, nr);
+                    GemmTileScalar.multiply(rows, segment, a, row * k + q * rows, b, bOff, sums, sumsOff + t * TILE, nr);
                 }
             }
         }

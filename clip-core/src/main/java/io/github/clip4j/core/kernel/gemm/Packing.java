@@ -32,6 +32,23 @@ public final class Packing {
         }
     }
 
+    /// The same for W contiguous, into panels of 16-bit numbers that begin the array.
+    static void packTransposed(float[] w, int k, int n, Panels.Format format, short[] panels, int column) {
+        int nr = GemmShape.NR;
+        for (int block = 0; block < n; block += nr) {
+            int end = Math.min(n, block + nr);
+            for (int p0 = 0; p0 < k; p0 += 16) {
+                int p1 = Math.min(k, p0 + 16);
+                for (int j = block; j < end; j++) {
+                    int to = ((column + j) / nr) * nr * k + (column + j) % nr;
+                    for (int p = p0; p < p1; p++) {
+                        panels[to + p * nr] = format.narrow(w[j * k + p]);
+                    }
+                }
+            }
+        }
+    }
+
     /// Packs B, `[k, n]` with rows `ldb` apart; the last panel's padding is set to zero.
     public static void pack(float[] b, int bOff, int ldb, int k, int n, float[] panels, int panelsOff) {
         int nr = GemmShape.NR;

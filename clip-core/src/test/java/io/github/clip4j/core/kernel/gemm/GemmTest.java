@@ -2,7 +2,9 @@ package io.github.clip4j.core.kernel.gemm;
 
 import static io.github.clip4j.testkit.FloatAssert.assertSameBits;
 import static io.github.clip4j.testkit.FloatAssert.assertWithin;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.clip4j.core.DType;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.ops.Activation;
@@ -14,6 +16,8 @@ import io.github.clip4j.testkit.Gen;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// Products of every tile height and panel edge against plain loops in double, written here once more and without packing.
 class GemmTest {
@@ -85,6 +89,52 @@ class GemmTest {
             Activation.QUICK_GELU.apply(quick);
             assertSameBits(activated.toArray(), quick, what + " with activation");
         }
+    }
+
+    /// A weight that fits 16 bits is the same float when it comes back, so the product has the same bits.
+    @ParameterizedTest
+    @EnumSource(names = {"F16", "BF16"})
+    void weightsInSixteenBitsGiveTheProductOfTheSameFloats(DType storage) {
+        for (int[] shape : new int[][] {{1, 5, 3}, {50, 2 * GemmShape.NR + 7, 300}, {13, 40, 1700}}) {
+            int m = shape[0];
+            int n = shape[1];
+            int k = shape[2];
+            Gen gen = new Gen(n);
+            float[] weight = gen.floats(n * k);
+            weight[0] = storage == DType.F16 ? 0x1p-24f : 0x1p-130f; // below the smallest normal number
+            float[] rounded = new float[n * k];
+            for (int i = 0; i < rounded.length; i++) {
+                rounded[i] = storage == DType.F16
+                        ? Float.float16ToFloat(Float.floatToFloat16(weight[i]))
+                        : DType.bfloat16ToFloat(DType.floatToBfloat16(weight[i]));
+            }
+            Tensor x = Tensor.of(gen.floats(m * k), Shape.of(m, k));
+            Tensor narrow = Tensor.zeros(m, n);
+            Tensor wide = Tensor.zeros(m, n);
+            float[] scratch = new float[MatMul.scratchSize(m, k, n)];
+            MatMul.linear(x, weights(n, k, storage, weight), narrow, scratch, Workers.SERIAL);
+            MatMul.linear(x, weights(n, k, DType.F32, rounded), wide, scratch, Workers.SERIAL);
+            assertSameBits(narrow.toArray(), wide.toArray(), "%s, m=%d n=%d k=%d".formatted(storage, m, n, k));
+        }
+    }
+
+    /// A matrix that is set in two blocks, the second of which begins inside a panel.
+    private static WeightMatrix weights(int n, int k, DType storage, float[] values) {
+        WeightMatrix w = new WeightMatrix(n, k, storage);
+        w.setRows(0, 3, values);
+        w.setRows(3, n - 3, Arrays.copyOfRange(values, 3 * k, n * k));
+        return w;
+    }
+
+    @Test
+    void weightsBeyondSixteenBitsAreRefused() {
+        WeightMatrix half = new WeightMatrix(4, 2, DType.F16);
+        assertThatThrownBy(() -> half.setRows(1, 2, new float[] {1, 65504, 70000, 1}))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("weight [2, 0]: expected a number that fits float16, got 70000.0; keep the weights in float32");
+        assertThatThrownBy(() -> new WeightMatrix(4, 2, DType.BF16).setRows(0, 1, new float[] {Float.NaN, 1}))
+                .hasMessageContaining("weight [0, 0]");
+        assertThatThrownBy(() -> new WeightMatrix(4, 2, DType.F64)).hasMessageContaining("expected its numbers in F32, F16 or BF16, got F64");
     }
 
     @Test
