@@ -96,7 +96,7 @@ def train(work, steps, export, report):
                            state_file + ".tmp")
                 os.replace(state_file + ".tmp", state_file)
     tiny_model.export(model, tokenizer, export)
-    tiny_report.write(report, log_file, tiny_evaluate.evaluate(*tiny_evaluate.load(export), 1000), model, steps, BATCH)
+    tiny_report.write(log_file, export, report)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.ClipModel;
+import io.github.clip4j.model.PositionInterpolation;
 import io.github.clip4j.tools.RandomWeights;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -46,6 +47,9 @@ final class BenchCommand implements Callable<Integer> {
 
     @Mixin
     private ModelOptions.Given given = new ModelOptions.Given();
+
+    @Mixin
+    private WeightOptions storage = new WeightOptions();
 
     @Option(names = "--model", paramLabel = "MODEL", description = "a checkpoint directory or a file of weights")
     private @Nullable String model;
@@ -140,13 +144,17 @@ final class BenchCommand implements Callable<Integer> {
         if (model == null) {
             ClipConfig config = presetConfig();
             try (WeightSource weights = new RandomWeights(config)) {
-                return ClipModel.load(config, weights, workers);
+                return load(config, weights, workers);
             }
         }
         CheckpointDirectory checkpoint = CheckpointDirectory.open(ModelOptions.path(model));
         try (CanonicalWeights weights = checkpoint.openWeights()) {
-            return ClipModel.load(checkpoint.config(weights, given.activation()), weights, workers);
+            return load(checkpoint.config(weights, given.activation()), weights, workers);
         }
+    }
+
+    private ClipModel load(ClipConfig config, WeightSource weights, Workers workers) throws IOException {
+        return ClipModel.load(config, weights, workers, 0, PositionInterpolation.HUGGING_FACE, storage.type());
     }
 
     private List<Throughput.Tower> towers(ClipConfig config) {

@@ -3,6 +3,7 @@ package io.github.clip4j.cli;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.github.clip4j.Clip;
+import io.github.clip4j.image.Image;
 import io.github.clip4j.zeroshot.Classification;
 import io.github.clip4j.zeroshot.PromptTemplates;
 import io.github.clip4j.zeroshot.ZeroShotClassifier;
@@ -84,6 +85,12 @@ final class ClassifyCommand implements Callable<Integer> {
     }
 
     private int classify(Clip clip, ZeroShotClassifier classifier) {
+        try (ReadAhead<Image> ahead = new ReadAhead<>(images, model.threads(), 2 * model.threads(), pictures::read)) {
+            return classify(clip, classifier, ahead);
+        }
+    }
+
+    private int classify(Clip clip, ZeroShotClassifier classifier, ReadAhead<Image> ahead) {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         JsonArray results = new JsonArray();
@@ -94,7 +101,7 @@ final class ClassifyCommand implements Callable<Integer> {
             JsonObject result = new JsonObject();
             result.addProperty("image", image.toString());
             try {
-                Classification classification = classifier.classify(pictures.read(image));
+                Classification classification = classifier.classify(ahead.next());
                 if (json) {
                     result.add("labels", toJson(classification));
                 } else {

@@ -121,34 +121,39 @@ final class EmbedCommand implements Callable<Integer> {
         ImageEncoder encoder = imageEncoder(clip);
         List<Result> results = new ArrayList<>();
         Consumer<Integer> progress = Output.progress("Embedding", images.size());
-        for (int from = 0; from < images.size(); from += CHUNK) {
-            List<Path> chunk = images.subList(from, Math.min(images.size(), from + CHUNK));
-            List<Tensor> prepared = new ArrayList<>();
-            int first = results.size();
-            for (Path image : chunk) {
-                try {
-                    prepared.add(preprocess.apply(pictures.read(image)));
-                    results.add(new Result("image", image.toString(), null, null));
-                } catch (IOException e) {
-                    spec.commandLine().getErr().println("clip: " + ClipCommand.message(e));
-                    results.add(new Result("image", image.toString(), null, ClipCommand.message(e)));
-                }
+        try (ReadAhead<Tensor> ahead = new ReadAhead<>(images, model.threads(), 2 * CHUNK, file -> preprocess.apply(pictures.read(file)))) {
+            for (int from = 0; from < images.size(); from += CHUNK) {
+                embedChunk(images.subList(from, Math.min(images.size(), from + CHUNK)), ahead, encoder, results);
+                progress.accept(results.size());
             }
-            int size = encoder.config().imageSize();
-            float[] batch = new float[prepared.size() * 3 * size * size];
-            for (int i = 0; i < prepared.size(); i++) {
-                System.arraycopy(prepared.get(i).array(), 0, batch, i * 3 * size * size, 3 * size * size);
-            }
-            Tensor outputs = encoder.encode(Tensor.of(batch, Shape.of(prepared.size(), 3, size, size)));
-            int row = 0;
-            for (int i = first; i < results.size(); i++) {
-                if (results.get(i).error == null) {
-                    results.set(i, new Result("image", results.get(i).input, vector(outputs, row++), null));
-                }
-            }
-            progress.accept(from + chunk.size());
         }
         return results;
+    }
+
+    private void embedChunk(List<Path> chunk, ReadAhead<Tensor> ahead, ImageEncoder encoder, List<Result> results) {
+        List<Tensor> prepared = new ArrayList<>();
+        int first = results.size();
+        for (Path image : chunk) {
+            try {
+                prepared.add(ahead.next());
+                results.add(new Result("image", image.toString(), null, null));
+            } catch (IOException e) {
+                spec.commandLine().getErr().println("clip: " + ClipCommand.message(e));
+                results.add(new Result("image", image.toString(), null, ClipCommand.message(e)));
+            }
+        }
+        int size = encoder.config().imageSize();
+        float[] batch = new float[prepared.size() * 3 * size * size];
+        for (int i = 0; i < prepared.size(); i++) {
+            System.arraycopy(prepared.get(i).array(), 0, batch, i * 3 * size * size, 3 * size * size);
+        }
+        Tensor outputs = encoder.encode(Tensor.of(batch, Shape.of(prepared.size(), 3, size, size)));
+        int row = 0;
+        for (int i = first; i < results.size(); i++) {
+            if (results.get(i).error == null) {
+                results.set(i, new Result("image", results.get(i).input, vector(outputs, row++), null));
+            }
+        }
     }
 
     private List<Result> embedPixels(Clip clip, NpyArray array) throws IOException {

@@ -4,6 +4,7 @@ import io.github.clip4j.Clip;
 import io.github.clip4j.ClipOptions;
 import io.github.clip4j.checkpoint.CheckpointDirectory;
 import io.github.clip4j.core.ops.Activation;
+import io.github.clip4j.tiny.TinyClip;
 import io.github.clip4j.tokenizer.TokenizerProfile;
 import io.github.clip4j.tools.hub.HubCache;
 import java.io.IOException;
@@ -19,13 +20,17 @@ import picocli.CommandLine.Spec;
 
 /// The options that choose a model and how it runs.
 final class ModelOptions {
+    /// Said whenever a command runs without `--model`.
+    private static final String DEMONSTRATION =
+            "clip: no --model, so the built-in demonstration model answers: it knows drawn shapes, letters and digits only; for photographs: clip fetch openai/clip-vit-base-patch32, then --model openai/clip-vit-base-patch32";
+
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec = CommandSpec.create();
 
     @Option(
             names = "--model",
             paramLabel = "MODEL",
-            description = "a checkpoint directory (config.json, model.safetensors, …), a file of weights, or REPO or REPO@REVISION that `clip fetch` downloaded")
+            description = "a checkpoint directory (config.json, model.safetensors, …), a file of weights, or REPO or REPO@REVISION that `clip fetch` downloaded; the embedded demonstration model unless given")
     private @Nullable String model;
 
     @Option(names = "--threads", paramLabel = "N", description = "threads that encode; all processors unless given")
@@ -42,6 +47,9 @@ final class ModelOptions {
 
     @Option(names = "--image-size", paramLabel = "PIXELS", description = "the edge of pictures, when it is not the one that the model was trained on")
     private int imageSize;
+
+    @Mixin
+    private WeightOptions weights = new WeightOptions();
 
     /// The profile that was asked for, or null.
     @Nullable TokenizerProfile profile() {
@@ -114,10 +122,19 @@ final class ModelOptions {
         return CheckpointDirectory.open(directory());
     }
 
-    Clip load() throws IOException {
+    int threads() {
         if (threads < 1) {
             throw new ParameterException(spec.commandLine(), "--threads: expected at least 1, got " + threads);
         }
-        return Clip.load(directory(), new ClipOptions(threads, profile(), given.activation(), imageSize()));
+        return threads;
+    }
+
+    Clip load() throws IOException {
+        ClipOptions options = new ClipOptions(threads(), profile(), given.activation(), imageSize(), weights.type());
+        if (model == null) {
+            spec.commandLine().getErr().println(DEMONSTRATION);
+            return TinyClip.load(options);
+        }
+        return Clip.load(directory(), options);
     }
 }

@@ -2,6 +2,7 @@ package io.github.clip4j.cli;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.github.clip4j.Clip;
 import io.github.clip4j.core.format.json.JsonFields;
 import io.github.clip4j.core.format.json.StrictJson;
 import io.github.clip4j.tokenizer.ClipTokenizer;
@@ -56,7 +57,7 @@ final class TokenizeCommand implements Callable<Integer> {
         if (texts.isEmpty() == (jsonl == null)) {
             throw new ParameterException(spec.commandLine(), "input: expected either TEXT... or --jsonl");
         }
-        ClipTokenizer tokenizer = new ClipTokenizer(Vocabulary.read(model.directory()), profile());
+        ClipTokenizer tokenizer = tokenizer();
         List<String> inputs = jsonl == null ? texts : readLines(jsonl);
         PrintWriter out = spec.commandLine().getOut();
         JsonArray results = new JsonArray();
@@ -81,6 +82,15 @@ final class TokenizeCommand implements Callable<Integer> {
             out.println(Output.json(document));
         }
         return 0;
+    }
+
+    private ClipTokenizer tokenizer() throws IOException {
+        if (model.isGiven()) {
+            return new ClipTokenizer(Vocabulary.read(model.directory()), profile());
+        }
+        try (Clip clip = model.load()) {
+            return clip.tokenizer();
+        }
     }
 
     /// The profile that was asked for, or the one of the checkpoint's files; a directory with a vocabulary alone is Hugging Face's.

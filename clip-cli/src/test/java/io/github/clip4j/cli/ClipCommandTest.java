@@ -16,8 +16,12 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,6 +65,55 @@ class ClipCommandTest {
         assertThat(labels.get(0).get("logit").getAsDouble()).isGreaterThan(labels.get(1).get("logit").getAsDouble());
         JsonObject bad = run.json().getAsJsonArray("results").get(1).getAsJsonObject();
         assertThat(bad.get("error").getAsString()).isEqualTo("no such file: nope.png");
+    }
+
+    /// The README's first command, as it stands there, and the answer that it shows.
+    @Test
+    void theReadmesFirstCommandIsRightWithoutAModel() throws IOException {
+        String readme = Files.readString(ReferenceData.projectRoot().resolve("README.md"));
+        Matcher command = Pattern.compile("^\\./clip (classify (docs/examples/\\S+) .*)$", Pattern.MULTILINE).matcher(readme);
+        assertThat(command.find()).isTrue();
+        List<String> words = new ArrayList<>();
+        Matcher word = Pattern.compile("\"([^\"]*)\"|(\\S+)").matcher(command.group(1));
+        while (word.find()) {
+            words.add(word.group(1) != null ? word.group(1) : word.group(2));
+        }
+        String picture = command.group(2);
+        words.set(1, ReferenceData.projectRoot().resolve(picture).toString());
+        Run run = run(words.toArray(String[]::new));
+        assertThat(run.exit).isZero();
+        assertThat(run.err).startsWith("clip: no --model, so the built-in demonstration model answers").hasLineCount(1);
+        assertThat(readme).contains(run.out.replace(words.get(1), picture));
+        words.add("--json");
+        JsonObject best = run(words.toArray(String[]::new)).json().getAsJsonArray("results").get(0).getAsJsonObject().getAsJsonArray("labels").get(0).getAsJsonObject();
+        assertThat(best.get("label").getAsString()).isEqualTo("a red circle");
+        assertThat(best.get("probability").getAsDouble()).isGreaterThan(0.9);
+    }
+
+    @Test
+    void weightsAreKeptAsAsked() {
+        Run half = run("embed", "--text", "a red circle", "--json", "--weights", "f16");
+        assertThat(half.exit).as(half.err).isZero();
+        assertThat(half.out).isEqualTo(run("embed", "--text", "a red circle", "--json").out); // the built-in weights were published in float16
+        Run wrong = run("embed", "--text", "a red circle", "--weights", "int8");
+        assertThat(wrong.exit).isEqualTo(2);
+        assertThat(wrong.err).contains("--weights: expected f32, f16 or bf16, got 'int8'");
+    }
+
+    @Test
+    void picturesKeepTheirOrderWhenTheyAreReadAhead() {
+        String[] command = new String[203];
+        Arrays.fill(command, PICTURE);
+        command[0] = "embed";
+        command[70] = "nope.png";
+        command[201] = "--json";
+        command[202] = "--threads=3";
+        Run run = run(command);
+        assertThat(run.exit).isEqualTo(1);
+        List<String> results = run.json().getAsJsonArray("results").asList().stream().map(Object::toString).toList();
+        assertThat(results).hasSize(200);
+        assertThat(results.get(69)).contains("no such file: nope.png");
+        assertThat(results.stream().filter(result -> result.contains("error"))).hasSize(1);
     }
 
     @Test

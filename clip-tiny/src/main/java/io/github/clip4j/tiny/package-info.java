@@ -1,0 +1,5 @@
+/// The embedded demonstration model.
+@NullMarked
+package io.github.clip4j.tiny;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,7 @@
+/// The embedded demonstration model.
+module io.github.clip4j.tiny {
+    requires transitive io.github.clip4j.vit;
+    requires static transitive org.jspecify;
+
+    exports io.github.clip4j.tiny;
+}
