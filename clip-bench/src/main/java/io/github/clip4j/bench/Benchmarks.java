@@ -34,7 +34,7 @@ public final class Benchmarks {
         }
         Options options = new OptionsBuilder()
                 .parent(new CommandLineOptions(Arrays.copyOfRange(args, 1, args.length)))
-                .jvmArgsAppend("--add-modules", "jdk.incubator.vector")
+                .jvmArgsPrepend("--add-modules", "jdk.incubator.vector")
                 .build();
         Collection<RunResult> runs = new Runner(options).run();
         JsonObject document = new JsonObject();

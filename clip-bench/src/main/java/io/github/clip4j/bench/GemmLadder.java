@@ -17,7 +17,7 @@ public final class GemmLadder implements AutoCloseable {
     public enum Rung {
         NAIVE,
         BLOCKED,
-        PACKED,
+        TURNED,
         VECTOR,
         TILED,
         PARALLEL
@@ -34,6 +34,7 @@ public final class GemmLadder implements AutoCloseable {
     private final float[] a;
     private final float[] w;
     private final float[] c;
+    private final float[][] rows;
     private final float[] panels;
     private final WeightMatrix weight;
     private final Tensor x;
@@ -51,6 +52,12 @@ public final class GemmLadder implements AutoCloseable {
         this.a = a;
         this.w = w;
         this.c = new float[m * n];
+        this.rows = new float[k][n];
+        for (int p = 0; p < k; p++) {
+            for (int j = 0; j < n; j++) {
+                rows[p][j] = w[j * k + p];
+            }
+        }
         this.panels = new float[Math.toIntExact(Packing.size(k, n))];
         Packing.packTransposed(w, 0, k, n, k, panels, 0, 0);
         this.weight = new WeightMatrix(n, k);
@@ -66,7 +73,7 @@ public final class GemmLadder implements AutoCloseable {
         switch (rung) {
             case NAIVE -> naive();
             case BLOCKED -> blocked();
-            case PACKED -> packed();
+            case TURNED -> turned();
             case VECTOR -> vector();
             case TILED -> MatMul.linear(x, weight, y, scratch, Workers.SERIAL);
             case PARALLEL -> MatMul.linear(x, weight, y, scratch, workers);
@@ -113,27 +120,28 @@ public final class GemmLadder implements AutoCloseable {
         return sum;
     }
 
-    /// W is packed so that neighbouring columns of C lie side by side. The innermost loop then runs over columns, whose sums do not depend on
-    /// each other: the compiler makes vectors of them by itself. It loads and stores the sums in every step.
-    private void packed() {
-        int nr = GemmShape.NR;
-        float[] sums = new float[nr];
-        for (int panel = 0; panel < GemmShape.panels(n); panel++) {
-            for (int i = 0; i < m; i++) {
-                Arrays.fill(sums, 0);
-                for (int p = 0; p < k; p++) {
-                    float x = a[i * k + p];
-                    int from = (panel * k + p) * nr;
-                    for (int j = 0; j < nr; j++) {
-                        sums[j] = Math.fma(x, panels[from + j], sums[j]);
-                    }
-                }
-                System.arraycopy(sums, 0, c, i * n + panel * nr, Math.min(nr, n - panel * nr));
+    /// W is turned once, so that a row of B holds one weight of every output. The innermost loop then runs over columns of C, whose sums do not depend
+    /// on each other: the compiler makes vectors of it by itself. But it loads and stores the sums in every step.
+    private void turned() {
+        float[] sums = new float[n];
+        for (int i = 0; i < m; i++) {
+            Arrays.fill(sums, 0);
+            for (int p = 0; p < k; p++) {
+                addScaled(a[i * k + p], rows[p], sums);
             }
+            System.arraycopy(sums, 0, c, i * n, n);
         }
     }
 
-    /// The same with the Vector API, the sums of one row in two registers. Two chains of additions cannot fill a pipeline that is eight deep.
+    /// Both arrays are read from their beginning: with offsets the compiler could not exclude that they overlap, and would leave the loop as it is.
+    private static void addScaled(float x, float[] row, float[] sums) {
+        for (int j = 0; j < sums.length; j++) {
+            sums[j] = Math.fma(x, row[j], sums[j]);
+        }
+    }
+
+    /// B is packed in panels of two vectors' width, and the Vector API keeps the sums of one row and one panel in two registers. Two chains cannot
+    /// fill a pipeline that is four cycles deep.
     private void vector() {
         float[] sums = new float[GemmShape.NR];
         for (int panel = 0; panel < GemmShape.panels(n); panel++) {

@@ -26,7 +26,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 3, time = 1)
 @Fork(5)
 public class GemmLadderBenchmark {
-    @Param({"NAIVE", "BLOCKED", "PACKED", "VECTOR", "TILED", "PARALLEL"})
+    @Param({"NAIVE", "BLOCKED", "TURNED", "VECTOR", "TILED", "PARALLEL"})
     public GemmLadder.Rung rung = GemmLadder.Rung.NAIVE;
 
     /// m × n × k: the MLP's first layer for one picture and for eight.

@@ -205,7 +205,7 @@ class ClipCommandTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "classify", "classify x.png --label a --labels-file b", "embed", "embed x.png --text a", "tokenize", "nonsense",
-        "classify x.png --label a", "preprocess x.png -o d --profile other"})
+        "classify x.png --label a --top 0", "preprocess x.png -o d --profile other"})
     void wrongUsageExitsWithTwo(String line) {
         Run run = run(line.isEmpty() ? new String[0] : line.split(" ", -1));
         assertThat(run.exit).isEqualTo(2);
