@@ -29,7 +29,7 @@ def extents(model, tower, tokens):
     """What a peer needs to know of its input: the edge of pictures, or the tokens of a text and of the vocabulary."""
     with open(os.path.join(model, "config.json")) as f:
         config = json.load(f)
-    return str(config["vision_config"]["image_size"]) if tower == "image" else f"{tokens},{config['text_config']['vocab_size']}"
+    return str(config["vision_config"].get("image_size", 224)) if tower == "image" else f"{tokens},{config['text_config'].get('vocab_size', 49408)}"
 
 
 def main():
