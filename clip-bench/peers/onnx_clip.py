@@ -72,11 +72,11 @@ class Graph:
         self.weights.append(tensor(name, array.astype(np.float32 if array.dtype.kind == "f" else np.int64)))
         return name
 
-    def node(self, op, *inputs, domain="", outputs=1, **attributes):
-        names = [f"n{len(self.nodes)}_{i}" for i in range(outputs)]
-        body = b"".join(data(1, i) for i in inputs) + b"".join(data(2, o) for o in names) + data(4, op) + data(7, domain)
+    def node(self, op, *inputs, domain="", **attributes):
+        name = f"n{len(self.nodes)}"
+        body = b"".join(data(1, i) for i in inputs) + data(2, name) + data(4, op) + data(7, domain)
         self.nodes.append(body + b"".join(data(5, attribute(k, v)) for k, v in attributes.items()))
-        return names[0] if outputs == 1 else names
+        return name
 
     def save(self, path, source, result):
         self.nodes.append(data(1, result) + data(2, "output") + data(4, "Identity"))

@@ -13,8 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/// Reads files on threads of its own while the encoder works on earlier ones, and hands them out in order. A photograph takes longer to decode than to
-/// encode.
+/// Reads files on threads of its own while the encoder works on earlier ones, and hands them out in order.
 final class ReadAhead<T> implements AutoCloseable {
     /// Turns a file into what the encoder takes.
     @FunctionalInterface
