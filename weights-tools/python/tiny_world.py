@@ -144,7 +144,7 @@ def meaning(scene):
 
 def draw_group(rng, size, accept=trainable):
     """A scene and its near relations, no two of one meaning."""
-    kind = str(rng.choice(KINDS, p=[0.32, 0.14, 0.20, 0.34]))
+    kind = str(rng.choice(KINDS, p=[0.36, 0.21, 0.17, 0.26]))
     group = {}
     while not group:
         scene = random_scene(rng, kind)

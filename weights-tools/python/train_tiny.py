@@ -102,7 +102,7 @@ def train(work, steps, export, report):
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("work", help="directory for the checkpoint and the log")
-    arguments.add_argument("--steps", type=int, default=12000)
+    arguments.add_argument("--steps", type=int, default=16000)
     arguments.add_argument("--threads", type=int, default=2)
     arguments.add_argument("--export", required=True, help="directory for the Hugging Face files")
     arguments.add_argument("--report", required=True, help="directory for report.md, curve.svg and log.jsonl")

@@ -90,27 +90,42 @@ public record ClipPreprocess(
     }
 
     /// The picture resized and cropped, still in bytes.
+    ///
+    /// @throws IllegalArgumentException for a picture so narrow that the resized one would not fit an array
     public Image resizeAndCrop(Image image) {
         Image picture = convention == Convention.HUGGING_FACE ? image.convertToRgb() : image;
-        Image resized =
-                switch (resize) {
-                    case ResizeTo.None() -> picture;
-                    case ResizeTo.ShortestEdge(int size) -> shortestEdge(picture, size);
-                    case ResizeTo.LongestEdge(int size) -> longestEdge(picture, size);
-                    case ResizeTo.Exactly(int width, int height) -> Resize.resize(picture, width, height, filter);
-                };
-        Image cropped = cropWidth == 0 ? resized : CenterCrop.crop(resized, cropWidth, cropHeight, convention, fill);
+        Size to = sizeOf(picture);
+        if (cropWidth == 0) {
+            return Resize.resize(picture, to.width, to.height, filter).convertToRgb();
+        }
+        Window window = Window.center(to.width, to.height, cropWidth, cropHeight, convention);
+        Window seen = window.within(to.width, to.height);
+        Image part = Resize.resize(picture, to.width, to.height, filter, seen);
+        boolean filled = seen.width() == cropWidth && seen.height() == cropHeight;
+        Image cropped = filled ? part : window.around(part, seen.left() - window.left(), seen.top() - window.top(), fill);
         return cropped.convertToRgb();
     }
 
-    private Image longestEdge(Image image, int size) {
+    private record Size(int width, int height) {}
+
+    /// The size that `image` is scaled to.
+    private Size sizeOf(Image image) {
+        return switch (resize) {
+            case ResizeTo.None() -> new Size(image.width(), image.height());
+            case ResizeTo.ShortestEdge(int size) -> shortestEdge(image, size);
+            case ResizeTo.LongestEdge(int size) -> longestEdge(image, size);
+            case ResizeTo.Exactly(int width, int height) -> new Size(width, height);
+        };
+    }
+
+    private static Size longestEdge(Image image, int size) {
         double ratio = Math.max(image.width() / (double) size, image.height() / (double) size);
         int width = (int) Math.max(1, Math.rint(image.width() / ratio));
         int height = (int) Math.max(1, Math.rint(image.height() / ratio));
-        return Resize.resize(image, width, height, filter);
+        return new Size(width, height);
     }
 
-    private Image shortestEdge(Image image, int size) {
+    private static Size shortestEdge(Image image, int size) {
         int shorter = Math.min(image.width(), image.height());
         int longer = Math.max(image.width(), image.height());
         long scaled = (long) ((double) size * longer / shorter);
@@ -119,9 +134,7 @@ public record ClipPreprocess(
             throw new IllegalArgumentException(
                     "%s: expected at most 2^31 bytes after resizing, got %d × %d pixels; crop it first".formatted(image, size, scaled));
         }
-        int width = image.width() <= image.height() ? size : (int) scaled;
-        int height = image.width() <= image.height() ? (int) scaled : size;
-        return Resize.resize(image, width, height, filter);
+        return image.width() <= image.height() ? new Size(size, (int) scaled) : new Size((int) scaled, size);
     }
 
     /// The picture as the encoder takes it, `[3, h, w]`: the channels one after the other, (pixel · rescaleFactor − mean) / std.

@@ -1,6 +1,6 @@
 package io.github.clip4j.image;
 
-import java.util.Arrays;
+import io.github.clip4j.core.ops.ByteRows;
 
 /// Pillow's resampling, bit for bit (python-pillow/Pillow `Image.py`, `Image.resize`; `src/libImaging/Resample.c`).
 ///
@@ -10,9 +10,11 @@ import java.util.Arrays;
 ///
 /// By the picture's mode: black-and-white and palettes take the nearest pixel, whatever the filter; colours with transparency are multiplied
 /// by it before and divided by it after; 16-bit grey is summed in double.
+///
+/// A [Window] of the result costs as much as it shows: pixels do not depend on each other.
 public final class Resize {
-    /// 32 bits less 8 for the pixel, less 2 for weights beyond 1 and their sign.
-    private static final int PRECISION_BITS = 22;
+    /// The rows that the horizontal pass takes at once, as the columns of a strip: a vector of bytes.
+    private static final int STRIP = 16;
 
     /// How pixels are weighted.
     public enum Filter {
@@ -50,34 +52,36 @@ public final class Resize {
 
     /// `image` resampled to `width` × `height` pixels.
     public static Image resize(Image image, int width, int height, Filter filter) {
+        return resize(image, width, height, filter, new Window(0, 0, width, height));
+    }
+
+    /// What `window` shows of `image` resampled to `width` × `height` pixels.
+    ///
+    /// @param window within these extents
+    static Image resize(Image image, int width, int height, Filter filter, Window window) {
         if (width == image.width() && height == image.height()) {
-            return image;
+            return window.of(image);
         }
         return switch (image.mode()) {
-            case BILEVEL, PALETTE -> nearest(image, width, height);
-            case GREY_ALPHA, RGBA -> divideByAlpha(resample(multiplyByAlpha(image), width, height, filter));
-            case GREY16 -> resample16(image, width, height, filter);
-            case GREY16_BIG_ENDIAN -> swapBytes(resample16(swapBytes(image), width, height, filter));
-            case GREY, RGB, CMYK -> resample(image, width, height, filter);
+            case BILEVEL, PALETTE -> nearest(image, width, height, window);
+            case GREY_ALPHA, RGBA -> divideByAlpha(resample(multiplyByAlpha(image), width, height, filter, window));
+            case GREY16 -> resample16(image, width, height, filter, window);
+            case GREY16_BIG_ENDIAN -> swapBytes(resample16(swapBytes(image), width, height, filter, window));
+            case GREY, RGB, CMYK -> resample(image, width, height, filter, window);
         };
     }
 
-    private static Image resample(Image image, int width, int height, Filter filter) {
-        Image wide = width == image.width() ? image : horizontal(image, Weights.of(image.width(), width, filter).fixedPoint());
-        return height == image.height() ? wide : vertical(wide, Weights.of(image.height(), height, filter).fixedPoint());
-    }
-
     /// Pillow's `Geometry.c`, `ImagingScaleAffine`: positions are summed up in double.
-    private static Image nearest(Image image, int width, int height) {
+    private static Image nearest(Image image, int width, int height, Window window) {
         int[] columns = nearest(image.width(), width);
         int[] rows = nearest(image.height(), height);
-        byte[] out = new byte[Math.multiplyExact(width, height)];
-        for (int y = 0; y < height; y++) {
-            for (int x = 0; x < width; x++) {
-                out[y * width + x] = image.samples()[rows[y] * image.width() + columns[x]];
+        byte[] out = new byte[Math.multiplyExact(window.width(), window.height())];
+        for (int y = 0; y < window.height(); y++) {
+            for (int x = 0; x < window.width(); x++) {
+                out[y * window.width() + x] = image.samples()[rows[window.top() + y] * image.width() + columns[window.left() + x]];
             }
         }
-        return image.like(width, height, out);
+        return image.like(window.width(), window.height(), out);
     }
 
     private static int[] nearest(int in, int out) {
@@ -116,19 +120,20 @@ public final class Resize {
         return image;
     }
 
-    /// The weights of one pass: output `i` is Σⱼ weights[i·size + j]·input[first[i] + j] for j < count[i].
+    /// The weights of one pass: output `i` of `outputs` is Σⱼ weights[i·size + j]·input[first[i] + j] for j < count[i].
     @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this class
-    private record Weights(int[] first, int[] count, double[] weights, int size) {
-        static Weights of(int in, int out, Filter filter) {
+    private record Weights(int outputs, int[] first, int[] count, double[] weights, int size) {
+        /// For `outputs` outputs from `start`, of the `out` that there are.
+        static Weights of(int in, int out, int start, int outputs, Filter filter) {
             double scale = (double) in / out;
             double filterScale = Math.max(scale, 1);
             double support = filter.support * filterScale;
             int size = (int) Math.ceil(support) * 2 + 1;
-            int[] first = new int[out];
-            int[] count = new int[out];
-            double[] weights = new double[Math.multiplyExact(out, size)];
-            for (int i = 0; i < out; i++) {
-                double center = (i + 0.5) * scale;
+            int[] first = new int[outputs];
+            int[] count = new int[outputs];
+            double[] weights = new double[Math.multiplyExact(outputs, size)];
+            for (int i = 0; i < outputs; i++) {
+                double center = (start + i + 0.5) * scale;
                 first[i] = Math.max(0, (int) (center - support + 0.5));
                 count[i] = Math.min(in, (int) (center + support + 0.5)) - first[i];
                 double sum = 0;
@@ -141,90 +146,105 @@ public final class Resize {
                     weights[i * size + j] /= sum;
                 }
             }
-            return new Weights(first, count, weights, size);
+            return new Weights(outputs, first, count, weights, size);
         }
 
-        FixedWeights fixedPoint() {
+        /// The first input that any output needs.
+        int begin() {
+            return first[0];
+        }
+
+        /// The input after the last one needed.
+        int end() {
+            return first[outputs - 1] + count[outputs - 1];
+        }
+
+        /// The weights with 22 fractional bits.
+        int[] fixedPoint() {
             int[] fixed = new int[weights.length];
             for (int i = 0; i < fixed.length; i++) {
-                double weight = weights[i] * (1 << PRECISION_BITS);
+                double weight = weights[i] * (1 << ByteRows.PRECISION_BITS);
                 fixed[i] = (int) (weight < 0 ? weight - 0.5 : weight + 0.5); // half away from zero
             }
-            return new FixedWeights(first, count, fixed, size);
+            return fixed;
         }
     }
 
-    /// The same with 22 fractional bits.
-    @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this class
-    private record FixedWeights(int[] first, int[] count, int[] weights, int size) {}
+    private static Image resample(Image image, int width, int height, Filter filter, Window window) {
+        if (height == image.height()) {
+            return horizontal(image, Weights.of(image.width(), width, window.left(), window.width(), filter), window.top(), window.height());
+        }
+        Weights rows = Weights.of(image.height(), height, window.top(), window.height(), filter);
+        if (width == image.width()) {
+            return vertical(image, rows, 0, window.left(), window.width());
+        }
+        Weights columns = Weights.of(image.width(), width, window.left(), window.width(), filter);
+        return vertical(horizontal(image, columns, rows.begin(), rows.end() - rows.begin()), rows, rows.begin(), 0, window.width());
+    }
 
-    private static Image horizontal(Image image, FixedWeights weights) {
-        int width = weights.first.length;
+    /// The horizontal pass over `rows` rows from `top`. A strip of rows is turned, so that a column of it is a row of bytes and this pass the same sums
+    /// as the vertical one.
+    private static Image horizontal(Image image, Weights columns, int top, int rows) {
         int bytes = image.mode().bytes();
-        byte[] out = new byte[Math.multiplyExact(Math.multiplyExact(width, image.height()), bytes)];
-        for (int y = 0; y < image.height(); y++) {
-            if (bytes == Image.CHANNELS) {
-                rgbRow(image.samples(), y * image.width() * bytes, weights, out, y * width * bytes);
-            } else {
-                row(image.samples(), y * image.width() * bytes, bytes, weights, out, y * width * bytes);
+        int[] weights = columns.fixedPoint();
+        int begin = columns.begin();
+        int wide = (columns.end() - begin) * bytes;
+        int narrow = columns.outputs * bytes;
+        byte[] strip = new byte[Math.multiplyExact(wide, STRIP)];
+        byte[] sums = new byte[Math.multiplyExact(narrow, STRIP)];
+        byte[] out = new byte[Math.multiplyExact(narrow, rows)];
+        for (int y = 0; y < rows; y += STRIP) {
+            int height = Math.min(STRIP, rows - y);
+            transpose(image.samples(), ((top + y) * image.width() + begin) * bytes, image.width() * bytes, height, wide, strip, 0, STRIP);
+            for (int x = 0; x < columns.outputs; x++) {
+                ByteRows.weightedSum(
+                        strip, (columns.first[x] - begin) * bytes * STRIP, bytes * STRIP, weights, x * columns.size, columns.count[x], sums,
+                        x * bytes * STRIP, bytes * STRIP);
             }
+            transpose(sums, 0, STRIP, narrow, height, out, y * narrow, narrow);
         }
-        return image.like(width, image.height(), out);
+        return image.like(columns.outputs, rows, out);
     }
 
-    /// The common case, with the three sums in registers.
-    private static void rgbRow(byte[] in, int row, FixedWeights weights, byte[] out, int outRow) {
-        int to = outRow;
-        for (int x = 0; x < weights.first.length; x++) {
-            int red = 1 << (PRECISION_BITS - 1); // one half: the shift then rounds
-            int green = red;
-            int blue = red;
-            int from = row + weights.first[x] * Image.CHANNELS;
-            int w = x * weights.size;
-            for (int end = w + weights.count[x]; w < end; w++, from += Image.CHANNELS) {
-                int weight = weights.weights[w];
-                red += (in[from] & 0xff) * weight;
-                green += (in[from + 1] & 0xff) * weight;
-                blue += (in[from + 2] & 0xff) * weight;
+    /// `to[toOff + c·ldt + r] = from[fromOff + r·ldf + c]` for r < rows, c < columns; four rows at a time, which is twice as fast as one.
+    private static void transpose(byte[] from, int fromOff, int ldf, int rows, int columns, byte[] to, int toOff, int ldt) {
+        int r = 0;
+        for (; r <= rows - 4; r += 4) {
+            int row0 = fromOff + r * ldf;
+            int row1 = row0 + ldf;
+            int row2 = row1 + ldf;
+            int row3 = row2 + ldf;
+            int at = toOff + r;
+            for (int c = 0; c < columns; c++, at += ldt) {
+                to[at] = from[row0 + c];
+                to[at + 1] = from[row1 + c];
+                to[at + 2] = from[row2 + c];
+                to[at + 3] = from[row3 + c];
             }
-            out[to++] = clip(red);
-            out[to++] = clip(green);
-            out[to++] = clip(blue);
         }
-    }
-
-    private static void row(byte[] in, int row, int bytes, FixedWeights weights, byte[] out, int outRow) {
-        for (int x = 0; x < weights.first.length; x++) {
-            for (int c = 0; c < bytes; c++) {
-                int sum = 1 << (PRECISION_BITS - 1);
-                for (int j = 0; j < weights.count[x]; j++) {
-                    sum += (in[row + (weights.first[x] + j) * bytes + c] & 0xff) * weights.weights[x * weights.size + j];
-                }
-                out[outRow + x * bytes + c] = clip(sum);
+        for (; r < rows; r++) {
+            int row = fromOff + r * ldf;
+            int at = toOff + r;
+            for (int c = 0; c < columns; c++, at += ldt) {
+                to[at] = from[row + c];
             }
         }
     }
 
-    private static Image vertical(Image image, FixedWeights weights) {
-        int height = weights.first.length;
-        int rowBytes = image.width() * image.mode().bytes();
-        byte[] in = image.samples();
-        byte[] out = new byte[Math.multiplyExact(rowBytes, height)];
-        int[] sums = new int[rowBytes];
-        for (int y = 0; y < height; y++) {
-            Arrays.fill(sums, 1 << (PRECISION_BITS - 1));
-            for (int j = 0; j < weights.count[y]; j++) {
-                int weight = weights.weights[y * weights.size + j];
-                int row = (weights.first[y] + j) * rowBytes;
-                for (int x = 0; x < rowBytes; x++) {
-                    sums[x] += (in[row + x] & 0xff) * weight;
-                }
-            }
-            for (int x = 0; x < rowBytes; x++) {
-                out[y * rowBytes + x] = clip(sums[x]);
-            }
+    /// The vertical pass over `width` columns from `left`.
+    ///
+    /// @param top the picture's row that `image` begins with
+    private static Image vertical(Image image, Weights rows, int top, int left, int width) {
+        int bytes = image.mode().bytes();
+        int[] weights = rows.fixedPoint();
+        int stride = image.width() * bytes;
+        byte[] out = new byte[Math.multiplyExact(width * bytes, rows.outputs)];
+        for (int y = 0; y < rows.outputs; y++) {
+            ByteRows.weightedSum(
+                    image.samples(), (rows.first[y] - top) * stride + left * bytes, stride, weights, y * rows.size, rows.count[y], out,
+                    y * width * bytes, width * bytes);
         }
-        return image.like(image.width(), height, out);
+        return image.like(width, rows.outputs, out);
     }
 
     /// Pillow takes the more significant byte for the less significant one here (`_ImagingResampleHorizontal_16bpc`, version 12). What it shows is
@@ -238,29 +258,31 @@ public final class Resize {
         return image.like(image.width(), image.height(), out);
     }
 
-    private static Image resample16(Image image, int width, int height, Filter filter) {
+    private static Image resample16(Image image, int width, int height, Filter filter, Window window) {
         Image wide = image;
+        int left = window.left();
         if (width != image.width()) {
-            Weights weights = Weights.of(image.width(), width, filter);
-            byte[] out = new byte[Math.multiplyExact(Math.multiplyExact(width, image.height()), 2)];
+            Weights weights = Weights.of(image.width(), width, left, window.width(), filter);
+            left = 0;
+            byte[] out = new byte[Math.multiplyExact(Math.multiplyExact(weights.outputs, image.height()), 2)];
             for (int y = 0; y < image.height(); y++) {
-                for (int x = 0; x < width; x++) {
-                    put16(out, y * width + x, sum16(image.samples(), y * image.width(), 1, weights, x));
+                for (int x = 0; x < weights.outputs; x++) {
+                    put16(out, y * weights.outputs + x, sum16(image.samples(), y * image.width(), 1, weights, x));
                 }
             }
-            wide = image.like(width, image.height(), out);
+            wide = image.like(weights.outputs, image.height(), out);
         }
         if (height == image.height()) {
-            return wide;
+            return new Window(left, window.top(), window.width(), window.height()).of(wide);
         }
-        Weights weights = Weights.of(image.height(), height, filter);
-        byte[] out = new byte[Math.multiplyExact(Math.multiplyExact(width, height), 2)];
-        for (int y = 0; y < height; y++) {
-            for (int x = 0; x < width; x++) {
-                put16(out, y * width + x, sum16(wide.samples(), x, width, weights, y));
+        Weights weights = Weights.of(image.height(), height, window.top(), window.height(), filter);
+        byte[] out = new byte[Math.multiplyExact(Math.multiplyExact(window.width(), window.height()), 2)];
+        for (int y = 0; y < window.height(); y++) {
+            for (int x = 0; x < window.width(); x++) {
+                put16(out, y * window.width() + x, sum16(wide.samples(), left + x, wide.width(), weights, y));
             }
         }
-        return wide.like(width, height, out);
+        return wide.like(window.width(), window.height(), out);
     }
 
     private static double sum16(byte[] in, int start, int stride, Weights weights, int i) {
@@ -276,9 +298,5 @@ public final class Resize {
         int value = Math.clamp((long) Math.floor(sum + 0.5), 0, 0xffff);
         out[2 * i] = (byte) (value >> 8);
         out[2 * i + 1] = (byte) value;
-    }
-
-    private static byte clip(int sum) {
-        return (byte) Math.clamp(sum >> PRECISION_BITS, 0, 255);
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.clip4j.core.format.npy.NpyArray;
+import io.github.clip4j.testkit.Gen;
 import io.github.clip4j.testkit.ReferenceData;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -104,11 +105,41 @@ class ImageGoldenTest {
             columns[x * 3] = (byte) x;
         }
         Image image = Image.ofRgb(7, 1, columns);
-        assertThat(CenterCrop.crop(image, 4, 1, ClipPreprocess.Convention.HUGGING_FACE, 0).toRgb()[0]).as("(7 − 4) / 2 rounded down").isEqualTo((byte) 1);
-        assertThat(CenterCrop.crop(image, 4, 1, ClipPreprocess.Convention.OPENAI, 0).toRgb()[0]).as("rounded to even").isEqualTo((byte) 2);
-        byte[] padded = CenterCrop.crop(image, 10, 2, ClipPreprocess.Convention.HUGGING_FACE, 0).toRgb();
+        assertThat(cropped(image, 4, 1, ClipPreprocess.Convention.HUGGING_FACE)[0]).as("(7 − 4) / 2 rounded down").isEqualTo((byte) 1);
+        assertThat(cropped(image, 4, 1, ClipPreprocess.Convention.OPENAI)[0]).as("rounded to even").isEqualTo((byte) 2);
+        byte[] padded = cropped(image, 10, 2, ClipPreprocess.Convention.HUGGING_FACE);
         assertThat(padded[1 * 3]).as("2 black columns, (10 − 7) / 2 rounded up").isZero();
         assertThat(padded[(10 + 3) * 3]).as("second row, column 3: the picture's column 1").isEqualTo((byte) 1);
+    }
+
+    private static byte[] cropped(Image image, int width, int height, ClipPreprocess.Convention convention) {
+        ClipPreprocess crop = new ClipPreprocess(
+                new ClipPreprocess.ResizeTo.None(), width, height, 0, Resize.Filter.BICUBIC, 1 / 255.0, ClipPreprocess.OPENAI_MEAN,
+                ClipPreprocess.OPENAI_STD, convention);
+        return crop.resizeAndCrop(image).toRgb();
+    }
+
+    /// Pictures of every mode, sizes that need one pass, two or none, heights around the strips of the horizontal pass.
+    @Test
+    void aWindowShowsThePartOfTheWholeResult() {
+        Gen gen = new Gen(11);
+        int[][] sizes = {{40, 30, 13, 17}, {40, 30, 40, 9}, {40, 30, 11, 30}, {40, 30, 40, 30}, {5, 33, 20, 50}, {3, 2, 9, 7}};
+        for (Image.Mode mode : Image.Mode.values()) {
+            for (int[] size : sizes) {
+                byte[] samples = new byte[size[0] * size[1] * mode.bytes()];
+                for (int i = 0; i < samples.length; i++) {
+                    samples[i] = (byte) gen.integer(0, 256);
+                }
+                Image image = new Image(size[0], size[1], mode, samples, null);
+                Image whole = Resize.resize(image, size[2], size[3], Resize.Filter.BICUBIC);
+                for (Window window : new Window[] {
+                    new Window(0, 0, size[2], size[3]), new Window(2, 1, 5, 6), new Window(0, 3, size[2], 1), new Window(size[2] - 1, 0, 1, size[3])
+                }) {
+                    Image part = Resize.resize(image, size[2], size[3], Resize.Filter.BICUBIC, window);
+                    assertThat(part.samples()).as("%s of %s to %d × %d", window, image, size[2], size[3]).isEqualTo(window.of(whole).samples());
+                }
+            }
+        }
     }
 
     @Test

@@ -194,4 +194,22 @@ class KernelsMatchScalarTest {
         }
         return largest;
     }
+
+    @ParameterizedTest
+    @MethodSource("lengthsAroundLanes")
+    void weightedSumsOfByteRowsAreTheScalarOnes(int n) {
+        Gen gen = new Gen(n);
+        int rows = 5;
+        int ldx = n + 3;
+        byte[] x = new byte[2 + rows * ldx];
+        for (int i = 0; i < x.length; i++) {
+            x[i] = (byte) gen.integer(0, 256);
+        }
+        int[] weights = {7, -500_000, 2_500_000, 3_000_000, -300_000, 40_000}; // some sums beyond 255, some below 0
+        byte[] scalar = new byte[n + 3];
+        byte[] vector = new byte[n + 3];
+        ByteRowsScalar.weightedSum(x, 2, ldx, weights, 1, rows, scalar, 1, n);
+        ByteRowsVector.weightedSum(x, 2, ldx, weights, 1, rows, vector, 1, n);
+        assertThat(vector).isEqualTo(scalar);
+    }
 }

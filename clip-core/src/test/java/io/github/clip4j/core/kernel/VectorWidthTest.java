@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
@@ -52,7 +53,7 @@ class VectorWidthTest {
                 bits.append(hash(product(workers))).append(' ');
             }
         }
-        System.out.println(bits.append(hash(rows())).append(' ').append(hash(attention())));
+        System.out.println(bits.append(hash(rows())).append(' ').append(hash(attention())).append(' ').append(Arrays.hashCode(byteRows())));
     }
 
     private static float[] product(Workers workers) {
@@ -88,6 +89,16 @@ class VectorWidthTest {
                 qkv, 0, 3 * headDim, qkv, headDim, 2 * headDim, 3 * headDim, n, headDim, 0.2f, true, 0, n, o, 0, headDim,
                 new float[FusedAttention.scratchSize(n, headDim)]);
         return o;
+    }
+
+    private static byte[] byteRows() {
+        byte[] x = new byte[3 * 41];
+        for (int i = 0; i < x.length; i++) {
+            x[i] = (byte) (i * 37);
+        }
+        byte[] y = new byte[41];
+        ByteRowsVector.weightedSum(x, 0, 41, new int[] {1_000_000, 4_000_000, -700_000}, 0, 3, y, 0, 41);
+        return y;
     }
 
     private static String hash(float[] values) {
