@@ -39,7 +39,8 @@ public final class GemmLadder implements AutoCloseable {
     private final WeightMatrix weight;
     private final Tensor x;
     private final Tensor y;
-    private final float[] scratch;
+    private final MatMul tiled;
+    private final MatMul parallel;
     private final Workers workers;
 
     /// Prepares a product. What depends on the weights alone is done here, because a model does it once: packing.
@@ -64,8 +65,9 @@ public final class GemmLadder implements AutoCloseable {
         weight.setRows(0, n, w);
         this.x = Tensor.of(a, Shape.of(m, k));
         this.y = Tensor.of(c, Shape.of(m, n));
-        this.scratch = new float[MatMul.scratchSize(m, k, n)];
         this.workers = new Workers(threads);
+        this.tiled = new MatMul(MatMul.scratchSize(m, k, n), Workers.SERIAL);
+        this.parallel = new MatMul(MatMul.scratchSize(m, k, n), workers);
     }
 
     /// Computes C. The array is the same one every time.
@@ -75,8 +77,8 @@ public final class GemmLadder implements AutoCloseable {
             case BLOCKED -> blocked();
             case TURNED -> turned();
             case VECTOR -> vector();
-            case TILED -> MatMul.linear(x, weight, y, scratch, Workers.SERIAL);
-            case PARALLEL -> MatMul.linear(x, weight, y, scratch, workers);
+            case TILED -> tiled.linear(x, weight, y);
+            case PARALLEL -> parallel.linear(x, weight, y);
         }
         return c;
     }

@@ -47,7 +47,7 @@ public class MatMulBenchmark {
     private Tensor x;
     private Tensor y;
     private WeightMatrix weight;
-    private float[] scratch;
+    private MatMul matMul;
     private double operations;
 
     @Setup(Level.Trial)
@@ -59,14 +59,14 @@ public class MatMulBenchmark {
         y = Tensor.of(new float[extents.m() * extents.n()], Shape.of(extents.m(), extents.n()));
         weight = new WeightMatrix(extents.n(), extents.k());
         weight.setRows(0, extents.n(), Extents.random(extents.n() * extents.k(), random));
-        scratch = new float[MatMul.scratchSize(extents.m(), extents.k(), extents.n())];
+        matMul = new MatMul(MatMul.scratchSize(extents.m(), extents.k(), extents.n()), workers);
         operations = extents.operations();
     }
 
     @Benchmark
     public Tensor linear(Rate rate) {
         rate.add(operations);
-        MatMul.linear(x, weight, y, scratch, workers);
+        matMul.linear(x, weight, y);
         return y;
     }
 

@@ -5,6 +5,7 @@ import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.core.weights.WeightSource;
+import io.github.clip4j.nn.FirstRows;
 import io.github.clip4j.nn.LayerNormLayer;
 import io.github.clip4j.nn.Linear;
 import io.github.clip4j.nn.ParameterReader;
@@ -14,7 +15,8 @@ import io.github.clip4j.nn.Transformer;
 import io.github.clip4j.nn.Workspace;
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.Queue;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +25,9 @@ public final class ImageEncoder {
     /// Images of one forward pass on one thread: some 400 rows at 50 tokens, enough to read each weight rarely and to keep scratch small.
     private static final int MAX_ROWS = 400;
 
+    /// How much scratch waits for later passes at most: as many passes may run at once without making their own.
+    private static final int WAITING = 64;
+
     private final VisionConfig config;
     private final Workers workers;
     private final PatchEmbedding patchEmbedding;
@@ -30,8 +35,8 @@ public final class ImageEncoder {
     private final Transformer transformer;
     private final LayerNormLayer postNorm;
     private final @Nullable Linear projection;
-    private final ConcurrentLinkedQueue<Scratch> serialScratch = new ConcurrentLinkedQueue<>();
-    private final ConcurrentLinkedQueue<Scratch> teamScratch = new ConcurrentLinkedQueue<>();
+    private final Queue<Scratch> serialScratch = new ArrayBlockingQueue<>(WAITING);
+    private final Queue<Scratch> teamScratch = new ArrayBlockingQueue<>(WAITING);
 
     /// Reads the tower's parameters.
     ///
@@ -66,14 +71,22 @@ public final class ImageEncoder {
     /// @throws IllegalArgumentException when the pictures have another size
     /// @throws java.util.concurrent.CancellationException when the thread was interrupted; its interrupt status stays set
     public Tensor encode(Tensor pixels) {
-        Shape shape = pixels.shape();
-        int size = config.imageSize();
-        if (shape.rank() != 4 || shape.dim(1) != VisionConfig.CHANNELS || shape.dim(2) != size || shape.dim(3) != size) {
-            throw new IllegalArgumentException("image encoder: expected pixels [b, %d, %d, %d], got %s; preprocess pictures for this model first"
-                    .formatted(VisionConfig.CHANNELS, size, size, shape));
+        requireImages(pixels.shape());
+        Tensor out = Tensor.zeros(pixels.shape().dim(0), config.outputDim());
+        encode(pixels, out);
+        return out;
+    }
+
+    /// The same into a tensor of the caller's. Once a batch of this size has been encoded, one picture, or any number on one thread, allocates nothing.
+    ///
+    /// @param out `[b, outputDim]`, overwritten
+    public void encode(Tensor pixels, Tensor out) {
+        requireImages(pixels.shape());
+        int batch = pixels.shape().dim(0);
+        if (out.rows() != batch || out.width() != config.outputDim()) {
+            throw new IllegalArgumentException(
+                    "image encoder: expected an output [%d, %d] for %s, got %s".formatted(batch, config.outputDim(), pixels.shape(), out.shape()));
         }
-        int batch = shape.dim(0);
-        Tensor out = Tensor.zeros(batch, config.outputDim());
         int threads = workers.threads();
         int spread = threads == 1 ? batch : batch - batch % threads; // whole images a thread; the rest is shared layer by layer
         if (threads == 1) {
@@ -84,10 +97,17 @@ public final class ImageEncoder {
                     Workers.SERIAL));
         }
         encodeRange(pixels, spread, batch, out, teamScratch, workers);
-        return out;
     }
 
-    private void encodeRange(Tensor pixels, int from, int to, Tensor out, ConcurrentLinkedQueue<Scratch> pool, Workers team) {
+    private void requireImages(Shape shape) {
+        int size = config.imageSize();
+        if (shape.rank() != 4 || shape.dim(1) != VisionConfig.CHANNELS || shape.dim(2) != size || shape.dim(3) != size) {
+            throw new IllegalArgumentException("image encoder: expected pixels [b, %d, %d, %d], got %s; preprocess pictures for this model first"
+                    .formatted(VisionConfig.CHANNELS, size, size, shape));
+        }
+    }
+
+    private void encodeRange(Tensor pixels, int from, int to, Tensor out, Queue<Scratch> pool, Workers team) {
         int chunk = Math.max(1, MAX_ROWS / config.tokens());
         for (int first = from; first < to; first += chunk) {
             workers.requireNotInterrupted();
@@ -96,46 +116,51 @@ public final class ImageEncoder {
             if (scratch == null || !scratch.ws.fits(images * config.tokens(), images, config.tokens())) {
                 scratch = new Scratch(config, images, team);
             }
-            forward(pixels, first, out.rows(first, images), scratch);
+            forward(pixels, first, images, out, scratch);
             pool.offer(scratch);
         }
     }
 
     /// y = postNorm(transformer(preNorm([class; patches] + positions)))[class] · Pᵀ
-    private void forward(Tensor pixels, int first, Tensor out, Scratch scratch) {
-        int images = out.rows();
+    private void forward(Tensor pixels, int first, int images, Tensor out, Scratch scratch) {
         int imageSize = config.imageSize();
         Workspace ws = scratch.ws;
         Sequences sequences = scratch.sequences(images, config.tokens());
         Tensor x = ws.residual(sequences.rows());
-        Tensor patches = scratch.patches.rows(0, images * (config.tokens() - 1));
-        Tensor embedded = scratch.embedded.rows(0, patches.rows());
+        Tensor patches = scratch.patches.get(images * (config.tokens() - 1));
+        Tensor embedded = scratch.embedded.get(patches.rows());
         int pixelsOff = pixels.offset() + first * VisionConfig.CHANNELS * imageSize * imageSize;
         patchEmbedding.forward(pixels.array(), pixelsOff, imageSize, patches, embedded, x, ws); // [b·tokens, d]
         preNorm.forward(x, x, ws);
+        Tensor outputs = scratch.outputs.get(images);
         Tensor pooled = ws.pooled(images); //                                                      [b, d]
         transformer.forward(x, sequences, pooled, ws);
         if (projection == null) {
-            postNorm.forward(pooled, out, ws); //                                                  [b, d]
+            postNorm.forward(pooled, outputs, ws); //                                              [b, d]
         } else {
             postNorm.forward(pooled, pooled, ws);
-            projection.forward(pooled, out, ws); //                                                [b, projectionDim]
+            projection.forward(pooled, outputs, ws); //                                            [b, projectionDim]
+        }
+        for (int image = 0; image < images; image++) {
+            System.arraycopy(outputs.array(), outputs.rowOffset(image), out.array(), out.rowOffset(first + image), out.width());
         }
     }
 
     /// The scratch of one forward pass.
     private static final class Scratch {
         private final Workspace ws;
-        private final Tensor patches; //  [images·grid², 3·patchSize²]
-        private final Tensor embedded; // [images·grid², d]
+        private final FirstRows patches; //  [images·grid², 3·patchSize²]
+        private final FirstRows embedded; // [images·grid², d]
+        private final FirstRows outputs; //  [images, outputDim]
         private Sequences sequences;
 
         Scratch(VisionConfig config, int images, Workers workers) {
             TransformerConfig t = config.transformer();
             int tokens = config.tokens();
             this.ws = new Workspace(images * tokens, images, tokens, t.width(), t.heads(), t.mlpWidth(), config.patchElements(), workers);
-            this.patches = Tensor.matrix(images * (tokens - 1), config.patchElements(), config.patchElements() + 16);
-            this.embedded = Tensor.zeros(images * (tokens - 1), t.width());
+            this.patches = new FirstRows(images * (tokens - 1), config.patchElements(), config.patchElements() + 16);
+            this.embedded = new FirstRows(images * (tokens - 1), t.width(), t.width());
+            this.outputs = new FirstRows(images, config.outputDim(), config.outputDim());
             this.sequences = layOut(images, tokens);
         }
 

@@ -4,6 +4,7 @@ import io.github.clip4j.core.DType;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.core.weights.WeightSource;
+import io.github.clip4j.nn.FirstRows;
 import io.github.clip4j.nn.LayerNormLayer;
 import io.github.clip4j.nn.Linear;
 import io.github.clip4j.nn.ParameterReader;
@@ -14,7 +15,8 @@ import io.github.clip4j.nn.Transformer;
 import io.github.clip4j.nn.Workspace;
 import java.io.IOException;
 import java.util.List;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.Queue;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -27,14 +29,17 @@ public final class TextEncoder {
     /// Rows of one forward pass on one thread; a longer text is a pass of its own.
     private static final int MAX_ROWS = 512;
 
+    /// How much scratch waits for later passes at most: as many passes may run at once without making their own.
+    private static final int WAITING = 64;
+
     private final TextConfig config;
     private final Workers workers;
     private final TokenEmbedding tokenEmbedding;
     private final Transformer transformer;
     private final LayerNormLayer finalNorm;
     private final @Nullable Linear projection;
-    private final ConcurrentLinkedQueue<Scratch> serialScratch = new ConcurrentLinkedQueue<>();
-    private final ConcurrentLinkedQueue<Scratch> teamScratch = new ConcurrentLinkedQueue<>();
+    private final Queue<Scratch> serialScratch = new ArrayBlockingQueue<>(WAITING);
+    private final Queue<Scratch> teamScratch = new ArrayBlockingQueue<>(WAITING);
 
     /// Reads the tower's parameters.
     ///
@@ -117,9 +122,9 @@ public final class TextEncoder {
     }
 
     /// The scratch of one pass, and where its outputs wait for their places.
-    private record Scratch(Workspace ws, Tensor outputs) {}
+    private record Scratch(Workspace ws, FirstRows outputs) {}
 
-    private void encodeRange(PrefixTree tree, int from, int to, Tensor out, ConcurrentLinkedQueue<Scratch> pool, Workers team) {
+    private void encodeRange(PrefixTree tree, int from, int to, Tensor out, Queue<Scratch> pool, Workers team) {
         for (int first = from; first < to; ) {
             workers.requireNotInterrupted();
             int rows = tree.text(first).length;
@@ -132,7 +137,7 @@ public final class TextEncoder {
                 TransformerConfig t = config.transformer();
                 int capacity = Math.max(Math.max(rows, end - first), Math.min(MAX_ROWS, (to - first) * config.contextLength()));
                 Workspace ws = new Workspace(capacity, capacity, config.contextLength(), t.width(), t.heads(), t.mlpWidth(), 0, team);
-                scratch = new Scratch(ws, Tensor.zeros(capacity, config.outputDim()));
+                scratch = new Scratch(ws, new FirstRows(capacity, config.outputDim(), config.outputDim()));
             }
             forward(tree, first, end, out, scratch);
             pool.offer(scratch);
@@ -146,10 +151,9 @@ public final class TextEncoder {
         Sequences sequences = tree.sequences(from, to);
         Tensor x = ws.residual(sequences.rows());
         for (int t = from; t < to; t++) {
-            int start = sequences.starts()[t - from];
-            tokenEmbedding.forward(tree.text(t), tree.shared(t, from), x.rows(start, sequences.starts()[t - from + 1] - start));
+            tokenEmbedding.forward(tree.text(t), tree.shared(t, from), x, sequences.starts()[t - from]);
         }
-        Tensor outputs = scratch.outputs.rows(0, to - from);
+        Tensor outputs = scratch.outputs.get(to - from);
         Tensor pooled = ws.pooled(to - from); //        [texts, d]
         transformer.forward(x, sequences, pooled, ws);
         if (projection == null) {

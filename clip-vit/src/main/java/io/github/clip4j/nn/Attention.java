@@ -1,7 +1,6 @@
 package io.github.clip4j.nn;
 
 import io.github.clip4j.core.Tensor;
-import io.github.clip4j.core.ops.SelfAttention;
 import java.io.IOException;
 
 /// Multi-head self-attention (Vaswani et al. 2017, arXiv:1706.03762 §3.2.2). Immutable.
@@ -26,7 +25,7 @@ final class Attention {
         Tensor qkv = ws.queryKeyValues(y.rows());
         Tensor o = ws.attended(y.rows());
         queryKeyValue.forward(y, qkv, ws); // [m, 3·d]
-        SelfAttention.attend(qkv, sequences.starts(), sequences.prefixes(), heads, causal, o, ws.attentionScratch(), ws.workers()); // [m, d]
+        ws.selfAttention().attend(qkv, sequences.starts(), sequences.prefixes(), heads, causal, o); // [m, d]
         out.addTo(x, o, ws);
     }
 
@@ -38,8 +37,7 @@ final class Attention {
         Tensor qkv = ws.queryKeyValues(y.rows());
         Tensor o = ws.attended(sequences.count());
         queryKeyValue.forward(y, qkv, ws); // [m, 3·d]
-        SelfAttention.attendAt(
-                sequences.pooledPositions(), qkv, sequences.starts(), sequences.prefixes(), heads, causal, o, ws.attentionScratch(), ws.workers());
+        ws.selfAttention().attendAt(sequences.pooledPositions(), qkv, sequences.starts(), sequences.prefixes(), heads, causal, o);
         out.addTo(x, o, ws);
     }
 

@@ -1,7 +1,6 @@
 package io.github.clip4j.nn;
 
 import io.github.clip4j.core.Tensor;
-import io.github.clip4j.core.ops.LayerNorm;
 
 /// y = (x − μ) / √(σ² + ε) · gain + bias, row by row. Immutable.
 public final class LayerNormLayer {
@@ -17,6 +16,6 @@ public final class LayerNormLayer {
 
     /// `x` and `y` may be the same tensor.
     public void forward(Tensor x, Tensor y, Workspace ws) {
-        LayerNorm.normalize(x, gain, bias, epsilon, y, ws.workers());
+        ws.layerNorm().normalize(x, gain, bias, epsilon, y);
     }
 }

@@ -2,7 +2,6 @@ package io.github.clip4j.nn;
 
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.ops.Activation;
-import io.github.clip4j.core.ops.MatMul;
 import io.github.clip4j.core.ops.WeightMatrix;
 
 /// y = x·Wᵀ + b. Immutable.
@@ -15,16 +14,16 @@ public final class Linear {
 
     /// y = x·Wᵀ + b
     public void forward(Tensor x, Tensor y, Workspace ws) {
-        MatMul.linear(x, weight, y, ws.matMulScratch(), ws.workers());
+        ws.matMul().linear(x, weight, y);
     }
 
     /// y = activation(x·Wᵀ + b)
     void forward(Tensor x, Activation activation, Tensor y, Workspace ws) {
-        MatMul.linear(x, weight, activation, y, ws.matMulScratch(), ws.workers());
+        ws.matMul().linear(x, weight, activation, y);
     }
 
     /// y ← y + x·Wᵀ + b
     void addTo(Tensor y, Tensor x, Workspace ws) {
-        MatMul.linearAdd(x, weight, y, ws.matMulScratch(), ws.workers());
+        ws.matMul().linearAdd(x, weight, y);
     }
 }

@@ -39,7 +39,7 @@ public final class PatchEmbedding {
         int perImage = grid * grid;
         int images = patches.rows() / perImage;
         for (int image = 0; image < images; image++) {
-            copyPatches(pixels, pixelsOff + image * channels * imageSize * imageSize, imageSize, patches.rows(image * perImage, perImage));
+            copyPatches(pixels, pixelsOff + image * channels * imageSize * imageSize, imageSize, patches, image * perImage);
         }
         projection.forward(patches, embedded, ws); // [images·grid², d]
         for (int image = 0; image < images; image++) {
@@ -51,10 +51,10 @@ public final class PatchEmbedding {
         }
     }
 
-    /// One row a patch, patches row-major, each `[channels, patchSize, patchSize]`.
-    private void copyPatches(float[] pixels, int pixelsOff, int imageSize, Tensor patches) {
+    /// One row a patch from `row` on, patches row-major, each `[channels, patchSize, patchSize]`.
+    private void copyPatches(float[] pixels, int pixelsOff, int imageSize, Tensor patches, int row) {
         for (int patch = 0; patch < grid * grid; patch++) {
-            int to = patches.rowOffset(patch);
+            int to = patches.rowOffset(row + patch);
             int top = patch / grid * patchSize;
             int left = patch % grid * patchSize;
             for (int c = 0; c < channels; c++) {

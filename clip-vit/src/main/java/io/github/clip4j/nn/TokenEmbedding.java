@@ -16,12 +16,12 @@ public final class TokenEmbedding {
         this.width = width;
     }
 
-    /// x[i] = tokens[ids[first + i]] + positions[first + i], for `x.rows()` ids of one text
+    /// x[row + i] = tokens[ids[first + i]] + positions[first + i], for the ids of one text from `first` to its end
     ///
-    /// @param x `[n, d]`, overwritten
-    public void forward(int[] ids, int first, Tensor x) {
-        for (int i = 0; i < x.rows(); i++) {
-            Elementwise.add(tokens, ids[first + i] * width, positions, (first + i) * width, x.array(), x.rowOffset(i), width);
+    /// @param x `[m, d]`; rows from `row` on are overwritten
+    public void forward(int[] ids, int first, Tensor x, int row) {
+        for (int i = first; i < ids.length; i++) {
+            Elementwise.add(tokens, ids[i] * width, positions, i * width, x.array(), x.rowOffset(row + i - first), width);
         }
     }
 }

@@ -1,32 +1,32 @@
 package io.github.clip4j.nn;
 
 import io.github.clip4j.core.Tensor;
+import io.github.clip4j.core.ops.LayerNorm;
 import io.github.clip4j.core.ops.MatMul;
 import io.github.clip4j.core.ops.SelfAttention;
 import io.github.clip4j.core.parallel.Workers;
 
-/// The scratch of one forward pass, allocated before it: `forward` allocates nothing. Never shared by two passes at once.
+/// The scratch of one forward pass and the operations that work in it, made before it: a pass allocates nothing. Never shared by two passes at once.
 ///
 /// Row strides are padded by 16 floats, because widths such as 1024 and 3072 would put all rows of a tile into the same few sets of L1.
 public final class Workspace {
     private static final int PADDING = 16;
 
-    private final Workers workers;
-    private final Tensor residual; //       [m, d]
-    private final Tensor normed; //         [m, d]
-    private final Tensor queryKeyValues; // [m, 3·d]
-    private final Tensor attended; //       [m, d]
-    private final Tensor hidden; //         [m, mlpWidth]
-    private final Tensor pooled; //         [sequences, d]
-    private final float[] matMulScratch;
-    private final float[][] attentionScratch;
+    private final FirstRows residual; //       [m, d]
+    private final FirstRows normed; //         [m, d]
+    private final FirstRows queryKeyValues; // [m, 3·d]
+    private final FirstRows attended; //       [m, d]
+    private final FirstRows hidden; //         [m, mlpWidth]
+    private final FirstRows pooled; //         [sequences, d]
+    private final MatMul matMul;
+    private final SelfAttention selfAttention;
+    private final LayerNorm layerNorm;
     private final int maxTokens;
 
     /// Scratch for up to `rows` rows in up to `sequences` sequences of up to `tokens` positions.
     ///
     /// @param inputWidth the width of what the tower's first matrix product reads, 0 when it has none
     public Workspace(int rows, int sequences, int tokens, int width, int heads, int mlpWidth, int inputWidth, Workers workers) {
-        this.workers = workers;
         this.maxTokens = tokens;
         this.residual = matrix(rows, width);
         this.normed = matrix(rows, width);
@@ -34,14 +34,17 @@ public final class Workspace {
         this.attended = matrix(rows, width);
         this.hidden = matrix(rows, mlpWidth);
         this.pooled = matrix(sequences, width);
-        this.matMulScratch = new float[Math.max(
-                MatMul.scratchSize(rows, width, mlpWidth),
-                Math.max(MatMul.scratchSize(rows, mlpWidth, width), MatMul.scratchSize(rows, Math.max(width, inputWidth), 3 * width)))];
-        this.attentionScratch = new float[workers.threads()][SelfAttention.scratchSize(tokens, width / heads)];
+        this.matMul = new MatMul(
+                Math.max(
+                        MatMul.scratchSize(rows, width, mlpWidth),
+                        Math.max(MatMul.scratchSize(rows, mlpWidth, width), MatMul.scratchSize(rows, Math.max(width, inputWidth), 3 * width))),
+                workers);
+        this.selfAttention = new SelfAttention(tokens, width / heads, workers);
+        this.layerNorm = new LayerNorm(workers);
     }
 
-    private static Tensor matrix(int rows, int width) {
-        return Tensor.matrix(rows, width, width + PADDING);
+    private static FirstRows matrix(int rows, int width) {
+        return new FirstRows(rows, width, width + PADDING);
     }
 
     /// Whether a pass over `rows` rows in `sequences` sequences of up to `tokens` positions fits.
@@ -49,41 +52,41 @@ public final class Workspace {
         return rows <= residual.rows() && sequences <= pooled.rows() && tokens <= maxTokens;
     }
 
-    public Workers workers() {
-        return workers;
-    }
-
     /// The residual stream of `m` rows.
     public Tensor residual(int m) {
-        return residual.rows(0, m);
+        return residual.get(m);
     }
 
     /// One row a sequence: the residual stream where it is pooled.
     public Tensor pooled(int sequences) {
-        return pooled.rows(0, sequences);
+        return pooled.get(sequences);
     }
 
     Tensor normed(int m) {
-        return normed.rows(0, m);
+        return normed.get(m);
     }
 
     Tensor queryKeyValues(int m) {
-        return queryKeyValues.rows(0, m);
+        return queryKeyValues.get(m);
     }
 
     Tensor attended(int m) {
-        return attended.rows(0, m);
+        return attended.get(m);
     }
 
     Tensor hidden(int m) {
-        return hidden.rows(0, m);
+        return hidden.get(m);
     }
 
-    float[] matMulScratch() {
-        return matMulScratch;
+    MatMul matMul() {
+        return matMul;
     }
 
-    float[][] attentionScratch() {
-        return attentionScratch;
+    SelfAttention selfAttention() {
+        return selfAttention;
+    }
+
+    LayerNorm layerNorm() {
+        return layerNorm;
     }
 }

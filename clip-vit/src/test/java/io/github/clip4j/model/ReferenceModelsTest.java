@@ -79,8 +79,8 @@ class ReferenceModelsTest {
         Sequences sequences = Sequences.of(new int[] {8, 8}, new int[] {7, 7});
         Workspace ws = new Workspace(16, 2, 8, t.width(), t.heads(), t.mlpWidth(), 0, Workers.SERIAL);
         Tensor x = ws.residual(16);
-        embedding.forward(ids[0], 0, x.rows(0, 8));
-        embedding.forward(ids[1], 0, x.rows(8, 8));
+        embedding.forward(ids[0], 0, x, 0);
+        embedding.forward(ids[1], 0, x, 8);
         for (int layer = 0; layer < t.layers(); layer++) {
             transformer.forwardBlock(layer, x, sequences, ws);
         }

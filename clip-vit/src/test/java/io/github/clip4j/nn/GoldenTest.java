@@ -99,7 +99,7 @@ class GoldenTest {
         int n = ids.length;
         Workspace ws = new Workspace(n, 1, n, t.width(), t.heads(), t.mlpWidth(), 147, workers);
         Tensor x = ws.residual(n);
-        new TokenEmbedding(parameters, ClipParameters.TOKEN_EMBEDDING, ClipParameters.TEXT_POSITIONS, t.width()).forward(ids, 0, x);
+        new TokenEmbedding(parameters, ClipParameters.TOKEN_EMBEDDING, ClipParameters.TEXT_POSITIONS, t.width()).forward(ids, 0, x, 0);
         golden.assertFloat32(input + "/text_model.embeddings", x.toArray());
 
         Tensor pooled = checkBlocks(input, ClipParameters.TEXT, t, true, x, n - 1, parameters, ws);

@@ -16,8 +16,8 @@ public final class SoftmaxVector {
         for (int i = d; i < capacity; i++) {
             x[xOff + i] = Float.NEGATIVE_INFINITY;
         }
-        FloatVector greatest = FloatVector.fromArray(SPECIES, x, xOff);
-        for (int i = Lanes.COUNT; i < capacity; i += Lanes.COUNT) {
+        FloatVector greatest = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY); // a first vector before a loop that short rows skip would be boxed
+        for (int i = 0; i < capacity; i += Lanes.COUNT) {
             greatest = greatest.max(FloatVector.fromArray(SPECIES, x, xOff + i));
         }
         float max = greatest.reduceLanes(VectorOperators.MAX); // the order of a maximum does not matter

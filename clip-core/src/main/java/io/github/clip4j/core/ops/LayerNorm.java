@@ -7,9 +7,22 @@ import io.github.clip4j.core.kernel.LayerNormVector;
 import io.github.clip4j.core.kernel.VectorSupport;
 import io.github.clip4j.core.parallel.Workers;
 
-/// Layer normalisation of every row of a matrix.
+/// Layer normalisation of every row of a matrix. One at a time, as [MatMul].
 public final class LayerNorm {
-    private LayerNorm() {}
+    private static final float[] NONE = {};
+
+    private final Workers workers;
+    private final Workers.Task share = this::share;
+
+    private Tensor x = Tensor.zeros(1, 1);
+    private Tensor y = x;
+    private float[] gain = NONE;
+    private float[] bias = NONE;
+    private double epsilon;
+
+    public LayerNorm(Workers workers) {
+        this.workers = workers;
+    }
 
     /// y[r] = (x[r] − μ) / √(σ² + ε) · gain + bias, with μ and σ² of row r; `x` and `y` may be the same tensor.
     ///
@@ -17,22 +30,22 @@ public final class LayerNorm {
     /// @param gain `[d]`, the checkpoint's `weight`
     /// @param bias `[d]`
     /// @param y `[m, d]`, overwritten
-    public static void normalize(Tensor x, float[] gain, float[] bias, double epsilon, Tensor y, Workers workers) {
-        if (!x.shape().equals(y.shape()) || gain.length != x.width() || bias.length != x.width()) {
+    public void normalize(Tensor x, float[] gain, float[] bias, double epsilon, Tensor y) {
+        if (x.rows() != y.rows() || x.width() != y.width() || gain.length != x.width() || bias.length != x.width()) {
             throw new IllegalArgumentException("layer norm of x %s: expected gain, bias and y to fit, got %s, %s and %s"
                     .formatted(x.shape(), Shape.of(gain.length), Shape.of(bias.length), y.shape()));
         }
-        int threads = workers.threads();
-        if (threads == 1) {
-            rows(x, gain, bias, epsilon, y, 0, x.rows());
-            return;
-        }
-        workers.run(worker -> rows(
-                x, gain, bias, epsilon, y, Workers.share(x.rows(), threads, worker), Workers.share(x.rows(), threads, worker + 1)));
+        this.x = x;
+        this.y = y;
+        this.gain = gain;
+        this.bias = bias;
+        this.epsilon = epsilon;
+        workers.run(share);
     }
 
-    private static void rows(Tensor x, float[] gain, float[] bias, double epsilon, Tensor y, int from, int to) {
-        for (int row = from; row < to; row++) {
+    private void share(int worker) {
+        int to = Workers.share(x.rows(), workers.threads(), worker + 1);
+        for (int row = Workers.share(x.rows(), workers.threads(), worker); row < to; row++) {
             if (VectorSupport.ENABLED) {
                 LayerNormVector.normalize(x.array(), x.rowOffset(row), gain, bias, epsilon, y.array(), y.rowOffset(row), x.width());
             } else {

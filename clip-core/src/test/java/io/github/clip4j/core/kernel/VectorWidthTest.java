@@ -65,16 +65,16 @@ class VectorWidthTest {
         w.setBias(0, new Gen(2).floats(n));
         Tensor x = Tensor.of(new Gen(3).floats(m * k), Shape.of(m, k));
         Tensor y = Tensor.zeros(m, n);
-        float[] scratch = new float[MatMul.scratchSize(m, k, n)];
-        MatMul.linear(x, w, Activation.GELU, y, scratch, workers);
-        MatMul.linearAdd(x, w, y, scratch, workers);
+        MatMul matMul = new MatMul(MatMul.scratchSize(m, k, n), workers);
+        matMul.linear(x, w, Activation.GELU, y);
+        matMul.linearAdd(x, w, y);
         return y.toArray();
     }
 
     private static float[] rows() {
         int d = 773; // with a tail
         Tensor x = Tensor.of(new Gen(4).floats(3 * d), Shape.of(3, d));
-        LayerNorm.normalize(x, new Gen(5).floats(d), new Gen(6).floats(d), 1e-5, x, Workers.SERIAL);
+        new LayerNorm(Workers.SERIAL).normalize(x, new Gen(5).floats(d), new Gen(6).floats(d), 1e-5, x);
         Activation.QUICK_GELU.apply(x.array());
         Activation.GELU_TANH.apply(x.array());
         return x.toArray();

@@ -72,11 +72,12 @@ class GemmTest {
         String what = "m=%d n=%d k=%d".formatted(m, n, k);
         try (Workers workers = new Workers(threads)) {
             Tensor y = Tensor.zeros(m, n);
-            MatMul.linear(x, w, y, new float[MatMul.scratchSize(m, k, n)], workers);
+            MatMul matMul = new MatMul(MatMul.scratchSize(m, k, n), workers);
+            matMul.linear(x, w, y);
             assertWithin(y.toArray(), expected, i -> bounds[i], what);
 
             Tensor sum = Tensor.of(before.clone(), Shape.of(m, n));
-            MatMul.linearAdd(x, w, sum, new float[MatMul.scratchSize(m, k, n)], workers);
+            matMul.linearAdd(x, w, sum);
             float[] added = new float[m * n];
             for (int i = 0; i < added.length; i++) {
                 added[i] = before[i] + y.toArray()[i];
@@ -84,7 +85,7 @@ class GemmTest {
             assertSameBits(sum.toArray(), added, what + " added to y");
 
             Tensor activated = Tensor.zeros(m, n);
-            MatMul.linear(x, w, Activation.QUICK_GELU, activated, new float[MatMul.scratchSize(m, k, n)], workers);
+            matMul.linear(x, w, Activation.QUICK_GELU, activated);
             float[] quick = y.toArray();
             Activation.QUICK_GELU.apply(quick);
             assertSameBits(activated.toArray(), quick, what + " with activation");
@@ -111,9 +112,9 @@ class GemmTest {
             Tensor x = Tensor.of(gen.floats(m * k), Shape.of(m, k));
             Tensor narrow = Tensor.zeros(m, n);
             Tensor wide = Tensor.zeros(m, n);
-            float[] scratch = new float[MatMul.scratchSize(m, k, n)];
-            MatMul.linear(x, weights(n, k, storage, weight), narrow, scratch, Workers.SERIAL);
-            MatMul.linear(x, weights(n, k, DType.F32, rounded), wide, scratch, Workers.SERIAL);
+            MatMul matMul = new MatMul(MatMul.scratchSize(m, k, n), Workers.SERIAL);
+            matMul.linear(x, weights(n, k, storage, weight), narrow);
+            matMul.linear(x, weights(n, k, DType.F32, rounded), wide);
             assertSameBits(narrow.toArray(), wide.toArray(), "%s, m=%d n=%d k=%d".formatted(storage, m, n, k));
         }
     }
@@ -143,7 +144,7 @@ class GemmTest {
         Tensor wide = Tensor.matrix(5, n + 4, n + 4);
         Arrays.fill(wide.array(), 7f);
         WeightMatrix w = new WeightMatrix(n, 8);
-        MatMul.linear(Tensor.zeros(5, 8), w, wide.columns(0, n), new float[40], Workers.SERIAL);
+        new MatMul(40, Workers.SERIAL).linear(Tensor.zeros(5, 8), w, wide.columns(0, n));
         assertSameBits(wide.columns(n, 4).toArray(), filled(5 * 4, 7f), "columns that belong to others");
         assertSameBits(wide.columns(0, n).toArray(), new float[5 * n], "the product");
     }
@@ -203,22 +204,20 @@ class GemmTest {
         int[] starts = {0, 5, 6, 23};
         Tensor qkv = Tensor.of(new Gen(1).floats(23 * 3 * d), Shape.of(23, 3 * d));
         Tensor together = Tensor.zeros(23, d);
-        float[][] scratch = new float[2][SelfAttention.scratchSize(17, 20)];
         try (Workers workers = new Workers(2)) {
-            SelfAttention.attend(qkv, starts, new int[3][0], heads, true, together, scratch, workers);
+            new SelfAttention(17, 20, workers).attend(qkv, starts, new int[3][0], heads, true, together);
         }
+        SelfAttention attention = new SelfAttention(17, 20, Workers.SERIAL);
         for (int s = 0; s < 3; s++) {
             int rows = starts[s + 1] - starts[s];
             Tensor alone = Tensor.zeros(rows, d);
-            SelfAttention.attend(
-                    qkv.rows(starts[s], rows), new int[] {0, rows}, new int[1][0], heads, true, alone, scratch, Workers.SERIAL);
+            attention.attend(qkv.rows(starts[s], rows), new int[] {0, rows}, new int[1][0], heads, true, alone);
             assertSameBits(together.rows(starts[s], rows).toArray(), alone.toArray(), "sequence " + s);
             // The same rows as two sequences, the second of which continues the first
             int half = rows / 2;
             int[] prefix = IntStream.range(0, half).toArray();
             Tensor continued = Tensor.zeros(rows, d);
-            SelfAttention.attend(
-                    qkv.rows(starts[s], rows), new int[] {0, half, rows}, new int[][] {{}, prefix}, heads, true, continued, scratch, Workers.SERIAL);
+            attention.attend(qkv.rows(starts[s], rows), new int[] {0, half, rows}, new int[][] {{}, prefix}, heads, true, continued);
             assertSameBits(continued.toArray(), alone.toArray(), "continued sequence " + s);
         }
     }

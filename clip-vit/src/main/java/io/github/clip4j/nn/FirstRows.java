@@ -1,0 +1,34 @@
+package io.github.clip4j.nn;
+
+import io.github.clip4j.core.Tensor;
+
+/// A matrix of scratch, of which each use takes the first rows it needs.
+///
+/// A pass needs two heights, all its rows and one for each sequence. Their views are kept: a pass of the same heights makes none.
+public final class FirstRows {
+    private final Tensor all;
+    private Tensor last;
+    private Tensor before;
+
+    /// @param rowStride see [Tensor#matrix(int, int, int)]
+    public FirstRows(int rows, int width, int rowStride) {
+        this.all = Tensor.matrix(rows, width, rowStride);
+        this.last = all;
+        this.before = all;
+    }
+
+    /// The first `m` rows.
+    public Tensor get(int m) {
+        if (last.rows() != m) {
+            Tensor found = before.rows() == m ? before : all.rows(0, m);
+            before = last;
+            last = found;
+        }
+        return last;
+    }
+
+    /// How many rows there are.
+    public int rows() {
+        return all.rows();
+    }
+}
