@@ -33,7 +33,7 @@ class ArchitectureTest {
                 .should().dependOnClassesThat().resideInAnyPackage("io.github.clip4j.core..", "io.github.clip4j.model", "io.github.clip4j.nn")
                 .check(ours);
         noClasses().that().resideInAPackage("io.github.clip4j.image..")
-                .should().dependOnClassesThat().resideInAnyPackage("io.github.clip4j.model", "io.github.clip4j.nn", "..core.format..", "..core.ops..")
+                .should().dependOnClassesThat().resideInAnyPackage("io.github.clip4j.model", "io.github.clip4j.nn", "..core.format..", "..core.kernel..")
                 .check(ours);
     }
 

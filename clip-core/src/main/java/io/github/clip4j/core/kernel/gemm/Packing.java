@@ -49,7 +49,9 @@ public final class Packing {
             int to = panelsOff + j * k;
             for (int p = 0; p < k; p++) {
                 System.arraycopy(b, bOff + p * ldb + j, panels, to + p * nr, cols);
-                Arrays.fill(panels, to + p * nr + cols, to + (p + 1) * nr, 0f);
+                if (cols < nr) {
+                    Arrays.fill(panels, to + p * nr + cols, to + (p + 1) * nr, 0f);
+                }
             }
         }
     }
