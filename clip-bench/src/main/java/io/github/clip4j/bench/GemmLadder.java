@@ -60,7 +60,7 @@ public final class GemmLadder implements AutoCloseable {
             }
         }
         this.panels = new float[Math.toIntExact(Packing.size(k, n))];
-        Packing.packTransposed(w, 0, k, n, k, panels, 0, 0);
+        Packing.packWeight(w, k, n, panels, 0, 0);
         this.weight = new WeightMatrix(n, k);
         weight.setRows(0, n, w);
         this.x = Tensor.of(a, Shape.of(m, k));

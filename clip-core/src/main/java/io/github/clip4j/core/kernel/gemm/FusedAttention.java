@@ -34,7 +34,7 @@ public final class FusedAttention {
         int weightsOff = scoresOff + GemmShape.MAX_ROWS * stride;
         int queriesOff = weightsOff + GemmShape.MAX_ROWS * stride;
         int resultOff = queriesOff + GemmShape.MAX_ROWS * headDim;
-        Packing.packTransposed(kv, kOff, ldkv, n, headDim, scratch, keysOff, 0);
+        Packing.packKeys(kv, kOff, ldkv, n, headDim, scratch, keysOff);
         Packing.pack(kv, vOff, ldkv, n, headDim, scratch, valuesOff);
 
         for (int tile = 0; tile < GemmShape.tiles(queries); tile++) {

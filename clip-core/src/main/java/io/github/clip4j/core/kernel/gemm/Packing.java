@@ -1,5 +1,6 @@
 package io.github.clip4j.core.kernel.gemm;
 
+import io.github.clip4j.core.kernel.VectorSupport;
 import java.util.Arrays;
 
 /// Copies matrices into the panels that the package describes.
@@ -11,21 +12,23 @@ public final class Packing {
         return (long) GemmShape.panels(n) * GemmShape.NR * k;
     }
 
-    /// Packs B = Wᵀ, where W is `[n, k]` with rows `ldw` apart: the form linear layers are stored in, and keys for queries.
+    /// Packs B = Wᵀ, where W is `[n, k]` and contiguous: the form that linear layers are stored in.
     ///
     /// Columns `column` to `column + n` of B are written, so that several matrices can stand side by side; padding is left as it is.
-    public static void packTransposed(float[] w, int wOff, int ldw, int n, int k, float[] panels, int panelsOff, int column) {
+    ///
+    /// Scalar in any case: weights are packed once, at the start, and code of the Vector API that C2 has not compiled yet is a hundred times slower.
+    public static void packWeight(float[] w, int k, int n, float[] panels, int panelsOff, int column) {
         int nr = GemmShape.NR;
         for (int j = 0; j < n; ) {
             int col = column + j;
             int rows = Math.min(n - j, nr - col % nr); // of W, as far as this panel goes
-            transpose(w, wOff + j * ldw, ldw, rows, k, panels, panelsOff + col / nr * nr * k + col % nr, nr);
+            TransposeScalar.transpose(w, j * k, k, rows, k, panels, panelsOff + col / nr * nr * k + col % nr, nr);
             j += rows;
         }
     }
 
-    /// The same for W contiguous, into panels of 16-bit numbers that begin the array.
-    static void packTransposed(float[] w, int k, int n, Panels.Format format, short[] panels, int column) {
+    /// The same into panels of 16-bit numbers that begin the array.
+    static void packWeight(float[] w, int k, int n, Panels.Format format, short[] panels, int column) {
         int nr = GemmShape.NR;
         for (int block = 0; block < n; block += nr) {
             int end = Math.min(n, block + nr);
@@ -41,8 +44,16 @@ public final class Packing {
         }
     }
 
+    /// Packs B = Kᵀ, where K is `[n, k]` with rows `ldk` apart: keys for queries. Padding is left as it is.
+    static void packKeys(float[] keys, int keysOff, int ldk, int n, int k, float[] panels, int panelsOff) {
+        int nr = GemmShape.NR;
+        for (int j = 0; j < n; j += nr) {
+            transpose(keys, keysOff + j * ldk, ldk, Math.min(nr, n - j), k, panels, panelsOff + j * k, nr);
+        }
+    }
+
     /// Packs B, `[k, n]` with rows `ldb` apart; the last panel's padding is set to zero.
-    public static void pack(float[] b, int bOff, int ldb, int k, int n, float[] panels, int panelsOff) {
+    static void pack(float[] b, int bOff, int ldb, int k, int n, float[] panels, int panelsOff) {
         int nr = GemmShape.NR;
         for (int j = 0; j < n; j += nr) {
             int cols = Math.min(nr, n - j);
@@ -72,34 +83,11 @@ public final class Packing {
         transpose(a, aOff, lda, rows, k, tile, tileOff, rows);
     }
 
-    /// `to[toOff + p·ldt + i] = a[aOff + i·lda + p]` for i < rows, p < k.
-    ///
-    /// Four rows at a time, so that a store finds its cache line where the last one left it, for 128 columns, so that what four rows wrote is still in L1
-    /// when the next four come. One row and 16 columns at a time take 2.3 times as long.
     private static void transpose(float[] a, int aOff, int lda, int rows, int k, float[] to, int toOff, int ldt) {
-        for (int from = 0; from < k; from += 128) {
-            int end = Math.min(k, from + 128);
-            int i = 0;
-            for (; i <= rows - 4; i += 4) {
-                int row0 = aOff + i * lda;
-                int row1 = row0 + lda;
-                int row2 = row1 + lda;
-                int row3 = row2 + lda;
-                int at = toOff + from * ldt + i;
-                for (int p = from; p < end; p++, at += ldt) {
-                    to[at] = a[row0 + p];
-                    to[at + 1] = a[row1 + p];
-                    to[at + 2] = a[row2 + p];
-                    to[at + 3] = a[row3 + p];
-                }
-            }
-            for (; i < rows; i++) {
-                int row = aOff + i * lda;
-                int at = toOff + from * ldt + i;
-                for (int p = from; p < end; p++, at += ldt) {
-                    to[at] = a[row + p];
-                }
-            }
+        if (VectorSupport.ENABLED) {
+            TransposeVector.transpose(a, aOff, lda, rows, k, to, toOff, ldt);
+        } else {
+            TransposeScalar.transpose(a, aOff, lda, rows, k, to, toOff, ldt);
         }
     }
 }

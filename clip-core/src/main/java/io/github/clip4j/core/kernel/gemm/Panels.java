@@ -53,7 +53,7 @@ public final class Panels {
     /// @throws IllegalArgumentException for a number that is not finite, or beyond the format's range
     public void setColumns(int column, int n, int k, float[] w) {
         if (format == Format.FLOAT32) {
-            Packing.packTransposed(w, 0, k, n, k, floats, OFFSET, column);
+            Packing.packWeight(w, k, n, floats, OFFSET, column);
             return;
         }
         for (int i = 0; i < n * k; i++) {
@@ -62,7 +62,7 @@ public final class Panels {
                         .formatted(column + i / k, i % k, format.name().toLowerCase(Locale.ROOT), w[i]));
             }
         }
-        Packing.packTransposed(w, k, n, format, halves, column);
+        Packing.packWeight(w, k, n, format, halves, column);
     }
 
     boolean areFloats() {
