@@ -8,6 +8,8 @@ import io.github.clip4j.model.TextConfig;
 import io.github.clip4j.model.TextEncoder;
 import io.github.clip4j.model.TransformerConfig;
 import io.github.clip4j.model.VisionConfig;
+import java.lang.management.CompilationMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -19,7 +21,7 @@ import java.util.SplittableRandom;
 /// @param gflops nominal operations a second, in 10⁹
 /// @param fraction of the peak
 record Throughput(Tower tower, int batch, int threads, double perSecond, double gflops, double fraction) {
-    private static final long WARM_UP_NANOS = 2_000_000_000;
+    private static final long LONGEST_WARM_UP_NANOS = 15_000_000_000L;
     private static final long ROUND_NANOS = 500_000_000;
 
     /// What is measured.
@@ -71,10 +73,7 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
 
     /// Passes a second: the median of rounds of at least half a second each.
     private static double rate(Runnable pass, double seconds) {
-        long warmUp = Math.min(WARM_UP_NANOS, (long) (seconds * 1e9));
-        for (long start = System.nanoTime(); System.nanoTime() - start < warmUp; ) {
-            pass.run();
-        }
+        warmUp(pass);
         List<Double> rates = new ArrayList<>();
         long end = System.nanoTime() + (long) (seconds * 1e9);
         do {
@@ -90,6 +89,22 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
         } while (System.nanoTime() < end);
         rates.sort(null);
         return rates.get(rates.size() / 2);
+    }
+
+    /// Runs passes until the JIT compiler rests: two rounds in a row that leave it less than a twentieth of a processor. While it works it takes time from one of the
+    /// threads, and all wait for the slowest; with two threads on two processors that is a fifth of the rate for some seconds.
+    private static void warmUp(Runnable pass) {
+        CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
+        long end = System.nanoTime() + LONGEST_WARM_UP_NANOS;
+        for (int quiet = 0; quiet < 2 && System.nanoTime() < end; ) {
+            long compiled = compiler == null ? 0 : compiler.getTotalCompilationTime();
+            long start = System.nanoTime();
+            do {
+                pass.run();
+            } while (System.nanoTime() - start < ROUND_NANOS);
+            long spent = compiler == null ? 0 : compiler.getTotalCompilationTime() - compiled; // milliseconds
+            quiet = spent < (System.nanoTime() - start) / 1e6 / 20 ? quiet + 1 : 0;
+        }
     }
 
     private static Tensor pixels(VisionConfig config, int batch) {
