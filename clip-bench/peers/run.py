@@ -38,34 +38,35 @@ def main():
     arguments.add_argument("--threads", default="1,2")
     arguments.add_argument("--batch", default="1,8,32")
     arguments.add_argument("--towers", default="image,text")
-    arguments.add_argument("--tokens", type=int, default=77)
+    arguments.add_argument("--tokens", default="77", help="of a text, or the least and most, such as 8-12; the peers' texts are padded to the longest")
     arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--seconds", default="3")
     arguments.add_argument("--json")
     arguments.add_argument("--onnxruntime", help="the jar of ONNX Runtime's Java API")
     arguments.add_argument("--java", default="java", help="the Java that runs it")
     a = arguments.parse_args()
+    longest = a.tokens.split("-")[-1]
     rates, fractions = {}, {}
     with tempfile.TemporaryDirectory() as model:
         output([sys.executable, os.path.join(ROOT, "weights-tools", "python", "random_checkpoint.py"), a.preset, model])
         onnx = {tower: os.path.join(model, tower + ".onnx") for tower in a.towers.split(",")} if a.onnxruntime else {}
         for tower, file in onnx.items():
-            output([sys.executable, os.path.join(HERE, "onnx_clip.py"), model, file, "--tower", tower, "--tokens", str(a.tokens)])
+            output([sys.executable, os.path.join(HERE, "onnx_clip.py"), model, file, "--tower", tower, "--tokens", longest])
         for round_number in range(a.rounds):
             for tower in a.towers.split(","):
                 for threads in a.threads.split(","):
-                    common = ["--tower", tower, "--threads", threads, "--batch", a.batch, "--tokens", str(a.tokens), "--seconds", a.seconds]
-                    ours = json.loads(output([os.path.join(ROOT, "clip"), "bench", "--model", model, "--json", *common]))
+                    common = ["--tower", tower, "--threads", threads, "--batch", a.batch, "--seconds", a.seconds, "--tokens"]
+                    ours = json.loads(output([os.path.join(ROOT, "clip"), "bench", "--model", model, "--json", *common, a.tokens]))
                     for cell in ours["cells"]:
                         key = (tower, cell["threads"], cell["batch"])
                         rates.setdefault(key, {}).setdefault("clip4j", []).append(cell["per_second"])
                         fractions.setdefault(key, []).append(cell["fraction"])
-                    for line in output([sys.executable, os.path.join(HERE, "torch_clip.py"), model, *common]).splitlines():
+                    for line in output([sys.executable, os.path.join(HERE, "torch_clip.py"), model, *common, longest]).splitlines():
                         cell = json.loads(line)
                         rates[tower, cell["threads"], cell["batch"]].setdefault("PyTorch", []).append(cell["per_second"])
                     if a.onnxruntime:
                         command = [a.java, "-cp", a.onnxruntime, os.path.join(HERE, "OnnxClip.java"), onnx[tower], tower, threads, a.batch, a.seconds]
-                        for line in output(command + [extents(model, tower, a.tokens)]).splitlines():
+                        for line in output(command + [extents(model, tower, longest)]).splitlines():
                             cell = json.loads(line)
                             rates[tower, cell["threads"], cell["batch"]].setdefault("ONNX Runtime", []).append(cell["per_second"])
             print(f"round {round_number + 1} of {a.rounds}", file=sys.stderr, flush=True)

@@ -19,6 +19,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -66,8 +68,9 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--tower", paramLabel = "NAME", defaultValue = "both", description = "image, text or both")
     private String tower = "both";
 
-    @Option(names = "--tokens", paramLabel = "N", description = "tokens of a text, start and end included; all positions of the model unless given")
-    private int tokens;
+    @Option(names = "--tokens", paramLabel = "N[-M]",
+            description = "tokens of a text, start and end included, or its least and most, such as 8-12; all positions of the model unless given")
+    private @Nullable String tokens;
 
     @Option(names = "--seconds", paramLabel = "S", defaultValue = "3", description = "measured time of a cell, after its warm-up; 3 unless given")
     private double seconds = 3;
@@ -78,6 +81,7 @@ final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         check();
+        int[] lengths = lengths();
         List<Integer> threadCounts = threads.isEmpty() ? defaultThreads() : threads;
         Map<Integer, Double> peaks = new TreeMap<>();
         List<Throughput> cells = new ArrayList<>();
@@ -90,7 +94,7 @@ final class BenchCommand implements Callable<Integer> {
                 ClipModel loaded = load(workers);
                 for (Throughput.Tower each : towers(loaded.config())) {
                     for (int batch : batches) {
-                        Throughput cell = Throughput.measure(loaded, each, batch, count, tokens, seconds, peak);
+                        Throughput cell = Throughput.measure(loaded, each, batch, count, lengths[0], lengths[1], seconds, peak);
                         cells.add(cell);
                         print(out, cell.line());
                     }
@@ -121,9 +125,23 @@ final class BenchCommand implements Callable<Integer> {
         if (!List.of("image", "text", "both").contains(tower)) {
             throw new ParameterException(spec.commandLine(), "--tower: expected image, text or both, got '" + tower + "'");
         }
-        if (!(seconds > 0) || tokens < 0 || tokens == 1) {
-            throw new ParameterException(spec.commandLine(), "--seconds: expected more than 0; --tokens: at least 2");
+        if (!(seconds > 0)) {
+            throw new ParameterException(spec.commandLine(), "--seconds: expected more than 0, got " + seconds);
         }
+    }
+
+    /// The least and the most tokens of a text.
+    private int[] lengths() {
+        if (tokens == null) {
+            return new int[] {Integer.MAX_VALUE, Integer.MAX_VALUE};
+        }
+        Matcher matcher = Pattern.compile("(\\d{1,6})(?:-(\\d{1,6}))?").matcher(tokens);
+        int least = matcher.matches() ? Integer.parseInt(matcher.group(1)) : 0;
+        int most = matcher.matches() && matcher.group(2) != null ? Integer.parseInt(matcher.group(2)) : least;
+        if (least < 2 || most < least) {
+            throw new ParameterException(spec.commandLine(), "--tokens: expected a number of at least 2, or two such as 8-12, got '" + tokens + "'");
+        }
+        return new int[] {least, most};
     }
 
     private ClipConfig presetConfig() {

@@ -44,9 +44,9 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
 
     /// Measures one cell.
     ///
-    /// @param tokens of a text; 0 for all positions
+    /// @param least tokens of a text; texts of all lengths from `least` to `most` take turns. More than the positions of the model are its positions
     /// @param peak GFLOP/s
-    static Throughput measure(ClipModel model, Tower tower, int batch, int threads, int tokens, double seconds, double peak) {
+    static Throughput measure(ClipModel model, Tower tower, int batch, int threads, int least, int most, double seconds, double peak) {
         double flops;
         Runnable pass;
         if (tower == Tower.IMAGE) {
@@ -56,9 +56,9 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
             pass = () -> encoder.encode(pixels);
         } else {
             TextEncoder encoder = model.textEncoder().orElseThrow();
-            int n = tokens == 0 ? encoder.config().contextLength() : Math.min(tokens, encoder.config().contextLength());
-            flops = flops(encoder.config(), n);
-            List<int[]> texts = texts(encoder.config(), batch, n);
+            int positions = encoder.config().contextLength();
+            List<int[]> texts = texts(encoder.config(), batch, Math.min(least, positions), Math.min(most, positions));
+            flops = texts.stream().mapToDouble(text -> flops(encoder.config(), text.length)).average().orElseThrow();
             pass = () -> encoder.encode(texts);
         }
         double perSecond = batch * rate(pass, seconds);
@@ -116,12 +116,14 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
         return Tensor.of(values, Shape.of(batch, VisionConfig.CHANNELS, config.imageSize(), config.imageSize()));
     }
 
-    /// Random texts of `n` tokens, no two alike, ending with the end of text.
-    private static List<int[]> texts(TextConfig config, int batch, int n) {
+    /// Random texts of `least` to `most` tokens, a middle length first, no two alike, ending with the end of text.
+    private static List<int[]> texts(TextConfig config, int batch, int least, int most) {
         SplittableRandom random = new SplittableRandom(2);
         int end = config.endOfText() == TextConfig.LEGACY_END_OF_TEXT ? config.vocabularySize() - 1 : config.endOfText();
         List<int[]> texts = new ArrayList<>();
         for (int t = 0; t < batch; t++) {
+            int lengths = most - least + 1;
+            int n = least + (t + lengths / 2) % lengths;
             int[] ids = random.ints(n, 0, config.vocabularySize() - 2).toArray();
             ids[n - 1] = end;
             ids[0] = t % (config.vocabularySize() - 2); // no beginnings in common

@@ -283,6 +283,9 @@ class ClipCommandTest {
             assertThat(cell.get("fraction").getAsDouble()).isBetween(0.0, 1.0);
         });
         assertThat(run("bench", "--preset", "b64").err).contains("--preset: expected b32, b16 or l14, got 'b64'");
+        assertThat(run("bench", "--tokens", "12-8").err).contains("--tokens: expected a number of at least 2, or two such as 8-12, got '12-8'");
+        Run ragged = run("bench", "--model", MODEL, "--threads", "1", "--batch", "3", "--tower", "text", "--tokens", "4-6", "--seconds", "0.1", "--json");
+        assertThat(ragged.json().getAsJsonArray("cells")).as(ragged.err).hasSize(1);
     }
 
     /// Published: 8.82 GFLOP an image and 5.96 a text of 77 tokens for ViT-B/32, two operations a multiply-add.
