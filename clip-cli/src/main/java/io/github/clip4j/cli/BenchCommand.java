@@ -81,7 +81,7 @@ final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         check();
-        int[] lengths = lengths();
+        Throughput.Lengths lengths = lengths();
         List<Integer> threadCounts = threads.isEmpty() ? defaultThreads() : threads;
         Map<Integer, Double> peaks = new TreeMap<>();
         List<Throughput> cells = new ArrayList<>();
@@ -94,7 +94,7 @@ final class BenchCommand implements Callable<Integer> {
                 ClipModel loaded = load(workers);
                 for (Throughput.Tower each : towers(loaded.config())) {
                     for (int batch : batches) {
-                        Throughput cell = Throughput.measure(loaded, each, batch, count, lengths[0], lengths[1], seconds, peak);
+                        Throughput cell = Throughput.measure(loaded, each, batch, count, lengths, seconds, peak);
                         cells.add(cell);
                         print(out, cell.line());
                     }
@@ -130,18 +130,19 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    /// The least and the most tokens of a text.
-    private int[] lengths() {
+    private Throughput.Lengths lengths() {
         if (tokens == null) {
-            return new int[] {Integer.MAX_VALUE, Integer.MAX_VALUE};
+            return Throughput.Lengths.FULL;
         }
-        Matcher matcher = Pattern.compile("(\\d{1,6})(?:-(\\d{1,6}))?").matcher(tokens);
-        int least = matcher.matches() ? Integer.parseInt(matcher.group(1)) : 0;
-        int most = matcher.matches() && matcher.group(2) != null ? Integer.parseInt(matcher.group(2)) : least;
-        if (least < 2 || most < least) {
-            throw new ParameterException(spec.commandLine(), "--tokens: expected a number of at least 2, or two such as 8-12, got '" + tokens + "'");
+        Matcher matcher = Pattern.compile("(?<least>\\d{1,6})(-(?<most>\\d{1,6}))?").matcher(tokens);
+        if (matcher.matches()) {
+            int least = Integer.parseInt(matcher.group("least"));
+            int most = matcher.group("most") == null ? least : Integer.parseInt(matcher.group("most"));
+            if (2 <= least && least <= most) {
+                return new Throughput.Lengths(least, most);
+            }
         }
-        return new int[] {least, most};
+        throw new ParameterException(spec.commandLine(), "--tokens: expected a number of at least 2, or two such as 8-12, got '" + tokens + "'");
     }
 
     private ClipConfig presetConfig() {

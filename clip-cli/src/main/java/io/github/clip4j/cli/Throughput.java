@@ -42,11 +42,21 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
         }
     }
 
+    /// Numbers of tokens of a text; texts of all of them take turns.
+    record Lengths(int least, int most) {
+        /// Texts as long as the model takes.
+        static final Lengths FULL = new Lengths(Integer.MAX_VALUE, Integer.MAX_VALUE);
+
+        Lengths atMost(int positions) {
+            return new Lengths(Math.min(least, positions), Math.min(most, positions));
+        }
+    }
+
     /// Measures one cell.
     ///
-    /// @param least tokens of a text; texts of all lengths from `least` to `most` take turns. More than the positions of the model are its positions
+    /// @param lengths of the texts; what is more than the positions of the model is its positions
     /// @param peak GFLOP/s
-    static Throughput measure(ClipModel model, Tower tower, int batch, int threads, int least, int most, double seconds, double peak) {
+    static Throughput measure(ClipModel model, Tower tower, int batch, int threads, Lengths lengths, double seconds, double peak) {
         double flops;
         Runnable pass;
         if (tower == Tower.IMAGE) {
@@ -56,8 +66,7 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
             pass = () -> encoder.encode(pixels);
         } else {
             TextEncoder encoder = model.textEncoder().orElseThrow();
-            int positions = encoder.config().contextLength();
-            List<int[]> texts = texts(encoder.config(), batch, Math.min(least, positions), Math.min(most, positions));
+            List<int[]> texts = texts(encoder.config(), batch, lengths.atMost(encoder.config().contextLength()));
             flops = texts.stream().mapToDouble(text -> flops(encoder.config(), text.length)).average().orElseThrow();
             pass = () -> encoder.encode(texts);
         }
@@ -116,14 +125,14 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
         return Tensor.of(values, Shape.of(batch, VisionConfig.CHANNELS, config.imageSize(), config.imageSize()));
     }
 
-    /// Random texts of `least` to `most` tokens, a middle length first, no two alike, ending with the end of text.
-    private static List<int[]> texts(TextConfig config, int batch, int least, int most) {
+    /// Random texts, a middle length first, no two alike, ending with the end of text.
+    private static List<int[]> texts(TextConfig config, int batch, Lengths lengths) {
         SplittableRandom random = new SplittableRandom(2);
         int end = config.endOfText() == TextConfig.LEGACY_END_OF_TEXT ? config.vocabularySize() - 1 : config.endOfText();
+        int choices = lengths.most() - lengths.least() + 1;
         List<int[]> texts = new ArrayList<>();
         for (int t = 0; t < batch; t++) {
-            int lengths = most - least + 1;
-            int n = least + (t + lengths / 2) % lengths;
+            int n = lengths.least() + (t + choices / 2) % choices;
             int[] ids = random.ints(n, 0, config.vocabularySize() - 2).toArray();
             ids[n - 1] = end;
             ids[0] = t % (config.vocabularySize() - 2); // no beginnings in common
