@@ -95,5 +95,8 @@ class ClipTokenizerTest {
         assertThatThrownBy(() -> Vocabulary.read(directory)).hasMessage("merges.txt:2: expected two tokens and a space between them, got 'a b c'");
         Files.writeString(directory.resolve("vocab.json"), "{\"a\": ");
         assertThatThrownBy(() -> Vocabulary.read(directory)).isInstanceOf(VocabularyFormatException.class).hasMessageStartingWith("vocab.json: malformed JSON");
+        Files.writeString(directory.resolve("tokenizer.json"), "{\"model\": {\"merges\": [\"a b\", \"a b c\"]}}");
+        assertThatThrownBy(() -> Vocabulary.read(directory))
+                .hasMessage("tokenizer.json: model.merges, index 1: expected two tokens and a space between them, got 'a b c'");
     }
 }

@@ -89,8 +89,12 @@ enum Relatives {
                 new Sign(TIMM, List.of("visual.trunk.")),
                 new Sign(OTHER_TEXT_TOWER, List.of("text.transformer.encoder.layer.0.", "text.transformer.embeddings.")));
         for (Sign sign : signs) {
-            if (names.stream().anyMatch(name -> sign.parts().stream().anyMatch(name::contains))) {
-                return sign.relative();
+            for (String part : sign.parts()) {
+                for (String name : names) {
+                    if (name.contains(part)) {
+                        return sign.relative();
+                    }
+                }
             }
         }
         return null;

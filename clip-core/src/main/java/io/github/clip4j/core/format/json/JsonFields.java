@@ -9,10 +9,13 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /// Typed access to the fields of a JSON object; a field of another type is an error that names it. `null` counts as absent, as it does in
 /// the published configs.
 public final class JsonFields {
+    private static final Pattern INTEGER = Pattern.compile("0|[1-9][0-9]{0,18}");
+
     private final JsonObject object;
     private final String where;
 
@@ -132,7 +135,7 @@ public final class JsonFields {
     }
 
     private long toInteger(String name, JsonElement element) throws WeightFormatException {
-        if (!isNumber(element) || !element.getAsString().matches("0|[1-9][0-9]{0,18}")) {
+        if (!isNumber(element) || !INTEGER.matcher(element.getAsString()).matches()) {
             throw wrong(name, "an integer of at least 0", element);
         }
         try {
