@@ -79,14 +79,9 @@ final class ClassifyCommand implements Callable<Integer> {
         List<String> all = labelsFile == null ? labels : Output.lines(labelsFile);
         PromptTemplates prompts =
                 templates.isEmpty() ? PromptTemplates.labelOnly() : PromptTemplates.of(templates.toArray(String[]::new));
-        try (Clip clip = model.load()) {
-            return classify(clip, clip.classifier(all, prompts, Output.progress("Embedding labels", all.size())::accept));
-        }
-    }
-
-    private int classify(Clip clip, ZeroShotClassifier classifier) {
-        try (ReadAhead<Image> ahead = new ReadAhead<>(images, model.threads(), 2 * model.threads(), pictures::read)) {
-            return classify(clip, classifier, ahead);
+        // pictures are decoded from the beginning, beside the reading of the model
+        try (ReadAhead<Image> ahead = new ReadAhead<>(images, model.threads(), 2 * model.threads(), pictures::read); Clip clip = model.load()) {
+            return classify(clip, clip.classifier(all, prompts, Output.progress("Embedding labels", all.size())::accept), ahead);
         }
     }
 
