@@ -4,6 +4,7 @@ import io.github.clip4j.checkpoint.CanonicalWeights;
 import io.github.clip4j.checkpoint.CheckpointDirectory;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
+import io.github.clip4j.core.ops.KernelChoice;
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.image.Image;
@@ -70,19 +71,21 @@ public final class Clip implements AutoCloseable {
 
     /// Loads a published checkpoint. Nothing is downloaded, and no file stays open.
     public static Clip load(Path directory, ClipOptions options) throws IOException {
-        KernelWarmUp warmUp = KernelWarmUp.start();
-        try {
-            return read(directory, options);
-        } finally {
-            warmUp.stop();
+        CheckpointDirectory checkpoint = CheckpointDirectory.open(directory);
+        try (CanonicalWeights weights = checkpoint.openWeights()) {
+            KernelWarmUp warmUp = KernelWarmUp.start(weights);
+            try {
+                return read(checkpoint, weights, options);
+            } finally {
+                warmUp.stop();
+            }
         }
     }
 
-    private static Clip read(Path directory, ClipOptions options) throws IOException {
-        CheckpointDirectory checkpoint = CheckpointDirectory.open(directory);
+    private static Clip read(CheckpointDirectory checkpoint, CanonicalWeights weights, ClipOptions options) throws IOException {
         Optional<Vocabulary> vocabulary = checkpoint.vocabulary();
         Workers workers = new Workers(options.threads());
-        try (CanonicalWeights weights = checkpoint.openWeights()) {
+        try {
             ClipConfig config = checkpoint.config(weights, options.activation());
             TokenizerProfile profile = options.profile() == null ? checkpoint.profile(weights.layout()) : options.profile();
             VisionConfig vision = config.vision();
@@ -103,6 +106,7 @@ public final class Clip implements AutoCloseable {
     /// JIT compiler has seen the kernels a pass takes several times as long. Takes some seconds for ViT-B/32.
     public void warmUp() {
         requireOpen();
+        KernelChoice.vectors();
         if (preprocess != null) {
             Image blank = Image.ofRgb(320, 240, new byte[320 * 240 * 3]);
             repeatUntilSteady(() -> embedImage(blank));

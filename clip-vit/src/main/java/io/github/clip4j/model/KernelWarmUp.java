@@ -4,6 +4,7 @@ import io.github.clip4j.core.DType;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.ops.Activation;
+import io.github.clip4j.core.ops.KernelChoice;
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.TensorSpec;
@@ -25,14 +26,24 @@ public final class KernelWarmUp {
     private static final int MLP_WIDTH = 1024; // long sums are cut into segments: those paths too must have been seen
     private static final int VOCABULARY = 16;
 
+    /// The parameters of a small model: 50 tokens of it are as many multiply-adds as plain loops compute before vectors take over.
+    private static final long SMALL = 6_000_000;
+
     private volatile boolean stopped;
 
     private KernelWarmUp() {}
 
-    /// Starts the warm-up, unless the machine has one processor, which then has better to do.
+    /// Starts the warm-up for a model that is about to be loaded, unless the machine has one processor, which then has better to do. A small model needs none:
+    /// a process may be done with it before the kernels are compiled, so it begins with plain loops.
     ///
-    public static KernelWarmUp start() {
+    /// @param weights of the model
+    public static KernelWarmUp start(WeightSource weights) {
         KernelWarmUp warmUp = new KernelWarmUp();
+        if (weights.tensors().values().stream().mapToLong(tensor -> tensor.shape().elements()).sum() <= SMALL) {
+            KernelChoice.plainAtFirst();
+            return warmUp;
+        }
+        KernelChoice.vectors();
         if (Runtime.getRuntime().availableProcessors() > 1) {
             Thread.ofPlatform().daemon().name("clip4j-warm-up").start(warmUp::run);
         }

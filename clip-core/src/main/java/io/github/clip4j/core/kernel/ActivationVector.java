@@ -11,29 +11,30 @@ import jdk.incubator.vector.VectorSpecies;
 public final class ActivationVector {
     private static final VectorSpecies<Float> SPECIES = Lanes.SPECIES;
 
-    private static final float SQRT_HALF = 0.70710678f;
-    private static final float TANH_SCALE = 1.59576912f; // 2·√(2/π): ½(1 + tanh u) = σ(2u)
-    private static final float TANH_CUBIC = 0.044715f;
+    static final float QUICK_SCALE = 1.702f;
+    static final float SQRT_HALF = 0.70710678f;
+    static final float TANH_SCALE = 1.59576912f; // 2·√(2/π): ½(1 + tanh u) = σ(2u)
+    static final float TANH_CUBIC = 0.044715f;
 
     /// erf(z) = z·p(z²) on |z| ≤ 1; `weights-tools/python/fit_polynomials.py`, error of the fit 4.1e-8.
-    private static final float P5 = -5.6480599e-4f;
+    static final float P5 = -5.6480599e-4f;
 
-    private static final float P4 = 4.9217618e-3f;
-    private static final float P3 = -2.6715055e-2f;
-    private static final float P2 = 1.1280317e-1f;
-    private static final float P1 = -3.7612343e-1f;
-    private static final float P0 = 1.1283791f;
+    static final float P4 = 4.9217618e-3f;
+    static final float P3 = -2.6715055e-2f;
+    static final float P2 = 1.1280317e-1f;
+    static final float P1 = -3.7612343e-1f;
+    static final float P0 = 1.1283791f;
 
     /// erfc(z) = e^(−z²)·t·s(t) with t = 1 / (1 + 0.4·z) on z ≥ 1; same source, error of the fit 1.8e-8.
-    private static final float T = 0.4f;
+    static final float T = 0.4f;
 
-    private static final float S6 = -1.1865149e-1f;
-    private static final float S5 = 2.5013915e-1f;
-    private static final float S4 = 1.0375185e-3f;
-    private static final float S3 = 2.1717878e-1f;
-    private static final float S2 = 1.9749974e-1f;
-    private static final float S1 = 2.2689769e-1f;
-    private static final float S0 = 2.2561385e-1f;
+    static final float S6 = -1.1865149e-1f;
+    static final float S5 = 2.5013915e-1f;
+    static final float S4 = 1.0375185e-3f;
+    static final float S3 = 2.1717878e-1f;
+    static final float S2 = 1.9749974e-1f;
+    static final float S1 = 2.2689769e-1f;
+    static final float S0 = 2.2561385e-1f;
 
     private ActivationVector() {}
 
@@ -41,12 +42,12 @@ public final class ActivationVector {
         int i = 0;
         for (; i <= d - Lanes.COUNT; i += Lanes.COUNT) {
             FloatVector v = FloatVector.fromArray(SPECIES, x, xOff + i);
-            v.mul(sigmoid(v.mul(1.702f))).intoArray(x, xOff + i);
+            v.mul(sigmoid(v.mul(QUICK_SCALE))).intoArray(x, xOff + i);
         }
         if (i < d) {
             VectorMask<Float> tail = SPECIES.indexInRange(i, d);
             FloatVector v = FloatVector.fromArray(SPECIES, x, xOff + i, tail);
-            v.mul(sigmoid(v.mul(1.702f))).intoArray(x, xOff + i, tail);
+            v.mul(sigmoid(v.mul(QUICK_SCALE))).intoArray(x, xOff + i, tail);
         }
     }
 

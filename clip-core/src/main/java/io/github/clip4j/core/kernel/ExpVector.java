@@ -11,24 +11,24 @@ import jdk.incubator.vector.VectorOperators;
 /// `weights-tools/python/fit_polynomials.py` (Chebyshev interpolation in 40 digits, then rounded; error of the fit 1.4e-9). Softmax and
 /// all three GELUs need only non-positive arguments, which is why positive ones are not served.
 final class ExpVector {
-    private static final float LOG2_E = 1.44269504f;
+    static final float LOG2_E = 1.44269504f;
     /// ln 2 in two parts: the first has 10 significant bits, so that n·LN2_HIGH is exact for |n| < 2¹⁴ (Cody and Waite).
-    private static final float LN2_HIGH = 0.693359375f;
+    static final float LN2_HIGH = 0.693359375f;
 
-    private static final float LN2_LOW = -2.12194440e-4f;
+    static final float LN2_LOW = -2.12194440e-4f;
 
     /// Adding 1.5·2²³ rounds to an integer, ties to even, and leaves it in the low bits of the sum.
-    private static final float ROUND = 12582912.0f;
+    static final float ROUND = 12582912.0f;
 
     /// ln of the smallest normal float32, 2⁻¹²⁶, rounded up.
-    private static final float LOWEST = -87.33654f;
+    static final float LOWEST = -87.33654f;
 
-    private static final float Q5 = 1.9891031e-4f;
-    private static final float Q4 = 1.3933686e-3f;
-    private static final float Q3 = 8.3333105e-3f;
-    private static final float Q2 = 4.1666463e-2f;
-    private static final float Q1 = 1.6666667e-1f;
-    private static final float Q0 = 0.5f;
+    static final float Q5 = 1.9891031e-4f;
+    static final float Q4 = 1.3933686e-3f;
+    static final float Q3 = 8.3333105e-3f;
+    static final float Q2 = 4.1666463e-2f;
+    static final float Q1 = 1.6666667e-1f;
+    static final float Q0 = 0.5f;
 
     private ExpVector() {}
 

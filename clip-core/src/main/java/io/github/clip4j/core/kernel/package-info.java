@@ -1,4 +1,5 @@
-/// One operation over rows of `float[]` each: a `…Scalar` that defines it and a `…Vector` that is fast.
+/// One operation over rows of `float[]` each: a `…Scalar` that defines it, a `…Vector` that is fast, and a `…Plain` that has the bits of the vector kernel without
+/// the Vector API, for a process too young to have it compiled ([ColdStart]).
 ///
 /// Kernels check nothing, start no threads, allocate nothing and know neither tensors nor models; `ops` checks and decides. Letters: `x`, `y`
 /// and `c` are arrays, `xOff` the index of the first element, `ldx` the distance between rows, `d` a length, `m n k` the extents of

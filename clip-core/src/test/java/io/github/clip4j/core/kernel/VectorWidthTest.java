@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.clip4j.core.kernel.gemm.FusedAttention;
 import io.github.clip4j.core.ops.Activation;
+import io.github.clip4j.core.ops.ByteRows;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.ops.LayerNorm;
@@ -20,24 +21,27 @@ import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
-/// The promise of the package: the same bits for vectors of 128, 256 and 512 bits and any number of threads. Each width is a JVM of its own.
+/// The promise of the package: the same bits for vectors of 128, 256 and 512 bits, for the plain loops of a cold start, and for any number of threads. Each is a
+/// JVM of its own.
 class VectorWidthTest {
     @Test
-    void allWidthsAndThreadsGiveTheSameBits() throws IOException, InterruptedException {
+    void allWidthsStartsAndThreadsGiveTheSameBits() throws IOException, InterruptedException {
         List<String> outputs = new ArrayList<>();
         for (int bytes : new int[] {16, 32, 64}) {
-            String out = run("-XX:MaxVectorSize=" + bytes);
-            assertThat(out).contains("vector, ");
-            outputs.add(out.substring(out.indexOf("bits ")));
+            String flag = "-XX:MaxVectorSize=" + bytes;
+            for (String start : new String[] {"warm", "cold"}) {
+                String out = run(flag, start);
+                assertThat(out).contains("vector, ").contains(start + " to the end");
+                outputs.add(out.substring(out.indexOf("bits ")));
+            }
         }
-        assertThat(outputs.get(1)).isEqualTo(outputs.get(0));
-        assertThat(outputs.get(2)).isEqualTo(outputs.get(0));
+        assertThat(outputs).hasSize(6).containsOnly(outputs.getFirst());
     }
 
-    private static String run(String flag) throws IOException, InterruptedException {
+    private static String run(String flag, String start) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--add-modules", "jdk.incubator.vector", flag, "-cp",
-                        System.getProperty("java.class.path"), VectorWidthTest.class.getName())
+                        System.getProperty("java.class.path"), VectorWidthTest.class.getName(), start)
                 .redirectErrorStream(true)
                 .start();
         String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -47,13 +51,18 @@ class VectorWidthTest {
 
     public static void main(String[] args) {
         System.out.println(VectorSupport.describe());
+        if (args[0].equals("cold")) {
+            ColdStart.begin();
+        }
         StringBuilder bits = new StringBuilder("bits ");
         for (int threads : new int[] {1, 2, 3}) {
             try (Workers workers = new Workers(threads)) {
                 bits.append(hash(product(workers))).append(' ');
             }
         }
-        System.out.println(bits.append(hash(rows())).append(' ').append(hash(attention())).append(' ').append(Arrays.hashCode(byteRows())));
+        bits.append(hash(rows())).append(' ').append(hash(attention())).append(' ').append(Arrays.hashCode(byteRows()));
+        System.out.println((ColdStart.isCold() ? "cold" : "warm") + " to the end");
+        System.out.println(bits);
     }
 
     private static float[] product(Workers workers) {
@@ -97,7 +106,7 @@ class VectorWidthTest {
             x[i] = (byte) (i * 37);
         }
         byte[] y = new byte[41];
-        ByteRowsVector.weightedSum(x, 0, 41, new int[] {1_000_000, 4_000_000, -700_000}, 0, 3, y, 0, 41);
+        ByteRows.weightedSum(x, 0, 41, new int[] {1_000_000, 4_000_000, -700_000}, 0, 3, y, 0, 41);
         return y;
     }
 

@@ -1,5 +1,7 @@
 package io.github.clip4j.core.kernel.gemm;
 
+import io.github.clip4j.core.kernel.ColdStart;
+import io.github.clip4j.core.kernel.SoftmaxPlain;
 import io.github.clip4j.core.kernel.SoftmaxVector;
 import java.util.Arrays;
 
@@ -44,21 +46,29 @@ public final class FusedAttention {
             Packing.packTile(q, qOff + row * ldq, ldq, rows, headDim, scratch, queriesOff);
             Arrays.fill(scratch, scoresOff, scoresOff + rows * stride, 0f);
             for (int j = 0; j < keys; j += GemmShape.NR) { // the padding columns hold old floats; softmax overwrites them
-                GemmTileVector.multiply(
+                Gemm.tile(
                         rows, headDim, scratch, queriesOff, scratch, keysOff + j * headDim, scratch, scoresOff + j, stride);
             }
             for (int i = 0; i < rows; i++) {
                 int visible = causal ? firstQuery + row + i + 1 : n;
-                SoftmaxVector.softmax(scratch, scoresOff + i * stride, visible, roundUp16(keys), scale);
+                softmax(scratch, scoresOff + i * stride, visible, roundUp16(keys), scale);
             }
             Packing.packTile(scratch, scoresOff, stride, rows, keys, scratch, weightsOff);
             for (int p = 0; p < headDim; p += GemmShape.NR) {
                 Arrays.fill(scratch, resultOff, resultOff + rows * GemmShape.NR, 0f);
-                GemmTileVector.multiply(
+                Gemm.tile(
                         rows, keys, scratch, weightsOff, scratch, valuesOff + p * n, scratch, resultOff, GemmShape.NR);
-                EpilogueVector.finish(
+                Gemm.finish(
                         rows, scratch, resultOff, NO_BIAS, 0, o, oOff + row * ldo + p, ldo, Math.min(GemmShape.NR, headDim - p), false);
             }
+        }
+    }
+
+    private static void softmax(float[] x, int xOff, int d, int capacity, float scale) {
+        if (ColdStart.isCold()) {
+            SoftmaxPlain.softmax(x, xOff, d, capacity, scale);
+        } else {
+            SoftmaxVector.softmax(x, xOff, d, capacity, scale);
         }
     }
 

@@ -1,7 +1,9 @@
 package io.github.clip4j.core.kernel.gemm;
 
+import io.github.clip4j.core.kernel.ActivationPlain;
 import io.github.clip4j.core.kernel.ActivationScalar;
 import io.github.clip4j.core.kernel.ActivationVector;
+import io.github.clip4j.core.kernel.ColdStart;
 import io.github.clip4j.core.kernel.VectorSupport;
 import java.util.Arrays;
 
@@ -61,6 +63,9 @@ public final class Gemm {
     /// @param c `[m, n]`, rows `ldc` apart
     public static void run(
             int m, int n, int k, float[] scratch, Panels panels, float[] bias, float[] c, int cOff, int ldc, Epilogue epilogue, int from, int to) {
+        if (ColdStart.isCold()) {
+            ColdStart.spend((long) (to - from) * TILE * k);
+        }
         boolean oneChunk = k <= CHUNK;
         float[] sums = oneChunk ? SUMS.get() : scratch;
         for (int p = 0; p < k; p += CHUNK) {
@@ -106,12 +111,19 @@ public final class Gemm {
             for (int t = 0; t < block; t++) {
                 int row = GemmShape.tileStart(m, unit % tiles + t);
                 int rows = GemmShape.tileStart(m, unit % tiles + t + 1) - row;
-                if (VectorSupport.ENABLED) {
-                    GemmTileVector.multiply(rows, segment, a, row * k + q * rows, b, bOff, sums, sumsOff + t * TILE, nr);
-                } else {
-                    GemmTileScalar.multiply(rows, segment, a, row * k + q * rows, b, bOff, sums, sumsOff + t * TILE, nr);
-                }
+                tile(rows, segment, a, row * k + q * rows, b, bOff, sums, sumsOff + t * TILE, nr);
             }
+        }
+    }
+
+    /// c[i, j] += Σₚ a[p, i]·b[p, j], see [GemmTileScalar].
+    static void tile(int rows, int k, float[] a, int aOff, float[] b, int bOff, float[] c, int cOff, int ldc) {
+        if (!VectorSupport.ENABLED) {
+            GemmTileScalar.multiply(rows, k, a, aOff, b, bOff, c, cOff, ldc);
+        } else if (ColdStart.isCold()) {
+            GemmTilePlain.multiply(rows, k, a, aOff, b, bOff, c, cOff, ldc);
+        } else {
+            GemmTileVector.multiply(rows, k, a, aOff, b, bOff, c, cOff, ldc);
         }
     }
 
@@ -134,9 +146,10 @@ public final class Gemm {
         }
     }
 
-    private static void finish(
+    /// Bias and residual of one tile, see [EpilogueScalar].
+    static void finish(
             int rows, float[] tile, int tileOff, float[] bias, int biasOff, float[] c, int cOff, int ldc, int cols, boolean add) {
-        if (VectorSupport.ENABLED) {
+        if (VectorSupport.ENABLED && !ColdStart.isCold()) {
             EpilogueVector.finish(rows, tile, tileOff, bias, biasOff, c, cOff, ldc, cols, add);
         } else {
             EpilogueScalar.finish(rows, tile, tileOff, bias, biasOff, c, cOff, ldc, cols, add);
@@ -145,19 +158,26 @@ public final class Gemm {
 
     /// Applies an activation to `d` floats from `xOff`; the other epilogues change nothing.
     public static void activate(Epilogue activation, float[] x, int xOff, int d) {
-        if (VectorSupport.ENABLED) {
-            switch (activation) {
-                case STORE, ADD -> {}
-                case QUICK_GELU -> ActivationVector.quickGelu(x, xOff, d);
-                case GELU -> ActivationVector.gelu(x, xOff, d);
-                case GELU_TANH -> ActivationVector.geluTanh(x, xOff, d);
-            }
-        } else {
+        if (!VectorSupport.ENABLED) {
             switch (activation) {
                 case STORE, ADD -> {}
                 case QUICK_GELU -> ActivationScalar.quickGelu(x, xOff, d);
                 case GELU -> ActivationScalar.gelu(x, xOff, d);
                 case GELU_TANH -> ActivationScalar.geluTanh(x, xOff, d);
+            }
+        } else if (ColdStart.isCold()) {
+            switch (activation) {
+                case STORE, ADD -> {}
+                case QUICK_GELU -> ActivationPlain.quickGelu(x, xOff, d);
+                case GELU -> ActivationPlain.gelu(x, xOff, d);
+                case GELU_TANH -> ActivationPlain.geluTanh(x, xOff, d);
+            }
+        } else {
+            switch (activation) {
+                case STORE, ADD -> {}
+                case QUICK_GELU -> ActivationVector.quickGelu(x, xOff, d);
+                case GELU -> ActivationVector.gelu(x, xOff, d);
+                case GELU_TANH -> ActivationVector.geluTanh(x, xOff, d);
             }
         }
     }

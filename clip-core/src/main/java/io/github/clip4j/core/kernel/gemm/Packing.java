@@ -1,5 +1,6 @@
 package io.github.clip4j.core.kernel.gemm;
 
+import io.github.clip4j.core.kernel.ColdStart;
 import io.github.clip4j.core.kernel.VectorSupport;
 import java.util.Arrays;
 
@@ -84,7 +85,7 @@ public final class Packing {
     }
 
     private static void transpose(float[] a, int aOff, int lda, int rows, int k, float[] to, int toOff, int ldt) {
-        if (VectorSupport.ENABLED) {
+        if (VectorSupport.ENABLED && !ColdStart.isCold()) {
             TransposeVector.transpose(a, aOff, lda, rows, k, to, toOff, ldt);
         } else {
             TransposeScalar.transpose(a, aOff, lda, rows, k, to, toOff, ldt);

@@ -34,6 +34,22 @@ class GemmTest {
         }
     }
 
+    /// The tile of a cold start, in every height.
+    @Test
+    void thePlainTileHasTheVectorTilesBits() {
+        for (int rows = 1; rows <= GemmShape.MAX_ROWS; rows++) {
+            for (int k : new int[] {1, 2, 17, 256}) {
+                float[] a = new Gen(rows).floats(rows * k + 1);
+                float[] b = new Gen(k).floats(k * GemmShape.NR + 2);
+                float[] vector = new Gen(3).floats(rows * (GemmShape.NR + 5) + 3);
+                float[] plain = vector.clone();
+                GemmTileVector.multiply(rows, k, a, 1, b, 2, vector, 3, GemmShape.NR + 5);
+                GemmTilePlain.multiply(rows, k, a, 1, b, 2, plain, 3, GemmShape.NR + 5);
+                assertSameBits(plain, vector, "tile of %d rows, k=%d".formatted(rows, k));
+            }
+        }
+    }
+
     @Test
     void theShapesOfClipMatchPlainLoops() {
         check(50, 96, 768, 2);
