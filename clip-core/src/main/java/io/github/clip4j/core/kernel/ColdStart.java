@@ -6,7 +6,7 @@ package io.github.clip4j.core.kernel;
 /// takes a second of processor time. Who has a few small products to compute is done before that. So a process may begin with plain loops, which give the
 /// same bits, and go over to vectors when it has turned out to have more to do (docs/adr/0010-cold-start.md).
 public final class ColdStart {
-    /// How many fused multiply-adds are computed by plain loops before vectors take over; loops take 0.1 to 0.3 s for them.
+    /// How many fused multiply-adds are computed by plain loops before vectors take over: some ten pictures of clip-tiny.
     static final long BUDGET = 300_000_000;
 
     /// What is left of it. Not volatile, and threads may overwrite each other's subtractions: the bits do not depend on when vectors take over.
