@@ -15,7 +15,7 @@ done
 [ -n "$java_home" ] || { echo 'no JDK 25 found' >&2; exit 1; }
 
 model=$root/clip-vit/src/test/resources/golden/tiny
-picture=$root/clip-vit/src/test/resources/images/rgb.png
+picture=$root/clip-image/src/test/resources/images/rgb.png
 incubator='--add-modules jdk.incubator.vector'
 class_path="-cp target/classes:target/dependency/* example.Sample"
 module_path="-p target/classes:target/dependency -m example.consumer/example.Sample"

@@ -1,6 +1,6 @@
 """Makes small pictures of several kinds and what Pillow's part of the reference implementations makes of them at 30 pixels:
 
-    python3 make_image_goldens.py ../../clip-vit/src/test/resources/images     (needs Pillow alone)
+    python3 make_image_goldens.py ../../clip-image/src/test/resources/images     (needs Pillow alone)
 
 NAME is the picture; NAME.expected.png is it resized and cropped as Hugging Face does: RGB first, bicubic to the shorter edge, centre crop rounded
 down; NAME.openai.png as openai/CLIP does: resized and cropped as it is, the crop rounded to even, then RGB. NAME.upright.png is the picture turned

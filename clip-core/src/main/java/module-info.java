@@ -2,6 +2,8 @@
 ///
 /// The incubator module is `static`: an application that starts without `--add-modules jdk.incubator.vector` still runs, on the scalar
 /// kernels, and says so in one log line.
+///
+/// Operations and file formats are exported to the other modules of clip4j alone; they may change without notice.
 module io.github.clip4j.core {
     requires com.google.gson;
     requires static jdk.incubator.vector;
@@ -9,11 +11,20 @@ module io.github.clip4j.core {
     requires static transitive org.jspecify;
 
     exports io.github.clip4j.core;
-    exports io.github.clip4j.core.format.json;
-    exports io.github.clip4j.core.format.npy;
-    exports io.github.clip4j.core.format.safetensors;
-    exports io.github.clip4j.core.format.torch;
-    exports io.github.clip4j.core.ops;
     exports io.github.clip4j.core.parallel;
     exports io.github.clip4j.core.weights;
+
+    exports io.github.clip4j.core.format.json to
+            io.github.clip4j,
+            io.github.clip4j.hub;
+    exports io.github.clip4j.core.format.npy to
+            io.github.clip4j;
+    exports io.github.clip4j.core.format.safetensors to
+            io.github.clip4j;
+    exports io.github.clip4j.core.format.torch to
+            io.github.clip4j;
+    exports io.github.clip4j.core.ops to
+            io.github.clip4j,
+            io.github.clip4j.image,
+            io.github.clip4j.vit;
 }

@@ -1,3 +1,3 @@
 module example.consumer {
-    requires io.github.clip4j.vit;
+    requires io.github.clip4j;
 }

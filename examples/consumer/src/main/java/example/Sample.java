@@ -2,9 +2,9 @@ package example;
 
 import io.github.clip4j.Clip;
 import io.github.clip4j.image.ImageFile;
-import io.github.clip4j.model.Embedding;
-import io.github.clip4j.zeroshot.Classification;
-import io.github.clip4j.zeroshot.PromptTemplates;
+import io.github.clip4j.Embedding;
+import io.github.clip4j.Classification;
+import io.github.clip4j.PromptTemplates;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

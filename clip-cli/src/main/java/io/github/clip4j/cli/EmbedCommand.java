@@ -7,7 +7,7 @@ import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.format.npy.NpyArray;
 import io.github.clip4j.image.ClipPreprocess;
-import io.github.clip4j.model.Embedding;
+import io.github.clip4j.Embedding;
 import io.github.clip4j.model.ImageEncoder;
 import io.github.clip4j.model.TextEncoder;
 import io.github.clip4j.tokenizer.ClipTokenizer;

@@ -1,11 +1,11 @@
 package io.github.clip4j.cli;
 
-import io.github.clip4j.tools.hub.EnvironmentProxies;
-import io.github.clip4j.tools.hub.HubCache;
-import io.github.clip4j.tools.hub.HubCheckpoint;
-import io.github.clip4j.tools.hub.HubClient;
-import io.github.clip4j.tools.hub.HubException;
-import io.github.clip4j.tools.hub.HubSettings;
+import io.github.clip4j.hub.EnvironmentProxies;
+import io.github.clip4j.hub.HubCache;
+import io.github.clip4j.hub.HubCheckpoint;
+import io.github.clip4j.hub.HubClient;
+import io.github.clip4j.hub.HubException;
+import io.github.clip4j.hub.HubSettings;
 import java.io.IOException;
 import java.net.ProxySelector;
 import java.nio.file.Path;

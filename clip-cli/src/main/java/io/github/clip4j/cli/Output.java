@@ -3,7 +3,7 @@ package io.github.clip4j.cli;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
-import io.github.clip4j.tools.hub.HubClient;
+import io.github.clip4j.hub.HubClient;
 import java.io.Console;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;

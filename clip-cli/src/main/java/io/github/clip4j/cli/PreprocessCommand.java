@@ -4,7 +4,7 @@ import com.google.gson.JsonObject;
 import io.github.clip4j.checkpoint.CanonicalWeights;
 import io.github.clip4j.checkpoint.CheckpointDirectory;
 import io.github.clip4j.core.Tensor;
-import io.github.clip4j.core.ops.Activation;
+import io.github.clip4j.core.Activation;
 import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.image.Image;
 import io.github.clip4j.model.VisionConfig;

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// The contract of the command line.
 class ClipCommandTest {
     private static final String MODEL = ReferenceData.projectRoot().resolve("clip-vit/src/test/resources/golden/tiny").toString();
-    private static final String PICTURE = ReferenceData.projectRoot().resolve("clip-vit/src/test/resources/images/rgb.png").toString();
+    private static final String PICTURE = ReferenceData.projectRoot().resolve("clip-image/src/test/resources/images/rgb.png").toString();
 
     @TempDir
     private Path directory = Path.of("");

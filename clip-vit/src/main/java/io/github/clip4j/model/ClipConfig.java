@@ -1,6 +1,6 @@
 package io.github.clip4j.model;
 
-import io.github.clip4j.core.ops.Activation;
+import io.github.clip4j.core.Activation;
 import org.jspecify.annotations.Nullable;
 
 /// A CLIP model: two towers into one space. A checkpoint may hold one of them alone.

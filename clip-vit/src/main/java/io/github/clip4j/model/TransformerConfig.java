@@ -1,6 +1,6 @@
 package io.github.clip4j.model;
 
-import io.github.clip4j.core.ops.Activation;
+import io.github.clip4j.core.Activation;
 
 /// The extents that both towers' transformers have.
 ///

@@ -1,7 +1,7 @@
 package io.github.clip4j.nn;
 
 import io.github.clip4j.core.Tensor;
-import io.github.clip4j.core.ops.Activation;
+import io.github.clip4j.core.Activation;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

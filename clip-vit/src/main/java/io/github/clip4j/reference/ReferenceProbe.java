@@ -1,7 +1,7 @@
 package io.github.clip4j.reference;
 
 import io.github.clip4j.core.Tensor;
-import io.github.clip4j.core.ops.Activation;
+import io.github.clip4j.core.Activation;
 import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.TextConfig;
 import io.github.clip4j.model.TransformerConfig;

@@ -8,7 +8,7 @@ import io.github.clip4j.core.DType;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.format.safetensors.SafetensorsFile;
-import io.github.clip4j.core.ops.Activation;
+import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.TensorSpec;

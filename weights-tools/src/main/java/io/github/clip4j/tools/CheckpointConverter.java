@@ -4,7 +4,7 @@ import io.github.clip4j.checkpoint.CanonicalWeights;
 import io.github.clip4j.checkpoint.CheckpointDirectory;
 import io.github.clip4j.core.DType;
 import io.github.clip4j.core.Shape;
-import io.github.clip4j.core.ops.Activation;
+import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.model.ClipConfig;

@@ -11,7 +11,7 @@ import io.github.clip4j.core.DType;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.format.safetensors.SafetensorsFile;
-import io.github.clip4j.core.ops.Activation;
+import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.image.ImageFile;
 import io.github.clip4j.testkit.ReferenceData;
@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// The same weights in every layout, type and kind of file give the same bits.
 class LayoutsTest {
     private static final Path MODEL = ReferenceData.projectRoot().resolve("clip-vit/src/test/resources/golden/tiny");
-    private static final Path PICTURE = ReferenceData.projectRoot().resolve("clip-vit/src/test/resources/images/rgb.png");
+    private static final Path PICTURE = ReferenceData.projectRoot().resolve("clip-image/src/test/resources/images/rgb.png");
 
     @TempDir
     private Path directory = Path.of("");

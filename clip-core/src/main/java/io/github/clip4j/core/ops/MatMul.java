@@ -1,5 +1,6 @@
 package io.github.clip4j.core.ops;
 
+import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.kernel.gemm.Gemm;
 import io.github.clip4j.core.kernel.gemm.Gemm.Epilogue;
@@ -44,7 +45,15 @@ public final class MatMul {
 
     /// y = activation(x·Wᵀ + b)
     public void linear(Tensor x, WeightMatrix w, Activation activation, Tensor y) {
-        run(x, w, y, activation.epilogue());
+        run(x, w, y, epilogue(activation));
+    }
+
+    private static Epilogue epilogue(Activation activation) {
+        return switch (activation) {
+            case QUICK_GELU -> Epilogue.QUICK_GELU;
+            case GELU -> Epilogue.GELU;
+            case GELU_TANH -> Epilogue.GELU_TANH;
+        };
     }
 
     /// y = y + x·Wᵀ + b: the end of a residual branch

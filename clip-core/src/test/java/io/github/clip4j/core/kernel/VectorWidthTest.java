@@ -3,7 +3,8 @@ package io.github.clip4j.core.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.clip4j.core.kernel.gemm.FusedAttention;
-import io.github.clip4j.core.ops.Activation;
+import io.github.clip4j.core.Activation;
+import io.github.clip4j.core.kernel.gemm.Gemm;
 import io.github.clip4j.core.ops.ByteRows;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
@@ -84,8 +85,8 @@ class VectorWidthTest {
         int d = 773; // with a tail
         Tensor x = Tensor.of(new Gen(4).floats(3 * d), Shape.of(3, d));
         new LayerNorm(Workers.SERIAL).normalize(x, new Gen(5).floats(d), new Gen(6).floats(d), 1e-5, x);
-        Activation.QUICK_GELU.apply(x.array());
-        Activation.GELU_TANH.apply(x.array());
+        Gemm.activate(Gemm.Epilogue.QUICK_GELU, x.array(), 0, x.array().length);
+        Gemm.activate(Gemm.Epilogue.GELU_TANH, x.array(), 0, x.array().length);
         return x.toArray();
     }
 

@@ -1,0 +1,156 @@
+package io.github.clip4j.checkpoint;
+
+import io.github.clip4j.core.format.json.JsonFields;
+import io.github.clip4j.core.format.json.StrictJson;
+import io.github.clip4j.core.Activation;
+import io.github.clip4j.core.weights.WeightFormatException;
+import io.github.clip4j.model.ClipConfig;
+import io.github.clip4j.model.TextConfig;
+import io.github.clip4j.model.TransformerConfig;
+import io.github.clip4j.model.VisionConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/// A Hugging Face `config.json`, with the published defaults for what it leaves out (huggingface/transformers `configuration_clip.py`).
+///
+/// The defaults belong to the reader: the config of openai/clip-vit-base-patch32 names hardly a number.
+public final class ClipConfigFile {
+    private static final String CONFIG = "config.json";
+    private static final String DEFAULT = "default";
+
+    private final ClipConfig config;
+    private final Map<String, String> origins;
+
+    private ClipConfigFile(ClipConfig config, Map<String, String> origins) {
+        this.config = config;
+        this.origins = Collections.unmodifiableMap(origins);
+    }
+
+    /// Reads a config file.
+    ///
+    /// @throws WeightFormatException when it is malformed, or its values contradict each other
+    public static ClipConfigFile read(Path file) throws IOException {
+        JsonFields root = StrictJson.readObject(file);
+        Map<String, String> origins = new LinkedHashMap<>();
+        String type = root.string("model_type").orElse("clip");
+        Relatives relative = Relatives.ofModelType(type);
+        if (relative != null) {
+            throw relative.refusal(root.where());
+        }
+        try {
+            ClipConfig config =
+                    switch (type) {
+                        case "clip", "metaclip_2" -> both(root, origins);
+                        case "clip_vision_model" -> new ClipConfig(vision(new Reader(root, null, "vision_config", origins), projection(root, origins)), null);
+                        case "clip_text_model" -> new ClipConfig(null, text(new Reader(root, null, "text_config", origins), projection(root, origins)));
+                        default -> throw root.wrong("model_type", "'clip', 'clip_vision_model' or 'clip_text_model'", "'" + type + "'");
+                    };
+            return new ClipConfigFile(config, origins);
+        } catch (IllegalArgumentException e) {
+            throw new WeightFormatException("%s: %s".formatted(file.getFileName(), e.getMessage()), e);
+        }
+    }
+
+    /// Whether a `config.json` is one of the transformers library: other libraries, such as timm, write files of that name.
+    static boolean isOfTransformers(Path file) throws IOException {
+        return StrictJson.readObject(file).has("model_type");
+    }
+
+    public ClipConfig config() {
+        return config;
+    }
+
+    /// Where each value came from: for every key such as `vision_config.patch_size`, its value and `config.json` or `default`.
+    public Map<String, String> origins() {
+        return origins;
+    }
+
+    private static ClipConfig both(JsonFields root, Map<String, String> origins) throws WeightFormatException {
+        int projection = projection(root, origins);
+        TextConfig text = text(Reader.of(root, "text_config", origins), projection);
+        boolean metaClip2 = root.string("model_type").orElse("clip").equals("metaclip_2"); // its vocabulary really ends texts with 2
+        return new ClipConfig(vision(Reader.of(root, "vision_config", origins), projection), metaClip2 ? firstEndOfText(text) : text);
+    }
+
+    private static TextConfig firstEndOfText(TextConfig text) {
+        return new TextConfig(
+                text.vocabularySize(), text.contextLength(), text.transformer(), text.projectionDim(), TextConfig.Pooling.FIRST_END_OF_TEXT,
+                text.endOfText());
+    }
+
+    /// The top-level value: those of the parts are wrong or absent in several published checkpoints.
+    private static int projection(JsonFields root, Map<String, String> origins) throws WeightFormatException {
+        return new Reader(root, null, "", origins).integer("projection_dim", 512);
+    }
+
+    private static VisionConfig vision(Reader reader, int projection) throws WeightFormatException {
+        int channels = reader.integer("num_channels", VisionConfig.CHANNELS);
+        if (channels != VisionConfig.CHANNELS) {
+            throw reader.fields.wrong("num_channels", "3", String.valueOf(channels));
+        }
+        return new VisionConfig(
+                reader.integer("image_size", 224), reader.integer("patch_size", 32), transformer(reader, 768, 12, 3072), projection);
+    }
+
+    private static TextConfig text(Reader reader, int projection) throws WeightFormatException {
+        return new TextConfig(
+                reader.integer("vocab_size", 49408), reader.integer("max_position_embeddings", 77), transformer(reader, 512, 8, 2048),
+                projection, reader.integer("eos_token_id", 49407));
+    }
+
+    private static TransformerConfig transformer(Reader reader, int width, int heads, int mlpWidth) throws WeightFormatException {
+        return new TransformerConfig(
+                reader.integer("hidden_size", width), reader.integer("num_attention_heads", heads), reader.integer("num_hidden_layers", 12),
+                reader.integer("intermediate_size", mlpWidth), reader.activation(), reader.number("layer_norm_eps", 1e-5));
+    }
+
+    /// One part of the config, its legacy `…_dict` before it, and a note of each value's origin.
+    private record Reader(JsonFields fields, @Nullable JsonFields legacy, String part, Map<String, String> origins) {
+        static Reader of(JsonFields root, String part, Map<String, String> origins) throws WeightFormatException {
+            JsonFields empty = StrictJson.parseObject(new byte[] {'{', '}'}, root.where() + "." + part);
+            return new Reader(root.object(part).orElse(empty), root.object(part + "_dict").orElse(null), part, origins);
+        }
+
+        private JsonFields holder(String key) {
+            return legacy != null && legacy.has(key) ? legacy : fields;
+        }
+
+        private void note(String key, Object value, boolean isDefault) {
+            String origin = isDefault ? DEFAULT : holder(key) == legacy ? CONFIG + " (" + part + "_dict)" : CONFIG;
+            origins.put(part.isEmpty() ? key : part + "." + key, value + "  " + origin);
+        }
+
+        int integer(String key, int standard) throws WeightFormatException {
+            OptionalLong value = holder(key).integer(key);
+            if (value.isPresent() && value.getAsLong() > Integer.MAX_VALUE) {
+                throw holder(key).wrong(key, "an integer below 2^31", String.valueOf(value.getAsLong()));
+            }
+            note(key, value.orElse(standard), value.isEmpty());
+            return (int) value.orElse(standard);
+        }
+
+        double number(String key, double standard) throws WeightFormatException {
+            OptionalDouble value = holder(key).number(key);
+            note(key, value.orElse(standard), value.isEmpty());
+            return value.orElse(standard);
+        }
+
+        Activation activation() throws WeightFormatException {
+            Optional<String> name = holder("hidden_act").string("hidden_act");
+            note("hidden_act", name.orElse(Activation.QUICK_GELU.configName()), name.isEmpty());
+            if (name.isEmpty()) {
+                return Activation.QUICK_GELU;
+            }
+            return Activation.ofConfigName(name.get())
+                    .orElseThrow(() ->
+                            holder("hidden_act").wrong("hidden_act", "quick_gelu, gelu or gelu_pytorch_tanh", "'" + name.get() + "'"));
+        }
+    }
+}

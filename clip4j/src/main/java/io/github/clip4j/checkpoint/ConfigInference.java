@@ -1,0 +1,127 @@
+package io.github.clip4j.checkpoint;
+
+import io.github.clip4j.core.Shape;
+import io.github.clip4j.core.Activation;
+import io.github.clip4j.core.weights.TensorInfo;
+import io.github.clip4j.core.weights.WeightFormatException;
+import io.github.clip4j.core.weights.WeightSource;
+import io.github.clip4j.model.ClipConfig;
+import io.github.clip4j.model.ClipParameters;
+import io.github.clip4j.model.TextConfig;
+import io.github.clip4j.model.TransformerConfig;
+import io.github.clip4j.model.VisionConfig;
+import org.jspecify.annotations.Nullable;
+
+/// What the shapes of a checkpoint's tensors say about its config (openai/CLIP `clip/model.py`, `build_model`).
+final class ConfigInference {
+    /// The width of a head in every model that OpenAI published; shapes do not tell it.
+    private static final int HEAD_WIDTH = 64;
+
+    private final WeightSource weights;
+
+    private ConfigInference(WeightSource weights) {
+        this.weights = weights;
+    }
+
+    /// The config of a checkpoint that has no config file.
+    ///
+    /// @param weights under Hugging Face's names
+    /// @throws WeightFormatException when the shapes fit no CLIP, or the width is no multiple of 64
+    static ClipConfig infer(WeightSource weights, Activation activation) throws WeightFormatException {
+        ConfigInference shapes = new ConfigInference(weights);
+        try {
+            return new ClipConfig(shapes.vision(activation), shapes.text(activation));
+        } catch (IllegalArgumentException e) {
+            throw new WeightFormatException("%s: %s".formatted(weights.location(), e.getMessage()), e);
+        }
+    }
+
+    /// `config` with the towers that the weights have, and the widths of projections that they have: several published configs name a wrong one, or
+    /// describe both towers where the file holds one.
+    static ClipConfig reconcile(ClipConfig config, WeightSource weights) throws WeightFormatException {
+        ConfigInference shapes = new ConfigInference(weights);
+        VisionConfig vision = config.vision();
+        TextConfig text = config.text();
+        boolean hasVision = shapes.hasAny(ClipParameters.VISION);
+        boolean hasText = shapes.hasAny(ClipParameters.TEXT);
+        if (vision != null && (hasVision || !hasText)) {
+            vision = vision.withProjection(shapes.projection(ClipParameters.VISUAL_PROJECTION, vision.projectionDim()));
+        } else {
+            vision = null;
+        }
+        if (text != null && (hasText || !hasVision)) {
+            text = text.withProjection(shapes.projection(ClipParameters.TEXT_PROJECTION, text.projectionDim()));
+        } else {
+            text = null;
+        }
+        if (vision == null && text == null) {
+            throw new WeightFormatException("%s: expected the tensors of the %s encoder that the config describes, got those of the other"
+                    .formatted(weights.location(), config.vision() == null ? "text" : "image"));
+        }
+        try {
+            return new ClipConfig(vision, text);
+        } catch (IllegalArgumentException e) {
+            throw new WeightFormatException("%s: %s".formatted(weights.location(), e.getMessage()), e);
+        }
+    }
+
+    private boolean hasAny(String prefix) {
+        return weights.tensors().keySet().stream().anyMatch(name -> name.startsWith(prefix) && !ClipParameters.isBuffer(name));
+    }
+
+    /// The projection's width; 0 when there is none although the tower is there and the other's projection is not missing by accident.
+    private int projection(String name, int configured) {
+        TensorInfo info = weights.tensors().get(name);
+        if (info != null && info.shape().rank() == 2) {
+            return info.shape().dim(0);
+        }
+        boolean bothTowers = hasAny(ClipParameters.VISION) && hasAny(ClipParameters.TEXT);
+        return bothTowers ? configured : 0;
+    }
+
+    private Shape shape(String name, int rank) throws WeightFormatException {
+        TensorInfo info = weights.tensors().get(name);
+        if (info == null) {
+            throw new WeightFormatException("%s: expected a tensor %s, got none; without a config the model is known by its tensors".formatted(weights.location(), name));
+        }
+        if (info.shape().rank() != rank) {
+            throw new WeightFormatException("%s in %s: expected %d dimensions, got %s".formatted(name, info.file(), rank, info.shape()));
+        }
+        return info.shape();
+    }
+
+    private @Nullable VisionConfig vision(Activation activation) throws WeightFormatException {
+        if (!hasAny(ClipParameters.VISION)) {
+            return null;
+        }
+        int patch = shape(ClipParameters.PATCH_EMBEDDING, 4).dim(3);
+        Shape positions = shape(ClipParameters.VISION_POSITIONS, 2);
+        int grid = (int) Math.round(Math.sqrt(positions.dim(0) - 1.0));
+        return new VisionConfig(
+                Math.multiplyExact(patch, grid), patch, transformer(ClipParameters.VISION, positions.dim(1), activation),
+                projection(ClipParameters.VISUAL_PROJECTION, 0));
+    }
+
+    private @Nullable TextConfig text(Activation activation) throws WeightFormatException {
+        if (!hasAny(ClipParameters.TEXT)) {
+            return null;
+        }
+        Shape tokens = shape(ClipParameters.TOKEN_EMBEDDING, 2);
+        return new TextConfig(
+                tokens.dim(0), shape(ClipParameters.TEXT_POSITIONS, 2).dim(0), transformer(ClipParameters.TEXT, tokens.dim(1), activation),
+                projection(ClipParameters.TEXT_PROJECTION, 0), TextConfig.Pooling.GREATEST_ID, tokens.dim(0) - 1);
+    }
+
+    private TransformerConfig transformer(String tower, int width, Activation activation) throws WeightFormatException {
+        int layers = 0;
+        while (weights.tensors().containsKey(ClipParameters.block(tower, layers) + "mlp.fc1.weight")) {
+            layers++;
+        }
+        if (layers == 0 || width % HEAD_WIDTH != 0) {
+            throw new WeightFormatException("%s: expected blocks of a width that is a multiple of 64, got %d blocks of width %d; the number of heads is not in the weights: add the model's config.json"
+                    .formatted(weights.location(), layers, width));
+        }
+        int mlpWidth = shape(ClipParameters.block(tower, 0) + "mlp.fc1.weight", 2).dim(0);
+        return new TransformerConfig(width, width / HEAD_WIDTH, layers, mlpWidth, activation, 1e-5);
+    }
+}

@@ -1,0 +1,205 @@
+package io.github.clip4j.checkpoint;
+
+import io.github.clip4j.core.format.json.JsonFields;
+import io.github.clip4j.core.format.json.StrictJson;
+import io.github.clip4j.core.Activation;
+import io.github.clip4j.core.weights.WeightFormatException;
+import io.github.clip4j.image.ClipPreprocess;
+import io.github.clip4j.image.ClipPreprocess.ResizeTo;
+import io.github.clip4j.image.Resize;
+import io.github.clip4j.model.ClipConfig;
+import io.github.clip4j.model.TextConfig;
+import io.github.clip4j.model.TransformerConfig;
+import io.github.clip4j.model.VisionConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/// open_clip's `open_clip_config.json`, `{"model_cfg": …, "preprocess_cfg": …}`, or one of its `model_configs/*.json`, which are the first part
+/// alone (open_clip `factory.py`, `model.py`, `transform.py`).
+///
+/// Only fields whose meaning is known are accepted: an unknown one would change the computation unseen.
+public final class OpenClipConfigFile {
+    private static final Set<String> MODEL_FIELDS = Set.of("embed_dim", "quick_gelu", "custom_text", "init_logit_bias", "init_logit_scale", "vision_cfg", "text_cfg");
+    private static final Set<String> VISION_FIELDS = Set.of("image_size", "layers", "width", "patch_size", "head_width", "mlp_ratio", "norm_kwargs", "act_kwargs", "patch_dropout", "output_tokens");
+    private static final Set<String> TEXT_FIELDS = Set.of(
+            "context_length", "vocab_size", "width", "heads", "layers", "mlp_ratio", "norm_kwargs", "act_kwargs", "pool_type", "eos_id", "hf_tokenizer_name",
+            "tokenizer_kwargs", "output_tokens");
+
+    private final ClipConfig config;
+    private final ClipPreprocess preprocess;
+
+    private OpenClipConfigFile(ClipConfig config, ClipPreprocess preprocess) {
+        this.config = config;
+        this.preprocess = preprocess;
+    }
+
+    /// Reads a config file.
+    ///
+    /// @throws WeightFormatException when it is malformed, or describes a model of another kind, which the message names
+    public static OpenClipConfigFile read(Path file) throws IOException {
+        JsonFields root = StrictJson.readObject(file);
+        JsonFields model = root.object("model_cfg").orElse(root);
+        refuseRelatives(model);
+        try {
+            ClipConfig config = model(model);
+            JsonFields preprocess = root.object("preprocess_cfg").orElse(StrictJson.parseObject(new byte[] {'{', '}'}, root.where() + ".preprocess_cfg"));
+            int size = config.vision() == null ? 0 : config.vision().imageSize();
+            return new OpenClipConfigFile(config, preprocess(preprocess, size));
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw new WeightFormatException("%s: %s".formatted(file.getFileName(), e.getMessage()), e);
+        }
+    }
+
+    public ClipConfig config() {
+        return config;
+    }
+
+    /// How pictures are prepared: open_clip's order, and its defaults for what the file leaves out.
+    public ClipPreprocess preprocess() {
+        return preprocess;
+    }
+
+    private static void refuseRelatives(JsonFields model) throws WeightFormatException {
+        String where = model.where();
+        if (model.has("audio_cfg") || model.has("audio_naflex_cfg")) {
+            throw (model.has("genlap_cfg") ? Relatives.GENERATIVE : Relatives.CLAP).refusal(where);
+        }
+        if (model.has("genlip_cfg") || model.has("genlap_cfg")) {
+            throw Relatives.GENERATIVE.refusal(where);
+        }
+        if (model.has("multimodal_cfg")) {
+            throw Relatives.COCA.refusal(where);
+        }
+        Optional<JsonFields> vision = model.object("vision_cfg");
+        Optional<JsonFields> text = model.object("text_cfg");
+        if (vision.isPresent()) {
+            Optional<String> timm = vision.get().string("timm_model_name");
+            if (timm.isPresent()) {
+                throw Relatives.ofTimmModel(timm.get()).refusal(where);
+            }
+            if (vision.get().isArray("layers")) {
+                throw Relatives.RESNET.refusal(where);
+            }
+            if (vision.get().has("no_ln_pre") || vision.get().has("final_ln_after_pool")) {
+                throw Relatives.CLIPA.refusal(where);
+            }
+            if (vision.get().has("ls_init_value")) {
+                throw Relatives.LAYER_SCALE.refusal(where);
+            }
+        }
+        if (text.isPresent()) {
+            if (text.get().has("hf_model_name") || text.get().has("text_arch")) {
+                throw Relatives.OTHER_TEXT_TOWER.refusal(where);
+            }
+            if (text.get().has("ls_init_value")) {
+                throw Relatives.LAYER_SCALE.refusal(where);
+            }
+        }
+    }
+
+    private static void requireKnown(JsonFields fields, Set<String> known) throws WeightFormatException {
+        for (String name : fields.names()) {
+            if (!known.contains(name)) {
+                throw new WeightFormatException("%s.%s: expected one of %s, got a field of unknown meaning".formatted(fields.where(), name, known.stream().sorted().toList()));
+            }
+        }
+    }
+
+    private static ClipConfig model(JsonFields model) throws WeightFormatException {
+        requireKnown(model, MODEL_FIELDS);
+        boolean quick = model.bool("quick_gelu").orElse(false);
+        int embedding = integer(model, "embed_dim", -1);
+        JsonFields vision = model.object("vision_cfg").orElseThrow(() -> model.wrong("vision_cfg", "an object", "nothing"));
+        JsonFields text = model.object("text_cfg").orElseThrow(() -> model.wrong("text_cfg", "an object", "nothing"));
+        requireKnown(vision, VISION_FIELDS);
+        requireKnown(text, TEXT_FIELDS);
+        return new ClipConfig(vision(vision, embedding, quick), text(text, embedding, quick));
+    }
+
+    private static VisionConfig vision(JsonFields vision, int embedding, boolean quick) throws WeightFormatException {
+        int width = integer(vision, "width", 768);
+        int headWidth = integer(vision, "head_width", 64);
+        if (headWidth < 1 || width % headWidth != 0) {
+            throw vision.wrong("head_width", "a divisor of the width " + width, String.valueOf(headWidth));
+        }
+        return new VisionConfig(
+                integer(vision, "image_size", 224), integer(vision, "patch_size", 16),
+                transformer(vision, width, width / headWidth, quick), embedding);
+    }
+
+    private static TextConfig text(JsonFields text, int embedding, boolean quick) throws WeightFormatException {
+        int width = integer(text, "width", 512);
+        int vocabulary = integer(text, "vocab_size", 49408);
+        String pooling = text.string("pool_type").orElse("argmax");
+        if (!pooling.equals("argmax") && !pooling.equals("eos")) {
+            throw text.wrong("pool_type", "argmax or eos", "'" + pooling + "'");
+        }
+        boolean first = pooling.equals("eos");
+        if (first && !text.has("eos_id")) {
+            throw text.wrong("eos_id", "the id of the end of text, which pool_type eos looks for", "nothing");
+        }
+        return new TextConfig(
+                vocabulary, integer(text, "context_length", 77), transformer(text, width, integer(text, "heads", 8), quick), embedding,
+                first ? TextConfig.Pooling.FIRST_END_OF_TEXT : TextConfig.Pooling.GREATEST_ID, first ? integer(text, "eos_id", 0) : vocabulary - 1);
+    }
+
+    /// The MLP's width is `int(width * mlp_ratio)`: the ratio of g/14 is 4.3637.
+    private static TransformerConfig transformer(JsonFields fields, int width, int heads, boolean quick) throws WeightFormatException {
+        double epsilon = 1e-5;
+        Optional<JsonFields> norm = fields.object("norm_kwargs");
+        if (norm.isPresent()) {
+            requireKnown(norm.get(), Set.of("eps"));
+            epsilon = norm.get().number("eps").orElse(epsilon);
+        }
+        Activation activation = quick ? Activation.QUICK_GELU : Activation.GELU;
+        Optional<JsonFields> act = fields.object("act_kwargs");
+        if (act.isPresent()) {
+            requireKnown(act.get(), Set.of("approximate"));
+            activation = act.get().string("approximate").orElse("none").equals("tanh") ? Activation.GELU_TANH : activation;
+        }
+        return new TransformerConfig(
+                width, heads, integer(fields, "layers", 12), (int) (width * fields.number("mlp_ratio").orElse(4.0)), activation, epsilon);
+    }
+
+    private static int integer(JsonFields fields, String name, int standard) throws WeightFormatException {
+        long value = fields.integer(name).orElse(standard);
+        if (value < 0 || value > Integer.MAX_VALUE) {
+            throw fields.wrong(name, "a number of at least 0", fields.has(name) ? String.valueOf(value) : "nothing");
+        }
+        return (int) value;
+    }
+
+    private static ClipPreprocess preprocess(JsonFields fields, int size) throws WeightFormatException {
+        String interpolation = fields.string("interpolation").orElse("bicubic");
+        Resize.Filter filter =
+                switch (interpolation) {
+                    case "bicubic", "random" -> Resize.Filter.BICUBIC; // "random" is for training
+                    case "bilinear" -> Resize.Filter.BILINEAR;
+                    default -> throw fields.wrong("interpolation", "bicubic, bilinear or random", "'" + interpolation + "'");
+                };
+        String mode = fields.string("resize_mode").orElse("shortest");
+        ResizeTo resize =
+                switch (mode) {
+                    case "shortest" -> new ResizeTo.ShortestEdge(size);
+                    case "longest" -> new ResizeTo.LongestEdge(size);
+                    case "squash" -> new ResizeTo.Exactly(size, size);
+                    default -> throw fields.wrong("resize_mode", "shortest, longest or squash", "'" + mode + "'");
+                };
+        int crop = mode.equals("squash") ? 0 : size;
+        return new ClipPreprocess(
+                resize, crop, crop, integer(fields, "fill_color", 0), filter, 1 / 255.0, numbers(fields, "mean", ClipPreprocess.OPENAI_MEAN),
+                numbers(fields, "std", ClipPreprocess.OPENAI_STD), ClipPreprocess.Convention.OPENAI);
+    }
+
+    /// One number stands for all channels.
+    private static List<Double> numbers(JsonFields fields, String name, List<Double> standard) throws WeightFormatException {
+        if (fields.has(name) && !fields.isArray(name)) {
+            double value = fields.number(name).orElseThrow();
+            return List.of(value, value, value);
+        }
+        return fields.numbers(name).orElse(standard);
+    }
+}

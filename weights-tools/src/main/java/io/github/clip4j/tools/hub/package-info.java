@@ -1,5 +1,0 @@
-/// Downloads published checkpoints, when asked to, into the cache that Hugging Face's own tools use.
-@NullMarked
-package io.github.clip4j.tools.hub;
-
-import org.jspecify.annotations.NullMarked;
