@@ -1,6 +1,6 @@
 package io.github.clip4j.bench;
 
-import io.github.clip4j.core.kernel.gemm.AttentionScalar;
+import io.github.clip4j.core.kernel.KernelForm;
 import io.github.clip4j.core.kernel.gemm.FusedAttention;
 import java.util.Arrays;
 import java.util.Random;

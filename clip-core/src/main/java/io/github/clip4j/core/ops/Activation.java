@@ -1,5 +1,6 @@
 package io.github.clip4j.core.ops;
 
+import io.github.clip4j.core.kernel.KernelForm;
 import io.github.clip4j.core.kernel.gemm.Gemm;
 import java.util.Optional;
 
@@ -45,6 +46,6 @@ public enum Activation {
 
     /// Applies the activation to `x` in place.
     public void apply(float[] x) {
-        Gemm.activate(epilogue, x, 0, x.length);
+        Gemm.activate(KernelForm.VECTOR, epilogue, x, 0, x.length);
     }
 }

@@ -2,7 +2,6 @@ package io.github.clip4j.core.ops;
 
 import io.github.clip4j.core.kernel.ByteRowsScalar;
 import io.github.clip4j.core.kernel.ByteRowsVector;
-import io.github.clip4j.core.kernel.ColdStart;
 import io.github.clip4j.core.kernel.VectorSupport;
 import java.util.Objects;
 
@@ -21,7 +20,7 @@ public final class ByteRows {
     public static void weightedSum(byte[] x, int xOff, int ldx, int[] weights, int wOff, int count, byte[] y, int yOff, int n) {
         Objects.checkFromIndexSize(wOff, count, weights.length);
         Objects.checkFromIndexSize(yOff, n, y.length);
-        if (VectorSupport.ENABLED && !ColdStart.isCold()) {
+        if (VectorSupport.ENABLED) {
             ByteRowsVector.weightedSum(x, xOff, ldx, weights, wOff, count, y, yOff, n);
         } else {
             ByteRowsScalar.weightedSum(x, xOff, ldx, weights, wOff, count, y, yOff, n);

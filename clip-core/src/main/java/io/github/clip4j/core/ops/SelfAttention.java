@@ -1,8 +1,6 @@
 package io.github.clip4j.core.ops;
 
 import io.github.clip4j.core.Tensor;
-import io.github.clip4j.core.kernel.VectorSupport;
-import io.github.clip4j.core.kernel.gemm.AttentionScalar;
 import io.github.clip4j.core.kernel.gemm.FusedAttention;
 import io.github.clip4j.core.parallel.Workers;
 import org.jspecify.annotations.Nullable;
@@ -121,14 +119,8 @@ public final class SelfAttention {
     private void attend(
             int qOff, float[] kv, int kOff, int vOff, int ldkv, int n, int headDim, float scale, int firstQuery, int queries, int oOff,
             float[] buffer) {
-        if (VectorSupport.ENABLED) {
-            FusedAttention.attend(
-                    qkv.array(), qOff, qkv.rowStride(), kv, kOff, vOff, ldkv, n, headDim, scale, causal, firstQuery, queries, o.array(), oOff,
-                    o.rowStride(), buffer);
-        } else {
-            AttentionScalar.attend(
-                    qkv.array(), qOff, qkv.rowStride(), kv, kOff, vOff, ldkv, n, headDim, scale, causal, firstQuery, queries, o.array(), oOff,
-                    o.rowStride(), buffer);
-        }
+        FusedAttention.attend(
+                workers.form(), qkv.array(), qOff, qkv.rowStride(), kv, kOff, vOff, ldkv, n, headDim, scale, causal, firstQuery, queries, o.array(),
+                oOff, o.rowStride(), buffer);
     }
 }

@@ -1,5 +1,6 @@
 package io.github.clip4j.core.parallel;
 
+import io.github.clip4j.core.kernel.KernelForm;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,6 +29,8 @@ public final class Workers implements AutoCloseable {
     }
 
     private final int threads;
+    private final KernelForm form;
+    private final Workers alone;
     private final Thread[] helpers;
     private final AtomicBoolean busy = new AtomicBoolean();
     private final AtomicInteger pending = new AtomicInteger();
@@ -42,10 +45,22 @@ public final class Workers implements AutoCloseable {
     ///
     /// @param threads its size, the caller included
     public Workers(int threads) {
+        this(threads, KernelForm.VECTOR);
+    }
+
+    /// Starts a team for a model so small that its process may end before the vector kernels are compiled: it computes its first products with the scalar
+    /// kernels, which have the same bits.
+    public static Workers scalarAtFirst(int threads) {
+        return new Workers(threads, KernelForm.scalarAtFirst());
+    }
+
+    private Workers(int threads, KernelForm form) {
         if (threads < 1) {
             throw new IllegalArgumentException("threads: expected at least 1, got " + threads);
         }
         this.threads = threads;
+        this.form = form;
+        this.alone = threads == 1 ? this : form == KernelForm.VECTOR ? SERIAL : new Workers(1, form);
         this.helpers = new Thread[threads - 1];
         for (int i = 0; i < helpers.length; i++) {
             int worker = i + 1;
@@ -59,6 +74,22 @@ public final class Workers implements AutoCloseable {
     /// The size of the team, the caller included.
     public int threads() {
         return threads;
+    }
+
+    /// Uses the vector kernels from now on.
+    public void vectorsFromNow() {
+        form.vectorsFromNow();
+    }
+
+    /// Which form of the kernels the team's work is done with; for the operations of this module.
+    @SuppressWarnings("exports")
+    public KernelForm form() {
+        return form;
+    }
+
+    /// The caller's own thread, for work of this team's model: with the same form of the kernels.
+    public Workers alone() {
+        return alone;
     }
 
     /// Runs `task` for every worker index and returns when all are done; what the task wrote is then visible to the caller.

@@ -1,7 +1,8 @@
 package io.github.clip4j.core.kernel.gemm;
 
+import io.github.clip4j.core.kernel.BFloat16Scalar;
 import io.github.clip4j.core.kernel.BFloat16Vector;
-import io.github.clip4j.core.kernel.VectorSupport;
+import io.github.clip4j.core.kernel.KernelForm;
 import java.util.Locale;
 
 /// B of a product, packed: in float32, or in 16 bits a number to take half the memory. Sums are float32 in any case.
@@ -80,17 +81,15 @@ public final class Panels {
 
     /// Writes elements `from` to `from + count` as float32 into `to`. For float16 the plain loop is the fast one: C2 makes the processor's conversion of it, which
     /// the Vector API does not offer.
-    void widen(int from, int count, float[] to) {
+    void widen(KernelForm form, int from, int count, float[] to) {
         if (format == Format.FLOAT16) {
             for (int i = 0; i < count; i++) {
                 to[i] = Float.float16ToFloat(halves[from + i]);
             }
-        } else if (VectorSupport.ENABLED) {
+        } else if (form.isVector()) {
             BFloat16Vector.widen(halves, from, count, to);
         } else {
-            for (int i = 0; i < count; i++) {
-                to[i] = Float.intBitsToFloat(halves[from + i] << 16);
-            }
+            BFloat16Scalar.widen(halves, from, count, to);
         }
     }
 }
