@@ -60,13 +60,17 @@ final class ExpScalar {
         }
     }
 
-    /// 2ᵏ⁻¹²⁶ is (2^(k div 4))⁴ · 2^(k mod 4) · 2⁻¹²⁶. In the first factor 1 << 31 is negative; its square is not.
+    /// 2ᵏ⁻¹²⁶ is (2^(k div 4))⁴ · 2^(k mod 4) · 2⁻¹²⁶: two loops, because C2 makes no vectors of so long a one. In the first factor 1 << 31 is negative;
+    /// its square is not.
     private static void scale(float[] x, int[] exponents, int n) {
         for (int i = 0; i < n; i++) {
-            int k = Math.max(exponents[i], 0);
-            float square = (float) (1 << (k >> 2)) * (float) (1 << (k >> 2));
-            float power = square * square * (float) (1 << (k & 3));
-            x[i] = x[i] * power * (Math.min(exponents[i] + 1, 1) * 0x1p-126f);
+            float root = 1 << (Math.max(exponents[i], 0) >> 2);
+            float square = root * root;
+            x[i] *= square * square;
+        }
+        for (int i = 0; i < n; i++) {
+            float rest = 1 << (exponents[i] & 3);
+            x[i] *= rest * (Math.min(exponents[i] + 1, 1) * 0x1p-126f);
         }
     }
 }

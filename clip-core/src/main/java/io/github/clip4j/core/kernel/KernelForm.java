@@ -6,16 +6,10 @@ package io.github.clip4j.core.kernel;
 /// them takes a second of processor time. A process that computes a few small products ends before that. So a small model begins with the scalar
 /// kernels and changes to vectors when it has more to do (docs/adr/0010-cold-start.md).
 ///
-/// A team of workers has one, and so has each model. Safe to share between threads.
+/// Each team of workers has one. Safe to share between threads.
 public final class KernelForm {
-    /// How many multiply-adds a small model computes with the scalar kernels: about ten images of clip-tiny.
-    static final long BUDGET = 300_000_000;
-
     /// Vectors from the beginning, where there are vectors.
     public static final KernelForm VECTOR = new KernelForm(0);
-
-    /// Scalar kernels always: what is used without the Vector API.
-    static final KernelForm SCALAR = new KernelForm(Long.MAX_VALUE);
 
     /// What is left of the budget. Not volatile, and threads may overwrite each other's subtractions: the bits do not depend on it.
     private long left;
@@ -24,9 +18,9 @@ public final class KernelForm {
         left = budget;
     }
 
-    /// Scalar kernels for the first products, then vectors.
-    public static KernelForm scalarAtFirst() {
-        return new KernelForm(BUDGET);
+    /// Scalar kernels for the first `products` multiply-adds, then vectors.
+    public static KernelForm scalarAtFirst(long products) {
+        return new KernelForm(products);
     }
 
     /// Whether the vector kernel is to be used. Always false where there are no vectors.

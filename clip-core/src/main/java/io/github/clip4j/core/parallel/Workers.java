@@ -22,6 +22,9 @@ public final class Workers implements AutoCloseable {
     /// Some 20–50 µs on current hardware: longer than the gap between two layers, far shorter than a scheduler's time slice.
     private static final int SPINS = 2_000;
 
+    /// The multiply-adds that a small model computes with the scalar kernels: about ten images of clip-tiny.
+    private static final long SCALAR_PRODUCTS = 300_000_000;
+
     /// The share of a task that belongs to one worker.
     @FunctionalInterface
     public interface Task {
@@ -51,10 +54,12 @@ public final class Workers implements AutoCloseable {
     /// Starts a team for a model so small that its process may end before the vector kernels are compiled: it computes its first products with the scalar
     /// kernels, which have the same bits.
     public static Workers scalarAtFirst(int threads) {
-        return new Workers(threads, KernelForm.scalarAtFirst());
+        return new Workers(threads, KernelForm.scalarAtFirst(SCALAR_PRODUCTS));
     }
 
-    private Workers(int threads, KernelForm form) {
+    /// Starts a team whose work is done with the kernels of `form`; for the tests of this module.
+    @SuppressWarnings("exports")
+    public Workers(int threads, KernelForm form) {
         if (threads < 1) {
             throw new IllegalArgumentException("threads: expected at least 1, got " + threads);
         }

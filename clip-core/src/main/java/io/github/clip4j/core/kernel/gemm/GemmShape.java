@@ -6,7 +6,7 @@ import io.github.clip4j.core.kernel.VectorSupport;
 /// The tile's extents on this machine.
 public final class GemmShape {
     /// The width of a panel in floats: two vectors. Without vectors 256, so that a loop over a row of it is long enough for C2's own vectors.
-    public static final int NR = VectorSupport.ENABLED ? 2 * Lanes.COUNT : Integer.getInteger("nr",256);
+    public static final int NR = VectorSupport.ENABLED ? 2 * Lanes.COUNT : 256;
 
     /// The greatest height of a tile: accumulators, 2 loads of B and 1 broadcast of A must fit the vector registers, and C2 must see that they do.
     ///
@@ -18,7 +18,7 @@ public final class GemmShape {
 
     private static int maxRows() {
         if (!VectorSupport.ENABLED) {
-            return Integer.getInteger("mr",16);
+            return 16;
         }
         if (Lanes.COUNT == 16 || System.getProperty("os.arch", "").equals("aarch64")) {
             return 12;
