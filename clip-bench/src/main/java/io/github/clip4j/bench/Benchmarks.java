@@ -23,8 +23,9 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /// Runs the benchmarks: `java -jar benchmarks.jar RESULT.json [--without-vector-api] [JMH's own arguments]`.
 ///
-/// RESULT.json gets a manifest of the machine and, for each benchmark, the median over all measured iterations and the worst and the best of
-/// the forks, in GFLOP/s and as a share of the peak that each fork measured for itself; in milliseconds where operations are not counted.
+/// RESULT.json gets a manifest of the machine and, for each benchmark, the median over all measured iterations and the worst and the best
+/// of the forks, in GFLOP/s and as a share of the peak that each fork measured for itself; in milliseconds where operations are not
+/// counted.
 public final class Benchmarks {
     private Benchmarks() {}
 

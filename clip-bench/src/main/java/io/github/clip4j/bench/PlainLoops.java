@@ -1,6 +1,7 @@
 package io.github.clip4j.bench;
 
-/// The kernels as one would write them first, in float. For comparison only: they lose digits in their sums, and call `Math.exp` for each number.
+/// The kernels as one would write them first, in float. For comparison only: they lose digits in their sums, and call `Math.exp` for each
+/// number.
 final class PlainLoops {
     private PlainLoops() {}
 

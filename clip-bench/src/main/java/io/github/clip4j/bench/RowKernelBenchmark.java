@@ -22,8 +22,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// The kernels over one row, in three forms: the loop one would write first, in float; the scalar sibling, written so that the compiler can make
-/// vectors of it; the Vector API kernel. The last two have the same bits.
+/// The kernels over one row, in three forms: the loop one would write first, in float; the scalar sibling, written so that the compiler can
+/// make vectors of it; the Vector API kernel. The last two have the same bits.
 ///
 /// The row is copied from a fresh one in every call, since softmax and the activations work in place; all forms pay for it.
 @NullUnmarked // JMH sets the fields, in prepare()

@@ -2,9 +2,10 @@ package io.github.clip4j.core.kernel;
 
 import static io.github.clip4j.core.kernel.Fma.fma;
 
-/// The three GELUs of CLIP checkpoints, with the steps and the constants of [ActivationVector].
+/// The three GELUs of CLIP checkpoints; absolute error at most 2⁻²²·|x|, measured over every exponent by the tests.
 ///
-/// A row is worked through in pieces, each step a short loop of its own without branches, so that C2 makes vectors of it: see [RowBuffer] and [ExpScalar].
+/// The JDK has no erf, and the libraries behind the Vector API's own `EXP` and `TANH` differ from system to system, so all three are built
+/// on [ExpScalar]. A row is computed in pieces. Each step is a short loop without branches, of which C2 makes vectors: see [RowBuffer].
 public final class ActivationScalar {
     static final float QUICK_SCALE = 1.702f;
     static final float SQRT_HALF = 0.70710678f;

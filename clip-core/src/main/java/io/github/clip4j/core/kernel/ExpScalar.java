@@ -2,10 +2,14 @@ package io.github.clip4j.core.kernel;
 
 import static io.github.clip4j.core.kernel.Fma.fma;
 
-/// e^x for x ≤ 0, with the steps and the constants of [ExpVector].
+/// e^x for x ≤ 0, at most 1 ULP from the true value where the result is a normal number, exactly 0 below.
 ///
-/// C2 makes vectors of these loops; so they are short, have no branches and do not touch the bits of a float, which C2 of JDK 25 does one at a time. A
-/// condition is a factor of 0 or 1. 2ⁿ is a product of powers that an `int` can hold. Both are exact, so the bits are those of the vector kernel.
+/// With n = round(x / ln 2) and r = x − n·ln 2, |r| ≤ ln 2 / 2: e^x = 2ⁿ·e^r, and e^r = 1 + r + r²·q(r). The coefficients of q come from
+/// `weights-tools/python/fit_polynomials.py` (Chebyshev interpolation in 40 digits, then rounded; error of the fit 1.4e-9). Softmax and
+/// all three GELUs need only x ≤ 0, so positive arguments are not handled.
+///
+/// C2 makes vectors of these loops. For that they are short, have no branches, and do not read the bits of a float: C2 of JDK 25 would do
+/// that one number at a time. A condition is a factor of 0 or 1, and 2ⁿ is a product of powers that an `int` can hold. Both are exact.
 final class ExpScalar {
     static final float LOG2_E = 1.44269504f;
     /// ln 2 in two parts: the first has 10 significant bits, so that n·LN2_HIGH is exact for |n| < 2¹⁴ (Cody and Waite).
@@ -31,14 +35,16 @@ final class ExpScalar {
 
     private ExpScalar() {}
 
-    /// x[i] ← e^x[i] for i < n, at most [RowBuffer#LENGTH].
+    /// x[i] ← e^x[i] for i < n.
+    ///
+    /// @param exponents scratch of at least n
     static void exp(float[] x, int[] exponents, int n) {
         exponents(x, exponents, n);
         mantissas(x, exponents, n);
         scale(x, exponents, n);
     }
 
-    /// Each exponent is round(x / ln 2) + 126, or −1 where the result is 0. There x is replaced by the least x whose result is not 0, so that nothing overflows.
+    /// Each exponent is round(x / ln 2) + 126, or −1 where the result is 0. There x becomes LOWEST, so that nothing overflows.
     private static void exponents(float[] x, int[] exponents, int n) {
         for (int i = 0; i < n; i++) {
             float bounded = Math.max(x[i], LOWEST);
@@ -60,8 +66,8 @@ final class ExpScalar {
         }
     }
 
-    /// 2ᵏ⁻¹²⁶ is (2^(k div 4))⁴ · 2^(k mod 4) · 2⁻¹²⁶: two loops, because C2 makes no vectors of so long a one. In the first factor 1 << 31 is negative;
-    /// its square is not.
+    /// 2ᵏ⁻¹²⁶ is (2^(k div 4))⁴ · 2^(k mod 4) · 2⁻¹²⁶: two loops, because C2 makes no vectors of so long a one. In the first factor 1 << 31
+    /// is negative; its square is not.
     private static void scale(float[] x, int[] exponents, int n) {
         for (int i = 0; i < n; i++) {
             float root = 1 << (Math.max(exponents[i], 0) >> 2);

@@ -5,17 +5,14 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
-/// e^x for x ≤ 0, at most 1 ULP from the true value where the result is a normal number, exactly 0 below.
-///
-/// With n = round(x / ln 2) and r = x − n·ln 2, |r| ≤ ln 2 / 2: e^x = 2ⁿ·e^r, and e^r = 1 + r + r²·q(r). The coefficients of q come from
-/// `weights-tools/python/fit_polynomials.py` (Chebyshev interpolation in 40 digits, then rounded; error of the fit 1.4e-9). Softmax and
-/// all three GELUs need only non-positive arguments, which is why positive ones are not served.
+/// Same contract and the same bits as [ExpScalar].
 final class ExpVector {
     private ExpVector() {}
 
     static FloatVector exp(FloatVector x) {
         VectorMask<Float> underflow = x.lt(ExpScalar.LOWEST);
-        FloatVector shifted = x.fma(FloatVector.broadcast(Lanes.SPECIES, ExpScalar.LOG2_E), FloatVector.broadcast(Lanes.SPECIES, ExpScalar.ROUND));
+        FloatVector log2e = FloatVector.broadcast(Lanes.SPECIES, ExpScalar.LOG2_E);
+        FloatVector shifted = x.fma(log2e, FloatVector.broadcast(Lanes.SPECIES, ExpScalar.ROUND));
         FloatVector n = shifted.sub(ExpScalar.ROUND);
         FloatVector r = n.fma(FloatVector.broadcast(Lanes.SPECIES, -ExpScalar.LN2_HIGH), x);
         r = n.fma(FloatVector.broadcast(Lanes.SPECIES, -ExpScalar.LN2_LOW), r);

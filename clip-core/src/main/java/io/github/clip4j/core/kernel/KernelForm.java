@@ -1,10 +1,11 @@
 package io.github.clip4j.core.kernel;
 
-/// Which of the two forms of a kernel runs: the vector kernel or its scalar sibling. They have the same bits, so it does not matter when the form changes.
+/// Which of the two forms of a kernel runs: the vector kernel or its scalar sibling. They have the same bits, so it does not matter when
+/// the form changes.
 ///
-/// Until C2 has compiled a vector kernel, each of its operations is a call that allocates, a hundred times slower than a scalar loop; to compile all of
-/// them takes a second of processor time. A process that computes a few small products ends before that. So a small model begins with the scalar
-/// kernels and changes to vectors when it has more to do (docs/adr/0010-cold-start.md).
+/// Until C2 has compiled a vector kernel, each of its operations is a call that allocates, a hundred times slower than a scalar loop; to
+/// compile all of them takes a second of processor time. A process that computes a few small products ends before that. So a small model
+/// begins with the scalar kernels and changes to vectors when it has more to do (docs/adr/0010-cold-start.md).
 ///
 /// Each team of workers has one. Safe to share between threads.
 public final class KernelForm {

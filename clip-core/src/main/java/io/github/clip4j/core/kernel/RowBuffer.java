@@ -2,8 +2,8 @@ package io.github.clip4j.core.kernel;
 
 /// The scratch of the scalar kernels that work through a row piece by piece, one for each thread.
 ///
-/// C2 makes vectors of a loop only if it can see that its arrays do not overlap: all of them must be read and written at the same index. So a
-/// piece of the row is copied to the beginning of an array of its own.
+/// C2 makes vectors of a loop only if it can see that its arrays do not overlap: all of them must be read and written at the same index. So
+/// a piece of the row is copied to the beginning of an array of its own.
 final class RowBuffer {
     /// The floats of a piece: long enough that a loop's start and end do not count, short enough for L1.
     static final int LENGTH = 256;

@@ -8,9 +8,9 @@ import java.util.Optional;
 
 /// Decides once, when the class is loaded, whether the Vector API kernels are used, and logs one line when they are not.
 ///
-/// They need three things: the incubator module in the boot layer; HotSpot with its C2 compiler, without which each vector operation is
-/// a method call that allocates; and hardware FMA, without which `fma` is computed in `BigDecimal`. Without the first two the scalar kernels give the
-/// same bits. Without the third they round a product and a sum separately, and say so.
+/// They need three things: the incubator module in the boot layer; HotSpot with its C2 compiler, without which each vector operation is a
+/// method call that allocates; and hardware FMA, without which `fma` is computed in `BigDecimal`. Without the first two the scalar kernels
+/// give the same bits. Without the third they round a product and a sum separately, and say so.
 public final class VectorSupport {
     /// Whether multiply-adds round once; false on a processor that has no instruction for it.
     static final boolean FUSED = hasFma();

@@ -10,7 +10,8 @@ public final class ByteRows {
     /// The fractional bits of a weight.
     public static final int PRECISION_BITS = ByteRowsScalar.PRECISION_BITS;
 
-    /// Scalar until about ten images are resized: a process may have only one, and images are prepared before a model is there to own a form.
+    /// Scalar until about ten images are resized: a process may have only one, and images are prepared before a model is there to own a
+    /// form.
     private static final KernelForm FORM = KernelForm.scalarAtFirst(30_000_000);
 
     private ByteRows() {}

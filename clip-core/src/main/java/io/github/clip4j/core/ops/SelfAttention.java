@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /// Multi-head self-attention, between the projections of its inputs and that of its output.
 ///
 /// Sequences lie one after the other in the rows of a matrix and may differ in length: there is no padding, and so no padding mask.
-/// `starts` holds the first row of each sequence, and the number of rows at the end. A causal sequence may continue rows that belong to others: its
-/// `prefix` names them, in order, and its own rows follow.
+/// `starts` holds the first row of each sequence, and the number of rows at the end. A causal sequence may continue rows that belong to
+/// others: its `prefix` names them, in order, and its own rows follow.
 ///
 /// One at a time, as [MatMul].
 public final class SelfAttention {

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// [#run(Task)] calls the task once per worker index, index 0 on the calling thread, and returns when all are done. Which share an index
 /// gets depends only on the number of threads (see [#share(int, int, int)]), never on timing. A team that is busy with another caller's
-/// task is not waited for: the caller then runs every share itself. Kernels promise the same bits for any split, so no result depends on it.
+/// task is not waited for: the caller then runs every share itself. Kernels promise the same bits for any split, so no result depends on
+/// it.
 ///
 /// Between tasks a member spins for some microseconds, because the next layer follows at once in a forward pass, then sleeps.
 public final class Workers implements AutoCloseable {
@@ -51,8 +52,8 @@ public final class Workers implements AutoCloseable {
         this(threads, KernelForm.VECTOR);
     }
 
-    /// Starts a team for a model so small that its process may end before the vector kernels are compiled: it computes its first products with the scalar
-    /// kernels, which have the same bits.
+    /// Starts a team for a model so small that its process may end before the vector kernels are compiled: it computes its first products
+    /// with the scalar kernels, which have the same bits.
     public static Workers scalarAtFirst(int threads) {
         return new Workers(threads, KernelForm.scalarAtFirst(SCALAR_PRODUCTS));
     }

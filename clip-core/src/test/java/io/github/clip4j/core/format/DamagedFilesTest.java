@@ -22,8 +22,8 @@ import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Ten thousand damaged versions of each kind of file: each is read, or refused with [WeightFormatException], within the memory that its size
-/// justifies.
+/// Ten thousand damaged versions of each kind of file: each is read, or refused with [WeightFormatException], within the memory that its
+/// size justifies.
 class DamagedFilesTest {
     @TempDir
     private Path directory = Path.of("");

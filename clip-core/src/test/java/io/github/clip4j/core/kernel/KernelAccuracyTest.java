@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Each vector kernel against the exact value, within a bound that is derived here. Their scalar siblings have the same bits ([KernelSiblingsTest]).
+/// Each vector kernel against the exact value, within a bound that is derived here. Their scalar siblings have the same bits
+/// ([KernelSiblingsTest]).
 ///
 /// u = 2⁻²⁴ is the unit roundoff of float32.
 class KernelAccuracyTest {
@@ -43,8 +44,8 @@ class KernelAccuracyTest {
             float[] exact = new float[d];
             LayerNormVector.normalize(x, 0, gain, bias, 1e-5, vector, 0, d);
             Exact.layerNorm(x, 0, gain, bias, 1e-5, exact, 0, d);
-            // A sum of d terms in 16 lanes has at most d/16 + 5 roundings, of the mean of |x| and of the squares alike; five more follow per element.
-            // For short rows σ can be small compared with |x|: the mean's error then counts by |x|max/σ.
+            // A sum of d terms in 16 lanes has at most d/16 + 5 roundings, of the mean of |x| and of the squares alike; five more follow
+            // per element. For short rows σ can be small compared with |x|: the mean's error then counts by |x|max/σ.
             double sigma = deviation(x, d);
             double bound = (d / 16.0 + 10) * U * (1 + largest(x, d) / sigma);
             assertWithin(

@@ -12,8 +12,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Each vector kernel has the bits of its scalar sibling: for every length around the lanes, at offsets that break alignment, and nothing else is written.
-/// Products and attention are compared in `GemmTest`, whole operations in [VectorWidthTest].
+/// Each vector kernel has the bits of its scalar sibling: for every length around the lanes, at offsets that break alignment, and nothing
+/// else is written. Products and attention are compared in `GemmTest`, whole operations in [VectorWidthTest].
 class KernelSiblingsTest {
     /// Floats around every row. They must be the same afterwards.
     private static final int GUARD = 5;

@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The promise of the package: the same bits for vectors of 128, 256 and 512 bits, for the scalar kernels, and for any number of threads. Each is a
-/// JVM of its own.
+/// The promise of the package: the same bits for vectors of 128, 256 and 512 bits, for the scalar kernels, and for any number of threads.
+/// Each is a JVM of its own.
 class VectorWidthTest {
     private static final String[] WITH_MODULE = {"--add-modules", "jdk.incubator.vector"};
 

@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
-/// A processor without a fused multiply-add: a JVM of its own in which the scalar kernels round a product and a sum separately. The bits differ. The
-/// bounds of docs/numerics.md hold all the same, but that of a matrix product, to which the rounding of its products is added.
+/// A processor without a fused multiply-add: a JVM of its own in which the scalar kernels round a product and a sum separately. The bits
+/// differ. The bounds of docs/numerics.md hold all the same, but that of a matrix product, to which the rounding of its products is added.
 ///
 /// u = 2⁻²⁴ is the unit roundoff of float32.
 class WithoutFmaTest {
@@ -45,7 +45,8 @@ class WithoutFmaTest {
         double[] bounds = magnitudes();
         assertThat(unfused).as("a product rounded twice has other bits").isNotEqualTo(fused);
         for (int i = 0; i < fused.length; i++) {
-            // The fused sum is within (k + 2)·u·Σ|terms| of the exact one, the other within (k + 3)·u: the rounding of each product is one more.
+            // The fused sum is within (k + 2)·u·Σ|terms| of the exact one, the other within (k + 3)·u: the rounding of each product is one
+            // more.
             double bound = (2.0 * K + 5) * U * bounds[i];
             assertThat((double) unfused[i]).as("element %d", i).isBetween(fused[i] - bound, fused[i] + bound);
         }

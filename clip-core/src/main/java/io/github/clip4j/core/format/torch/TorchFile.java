@@ -165,7 +165,8 @@ public final class TorchFile implements WeightSource {
         return value;
     }
 
-    /// Takes up the tensors under `value`; nested dictionaries and modules give names with dots. Other values, such as step numbers, are no weights.
+    /// Takes up the tensors under `value`; nested dictionaries and modules give names with dots. Other values, such as step numbers, are no
+    /// weights.
     private void addAll(Object value, String name, int depth) throws WeightFormatException {
         if (depth > MAX_DEPTH) {
             throw new WeightFormatException("%s: expected values nested at most %d deep".formatted(file, MAX_DEPTH));

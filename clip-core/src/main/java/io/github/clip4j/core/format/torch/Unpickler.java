@@ -19,8 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /// The part of Python's pickle machine that files of weights need (Python `pickletools.py`; PyTorch `_weights_only_unpickler.py`).
 ///
-/// A pickle is a program that may call any function. This machine calls none: the few names that files of weights refer to are compared with a
-/// fixed list and stand for what is done here; any other is an error. No class is looked up, and nothing outside the stack can be reached.
+/// A pickle is a program that may call any function. This machine calls none: the few names that files of weights refer to are compared
+/// with a fixed list and stand for what is done here; any other is an error. No class is looked up, and nothing outside the stack can be
+/// reached.
 ///
 /// Values are `Long`, `Double`, `Boolean`, `String`, [#NONE], lists (tuples too), maps and the records of this class.
 final class Unpickler {

@@ -7,9 +7,9 @@ import java.util.Arrays;
 
 /// Scaled dot-product attention of one head over one sequence: a tile of queries at a time, so that its scores never leave L1.
 ///
-/// For each tile of queries the scores are one row of GEMM tiles against the packed keys, softmax runs over them in place, and the result is
-/// one row of GEMM tiles against the packed values. There is no `[n, n]` matrix of scores. A causal tile does not compute keys after its last
-/// query; the few it computes for its earlier ones are replaced by zeros, which leave the sums over values as they are.
+/// For each tile of queries the scores are one row of GEMM tiles against the packed keys, softmax runs over them in place, and the result
+/// is one row of GEMM tiles against the packed values. There is no `[n, n]` matrix of scores. A causal tile does not compute keys after its
+/// last query; the few it computes for its earlier ones are replaced by zeros, which leave the sums over values as they are.
 public final class FusedAttention {
     private static final float[] NO_BIAS = new float[GemmShape.NR];
 
@@ -28,8 +28,8 @@ public final class FusedAttention {
 
     /// o = softmax(scale·q·kᵀ)·v (Vaswani et al. 2017, arXiv:1706.03762 §3.2.1).
     ///
-    /// q is `[queries, headDim]` with rows `ldq` apart, the first of them at position `firstQuery` of the sequence; k and v are `[n, headDim]` at
-    /// `kOff` and `vOff` of one array, rows `ldkv` apart; o is `[queries, headDim]`, rows `ldo` apart.
+    /// q is `[queries, headDim]` with rows `ldq` apart, the first of them at position `firstQuery` of the sequence; k and v are `[n,
+    /// headDim]` at `kOff` and `vOff` of one array, rows `ldkv` apart; o is `[queries, headDim]`, rows `ldo` apart.
     ///
     /// @param causal whether position i attends to positions 0..i only
     /// @param scratch at least [#scratchSize(int, int)] floats

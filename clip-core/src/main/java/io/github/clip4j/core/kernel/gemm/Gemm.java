@@ -18,12 +18,13 @@ public final class Gemm {
 
     /// How many products are summed in one chain.
     ///
-    /// The error of a chain of L roundings grows as √L beside the sum itself; with segments it is √(L + k/L)·u instead of √k·u: at k = 3072 a third.
-    /// The end of a segment costs some 50 cycles of the 3,000 that it takes. The length is part of the result's bits, so it is the same everywhere.
+    /// The error of a chain of L roundings grows as √L beside the sum itself; with segments it is √(L + k/L)·u instead of √k·u: at k = 3072
+    /// a third. The end of a segment costs some 50 cycles of the 3,000 that it takes. The length is part of the result's bits, so it is the
+    /// same everywhere.
     static final int SEGMENT = 256;
 
-    /// How much of k is computed for all tiles before the next: with 400 rows, 1.2 MB of A, which stays in L2 while the panels pass. For larger k
-    /// the sums wait in memory, once for each chunk, where A would have come from L3 for each panel.
+    /// How much of k is computed for all tiles before the next: with 400 rows, 1.2 MB of A, which stays in L2 while the panels pass. For
+    /// larger k the sums wait in memory, once for each chunk, where A would have come from L3 for each panel.
     static final int CHUNK = 3 * SEGMENT;
 
     /// The floats that the sums of a tile take.
@@ -85,8 +86,8 @@ public final class Gemm {
         return Math.min(Math.min(BLOCK, tiles - unit % tiles), to - unit);
     }
 
-    /// Adds the products of `chunk` steps from `p` to the sums of `block` tiles. Segments are the outer loop, so that a segment of the panel
-    /// is read from L1 by all tiles but the first.
+    /// Adds the products of `chunk` steps from `p` to the sums of `block` tiles. Segments are the outer loop, so that a segment of the
+    /// panel is read from L1 by all tiles but the first.
     private static void multiply(
             KernelForm form, int m, int n, int k, int unit, int block, int p, int chunk, float[] a, Panels panels, float[] sums, int sumsOff) {
         int nr = GemmShape.NR;

@@ -6,9 +6,10 @@ import java.util.Arrays;
 
 /// One tile of a matrix product. Each element's sum is one chain of fused multiply-adds in ascending p.
 ///
-/// The inner loop runs over the columns of one row, whose sums do not depend on each other, so C2 makes vectors of it. It adds four products to each
-/// sum, because a sum is loaded and stored in every step. C2 must also see that the arrays do not overlap: all of them begin at index 0. So four rows
-/// of the panel are copied to arrays of their own, once for all rows of the tile, and the sums of a row have an array, too.
+/// The inner loop runs over the columns of one row, whose sums do not depend on each other, so C2 makes vectors of it. It adds four
+/// products to each sum, because a sum is loaded and stored in every step. C2 must also see that the arrays do not overlap: all of them
+/// begin at index 0. So four rows of the panel are copied to arrays of their own, once for all rows of the tile, and the sums of a row have
+/// an array, too.
 final class GemmTileScalar {
     private static final int NR = GemmShape.NR;
 

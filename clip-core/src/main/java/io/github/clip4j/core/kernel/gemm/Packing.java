@@ -16,7 +16,8 @@ public final class Packing {
     ///
     /// Columns `column` to `column + n` of B are written, so that several matrices can stand side by side; padding is left as it is.
     ///
-    /// Scalar in any case: weights are packed once, at the start, and code of the Vector API that C2 has not compiled yet is a hundred times slower.
+    /// Scalar in any case: weights are packed once, at the start, and code of the Vector API that C2 has not compiled yet is a hundred
+    /// times slower.
     public static void packWeight(float[] w, int k, int n, float[] panels, int panelsOff, int column) {
         int nr = GemmShape.NR;
         for (int j = 0; j < n; ) {

@@ -220,8 +220,8 @@ class GemmTest {
             Exact.attend(q, column, d, kv, column, d + column, 2 * d, n, headDim, scale(headDim), causal, exact, column, d);
         }
         float[] vector = attend(KernelForm.VECTOR, q, kv, n, headDim, causal, 0, n);
-        // A score of q·k is off by headDim·u·Σ|q||k| ≤ headDim·u·(headDim·16); scaled by 1/√headDim that is the relative error of a weight, and
-        // values are below 5 in magnitude; n more roundings follow in the weighted sum.
+        // A score of q·k is off by headDim·u·Σ|q||k| ≤ headDim·u·(headDim·16); scaled by 1/√headDim that is the relative error of a weight,
+        // and values are below 5 in magnitude; n more roundings follow in the weighted sum.
         double bound = (Math.pow(headDim, 1.5) * 16 + n + 40) * U * 5;
         String what = "attention n=%d headDim=%d causal=%s".formatted(n, headDim, causal);
         assertWithin(vector, exact, bound, what);
