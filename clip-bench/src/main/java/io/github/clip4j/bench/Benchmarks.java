@@ -31,7 +31,8 @@ public final class Benchmarks {
 
     public static void main(String[] args) throws RunnerException, CommandLineOptionException, IOException {
         if (args.length == 0 || !args[0].endsWith(".json")) {
-            throw new IllegalArgumentException("usage: java -jar benchmarks.jar RESULT.json [--without-vector-api] [regular expression and JMH's options]");
+            throw new IllegalArgumentException("usage: java -jar benchmarks.jar RESULT.json [--without-vector-api] [regular expression "
+                    + "and JMH's options]");
         }
         boolean vectorApi = args.length == 1 || !args[1].equals("--without-vector-api");
         String[] own = Arrays.copyOfRange(args, vectorApi ? 1 : 2, args.length);

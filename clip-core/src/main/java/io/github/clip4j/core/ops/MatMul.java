@@ -86,6 +86,7 @@ public final class MatMul {
         int from = Workers.share(units, workers.threads(), worker);
         int to = Workers.share(units, workers.threads(), worker + 1);
         Gemm.run(
-                workers.form(), x.rows(), w.out(), w.in(), scratch, w.panels(), w.bias(), y.array(), y.offset(), y.rowStride(), epilogue, from, to);
+                workers.form(), x.rows(), w.out(), w.in(), scratch, w.panels(), w.bias(), y.array(), y.offset(), y.rowStride(), epilogue,
+                from, to);
     }
 }

@@ -49,7 +49,8 @@ class KernelAccuracyTest {
             double sigma = deviation(x, d);
             double bound = (d / 16.0 + 10) * U * (1 + largest(x, d) / sigma);
             assertWithin(
-                    vector, exact, i -> bound * (1 + Math.abs(exact[i]) + 3 * Math.abs(gain[i])), "layer norm, d=%d factor=%s".formatted(d, factor));
+                    vector, exact, i -> bound * (1 + Math.abs(exact[i]) + 3 * Math.abs(gain[i])),
+                    "layer norm, d=%d factor=%s".formatted(d, factor));
         }
     }
 
@@ -68,7 +69,8 @@ class KernelAccuracyTest {
             // exp of an argument of up to 2·4·4 = 32 that was rounded twice (difference, scale): 32·2u relative, plus 1 ULP of exp = 2u,
             // plus the sum's d/16 + 5 roundings and two for the quotient.
             double relative = (64 + 2 + d / 16.0 + 7) * U;
-            assertWithin(vector, exact, i -> relative * Math.abs(exact[i]) + Float.MIN_NORMAL, "softmax, d=%d scale=%s".formatted(d, scale));
+            String what = "softmax, d=%d scale=%s".formatted(d, scale);
+            assertWithin(vector, exact, i -> relative * Math.abs(exact[i]) + Float.MIN_NORMAL, what);
         }
     }
 
@@ -150,8 +152,8 @@ class KernelAccuracyTest {
         assertWithin(actual, expected, i -> bound(wide[i]), name + " over all exponents");
     }
 
-    /// |x|·σ or |x|·Φ with a factor that is off by 2⁻²² at most: four roundings of a quantity of at most 1. A GELU taken for another is off by
-    /// 2⁻⁶ around |x| = 2, sixty thousand times this.
+    /// |x|·σ or |x|·Φ with a factor that is off by 2⁻²² at most: four roundings of a quantity of at most 1. A GELU taken for another is off
+    /// by 2⁻⁶ around |x| = 2, sixty thousand times this.
     private static double bound(float x) {
         return Math.abs(x) * Math.scalb(1.0, -22) + Float.MIN_NORMAL;
     }

@@ -41,7 +41,8 @@ class KernelSiblingsTest {
     private static void assertGuards(float[] before, float[] after, int offset, int d, String what) {
         assertSameBits(Arrays.copyOf(after, offset), Arrays.copyOf(before, offset), what + ", what lies before");
         assertSameBits(
-                Arrays.copyOfRange(after, offset + d, after.length), Arrays.copyOfRange(before, offset + d, before.length), what + ", what follows");
+                Arrays.copyOfRange(after, offset + d, after.length), Arrays.copyOfRange(before, offset + d, before.length),
+                what + ", what follows");
     }
 
     @ParameterizedTest
@@ -61,7 +62,8 @@ class KernelSiblingsTest {
                 assertSameBits(vector, scalar, what);
                 assertGuards(before, scalar, offset, d, what);
                 LayerNormScalar.normalize(x, offset, gain, bias, 1e-5, x, offset, d);
-                assertSameBits(Arrays.copyOfRange(x, offset, offset + d), Arrays.copyOfRange(scalar, offset, offset + d), what + " in place");
+                assertSameBits(
+                        Arrays.copyOfRange(x, offset, offset + d), Arrays.copyOfRange(scalar, offset, offset + d), what + " in place");
             }
         }
     }
@@ -82,7 +84,8 @@ class KernelSiblingsTest {
                     assertSameBits(vector, scalar, what);
                     assertGuards(before, scalar, offset, capacity, what);
                     assertSameBits(
-                            Arrays.copyOfRange(scalar, offset + d, offset + capacity), new float[capacity - d], what + ", the padding is zero");
+                            Arrays.copyOfRange(scalar, offset + d, offset + capacity), new float[capacity - d],
+                            what + ", the padding is zero");
                 }
             }
         }
@@ -227,7 +230,8 @@ class KernelSiblingsTest {
 
     @Test
     void rowsWithWhatIsNoNumber() {
-        for (float special : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, -0f, Float.MAX_VALUE, Float.MIN_VALUE}) {
+        float inf = Float.POSITIVE_INFINITY;
+        for (float special : new float[] {Float.NaN, inf, -inf, -0f, Float.MAX_VALUE, Float.MIN_VALUE}) {
             for (int at : new int[] {0, 7, 20, 34}) {
                 float[] x = new Gen(3).floats(35);
                 x[at] = special;

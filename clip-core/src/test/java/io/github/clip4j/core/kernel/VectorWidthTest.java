@@ -51,8 +51,8 @@ class VectorWidthTest {
     @Test
     void withoutTheModuleTheScalarKernelsGiveTheSameBits() throws IOException, InterruptedException {
         String out = run("vector", "-XX:+UseSerialGC");
-        assertThat(out).contains("clip4j runs on its scalar kernels, with the same bits at about a third of the speed: the module jdk.incubator.vector "
-                + "is not there; start java with --add-modules jdk.incubator.vector");
+        assertThat(out).contains("clip4j runs on its scalar kernels, with the same bits at about a third of the speed: the module "
+                + "jdk.incubator.vector is not there; start java with --add-modules jdk.incubator.vector");
         assertThat(out).contains("form: scalar");
         assertThat(bitsOf(out)).isEqualTo(expected());
         assertThat(logLines(out)).isOne();
@@ -111,7 +111,8 @@ class VectorWidthTest {
             }
         }
         Workers alone = new Workers(1, form);
-        return bits.append(hash(rows(alone))).append(' ').append(hash(attention(alone))).append(' ').append(Arrays.hashCode(byteRows())).toString();
+        return bits.append(hash(rows(alone))).append(' ').append(hash(attention(alone))).append(' ')
+                .append(Arrays.hashCode(byteRows())).toString();
     }
 
     private static float[] product(Workers workers) {

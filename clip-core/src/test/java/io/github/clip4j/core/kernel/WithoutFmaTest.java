@@ -29,7 +29,8 @@ class WithoutFmaTest {
     @Test
     void theScalarKernelsKeepTheirBoundsAndSaySo() throws IOException, InterruptedException {
         Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:-UseFMA", "--add-modules", "jdk.incubator.vector", "-cp",
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:-UseFMA", "--add-modules",
+                        "jdk.incubator.vector", "-cp",
                         System.getProperty("java.class.path"), WithoutFmaTest.class.getName())
                 .redirectErrorStream(true)
                 .start();
@@ -53,7 +54,8 @@ class WithoutFmaTest {
     }
 
     private static List<Double> shares(String out) {
-        return out.lines().filter(line -> line.startsWith("share ")).map(line -> Double.valueOf(line.substring(line.lastIndexOf(' ') + 1))).toList();
+        return out.lines().filter(line -> line.startsWith("share "))
+                .map(line -> Double.valueOf(line.substring(line.lastIndexOf(' ') + 1))).toList();
     }
 
     private static float[] values(String out) {
@@ -130,7 +132,8 @@ class WithoutFmaTest {
         exact.apply(expected, 0, x.length);
         double worst = 0;
         for (int i = 0; i < x.length; i++) {
-            worst = Math.max(worst, Math.abs((double) actual[i] - expected[i]) / (Math.abs(x[i]) * Math.scalb(1.0, -22) + Float.MIN_NORMAL));
+            worst = Math.max(worst,
+                    Math.abs((double) actual[i] - expected[i]) / (Math.abs(x[i]) * Math.scalb(1.0, -22) + Float.MIN_NORMAL));
         }
         return worst;
     }

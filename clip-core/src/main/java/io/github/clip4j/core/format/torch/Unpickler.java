@@ -59,7 +59,8 @@ final class Unpickler {
     }
 
     private static final Map<String, DType> STORAGES = Map.of(
-            "torch.FloatStorage", DType.F32, "torch.HalfStorage", DType.F16, "torch.BFloat16Storage", DType.BF16, "torch.DoubleStorage", DType.F64,
+            "torch.FloatStorage", DType.F32, "torch.HalfStorage", DType.F16, "torch.BFloat16Storage", DType.BF16, "torch.DoubleStorage",
+            DType.F64,
             "torch.LongStorage", DType.I64, "torch.IntStorage", DType.I32, "torch.ShortStorage", DType.I16, "torch.CharStorage", DType.I8,
             "torch.ByteStorage", DType.U8, "torch.BoolStorage", DType.BOOL);
 
@@ -101,7 +102,8 @@ final class Unpickler {
             return machine.run();
         } catch (BufferUnderflowException | IndexOutOfBoundsException | NoSuchElementException | ClassCastException
                 | UnsupportedOperationException e) {
-            throw new WeightFormatException("%s: malformed pickle at byte %d of %d".formatted(where, machine.in.position(), pickle.length), e);
+            throw new WeightFormatException("%s: malformed pickle at byte %d of %d"
+                    .formatted(where, machine.in.position(), pickle.length), e);
         }
     }
 
@@ -281,7 +283,8 @@ final class Unpickler {
         }
         Global global = Global.of(name);
         if (global == null) {
-            throw error("refers to %s, which files of weights do not need; nothing of a pickle is executed. Save the state dict alone, or as safetensors"
+            throw error("refers to %s, which files of weights do not need; nothing of a pickle is executed. Save the state dict alone, "
+                    + "or as safetensors"
                     .formatted(name));
         }
         return global;

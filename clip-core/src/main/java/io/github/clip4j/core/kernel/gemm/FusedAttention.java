@@ -17,7 +17,8 @@ public final class FusedAttention {
 
     /// The scratch that one head of one sequence needs: keys, values, one tile of queries, of scores twice, and of results.
     public static int scratchSize(int n, int headDim) {
-        return Math.toIntExact(Packing.size(headDim, n) + Packing.size(n, headDim) + (long) GemmShape.MAX_ROWS * (headDim + 2L * scoreStride(n) + GemmShape.NR));
+        return Math.toIntExact(Packing.size(headDim, n) + Packing.size(n, headDim)
+                + (long) GemmShape.MAX_ROWS * (headDim + 2L * scoreStride(n) + GemmShape.NR));
     }
 
     /// A row of scores: whole groups of 16 for softmax, whole panels for the tiles.
@@ -34,8 +35,8 @@ public final class FusedAttention {
     /// @param causal whether position i attends to positions 0..i only
     /// @param scratch at least [#scratchSize(int, int)] floats
     public static void attend(
-            KernelForm form, float[] q, int qOff, int ldq, float[] kv, int kOff, int vOff, int ldkv, int n, int headDim, float scale, boolean causal,
-            int firstQuery, int queries, float[] o, int oOff, int ldo, float[] scratch) {
+            KernelForm form, float[] q, int qOff, int ldq, float[] kv, int kOff, int vOff, int ldkv, int n, int headDim, float scale,
+            boolean causal, int firstQuery, int queries, float[] o, int oOff, int ldo, float[] scratch) {
         int keysOff = 0;
         int valuesOff = (int) Packing.size(headDim, n);
         int scoresOff = valuesOff + (int) Packing.size(n, headDim);

@@ -61,8 +61,8 @@ public final class Gemm {
     /// @param bias `n` floats, padded to whole panels
     /// @param c `[m, n]`, rows `ldc` apart
     public static void run(
-            KernelForm form, int m, int n, int k, float[] scratch, Panels panels, float[] bias, float[] c, int cOff, int ldc, Epilogue epilogue,
-            int from, int to) {
+            KernelForm form, int m, int n, int k, float[] scratch, Panels panels, float[] bias, float[] c, int cOff, int ldc,
+            Epilogue epilogue, int from, int to) {
         form.spend((long) (to - from) * TILE * k);
         boolean oneChunk = k <= CHUNK;
         float[] sums = oneChunk ? SUMS.get() : scratch;
@@ -89,7 +89,8 @@ public final class Gemm {
     /// Adds the products of `chunk` steps from `p` to the sums of `block` tiles. Segments are the outer loop, so that a segment of the
     /// panel is read from L1 by all tiles but the first.
     private static void multiply(
-            KernelForm form, int m, int n, int k, int unit, int block, int p, int chunk, float[] a, Panels panels, float[] sums, int sumsOff) {
+            KernelForm form, int m, int n, int k, int unit, int block, int p, int chunk, float[] a, Panels panels, float[] sums,
+            int sumsOff) {
         int nr = GemmShape.NR;
         int tiles = GemmShape.tiles(m);
         int panel = unit / tiles;
@@ -127,7 +128,8 @@ public final class Gemm {
 
     /// Bias, residual and activation of `block` tiles, from their sums to C.
     private static void finish(
-            KernelForm form, int m, int n, int unit, int block, float[] sums, int sumsOff, float[] bias, float[] c, int cOff, int ldc, Epilogue epilogue) {
+            KernelForm form, int m, int n, int unit, int block, float[] sums, int sumsOff, float[] bias, float[] c, int cOff, int ldc,
+            Epilogue epilogue) {
         int tiles = GemmShape.tiles(m);
         int column = unit / tiles * GemmShape.NR;
         int cols = Math.min(GemmShape.NR, n - column);
@@ -146,7 +148,8 @@ public final class Gemm {
 
     /// Bias and residual of one tile, see [EpilogueScalar].
     static void finish(
-            KernelForm form, int rows, float[] tile, int tileOff, float[] bias, int biasOff, float[] c, int cOff, int ldc, int cols, boolean add) {
+            KernelForm form, int rows, float[] tile, int tileOff, float[] bias, int biasOff, float[] c, int cOff, int ldc, int cols,
+            boolean add) {
         if (form.isVector()) {
             EpilogueVector.finish(rows, tile, tileOff, bias, biasOff, c, cOff, ldc, cols, add);
         } else {

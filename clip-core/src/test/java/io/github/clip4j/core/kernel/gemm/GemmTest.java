@@ -180,7 +180,8 @@ class GemmTest {
                 .hasMessage("weight [2, 0]: expected a number that fits float16, got 70000.0; keep the weights in float32");
         assertThatThrownBy(() -> new WeightMatrix(4, 2, DType.BF16).setRows(0, 1, new float[] {Float.NaN, 1}))
                 .hasMessageContaining("weight [0, 0]");
-        assertThatThrownBy(() -> new WeightMatrix(4, 2, DType.F64)).hasMessageContaining("expected its numbers in F32, F16 or BF16, got F64");
+        assertThatThrownBy(() -> new WeightMatrix(4, 2, DType.F64))
+                .hasMessageContaining("expected its numbers in F32, F16 or BF16, got F64");
     }
 
     @Test
@@ -242,7 +243,8 @@ class GemmTest {
         float[] scratch = new float[FusedAttention.scratchSize(n, headDim)];
         for (int column = 0; column < d; column += headDim) {
             FusedAttention.attend(
-                    form, q, firstQuery * d + column, d, kv, column, d + column, 2 * d, n, headDim, scale(headDim), causal, firstQuery, queries, o,
+                    form, q, firstQuery * d + column, d, kv, column, d + column, 2 * d, n, headDim, scale(headDim), causal, firstQuery,
+                    queries, o,
                     column, d, scratch);
         }
         return o;
