@@ -4,8 +4,8 @@ import static io.github.clip4j.core.kernel.Fma.fma;
 
 /// Row sums in the order that the package promises: 16 logical lanes, a fixed tree, then the tail.
 ///
-/// C2 makes no vectors here, because a sum of floats must keep its order. Sixteen named sums do not wait for each other: 2 additions a
-/// cycle instead of one in four. Layer norm takes 0.5 % of a forward pass this way.
+/// C2 makes no vectors here, because a sum of floats must keep its order. Sixteen named sums do not wait for each
+/// other, where a single sum waits about four cycles for each addition. Layer norm takes 0.4 % of a forward pass this way.
 final class SumScalar {
     private SumScalar() {}
 
