@@ -283,9 +283,8 @@ final class Unpickler {
         }
         Global global = Global.of(name);
         if (global == null) {
-            throw error("refers to %s, which files of weights do not need; nothing of a pickle is executed. Save the state dict alone, "
-                    + "or as safetensors"
-                    .formatted(name));
+            throw error("refers to " + name + ", which files of weights do not need; nothing of a pickle is executed. "
+                    + "Save the state dict alone, or as safetensors");
         }
         return global;
     }
