@@ -4,7 +4,6 @@ import io.github.clip4j.checkpoint.CanonicalWeights;
 import io.github.clip4j.checkpoint.CheckpointDirectory;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
-import io.github.clip4j.core.ops.KernelChoice;
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.image.Image;
@@ -80,7 +79,7 @@ public final class Clip implements AutoCloseable {
 
     private static Clip read(CheckpointDirectory checkpoint, CanonicalWeights weights, ClipOptions options) throws IOException {
         Optional<Vocabulary> vocabulary = checkpoint.vocabulary();
-        Workers workers = new Workers(options.threads());
+        Workers workers = KernelWarmUp.workers(weights, options.threads());
         try {
             ClipConfig config = checkpoint.config(weights, options.activation());
             TokenizerProfile profile = options.profile() == null ? checkpoint.profile(weights.layout()) : options.profile();
@@ -102,7 +101,7 @@ public final class Clip implements AutoCloseable {
     /// JIT compiler has seen the kernels a pass takes several times as long. Takes some seconds for ViT-B/32.
     public void warmUp() {
         requireOpen();
-        KernelChoice.vectors();
+        workers.vectorsFromNow();
         if (preprocess != null) {
             Image blank = Image.ofRgb(320, 240, new byte[320 * 240 * 3]);
             repeatUntilSteady(() -> embedImage(blank));

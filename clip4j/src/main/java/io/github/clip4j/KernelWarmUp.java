@@ -4,7 +4,6 @@ import io.github.clip4j.core.DType;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.Activation;
-import io.github.clip4j.core.ops.KernelChoice;
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.TensorSpec;
@@ -32,7 +31,7 @@ final class KernelWarmUp {
     private static final int MLP_WIDTH = 1024; // long sums are cut into segments: those paths too must have been seen
     private static final int VOCABULARY = 16;
 
-    /// The parameters of a small model: 50 tokens of it are as many multiply-adds as plain loops compute before vectors take over.
+    /// The parameters of a small model: 50 tokens of it are as many multiply-adds as the scalar kernels compute before vectors take over.
     private static final long SMALL = 6_000_000;
 
     private volatile boolean stopped;
@@ -40,20 +39,24 @@ final class KernelWarmUp {
     private KernelWarmUp() {}
 
     /// Starts the warm-up for a model that is about to be loaded, unless the machine has one processor, which then has better to do. A small model needs none:
-    /// a process may be done with it before the kernels are compiled, so it begins with plain loops.
+    /// its process may end before the kernels are compiled, so it begins with the scalar kernels ([#workers]).
     ///
     /// @param weights of the model
     static KernelWarmUp start(WeightSource weights) {
         KernelWarmUp warmUp = new KernelWarmUp();
-        if (weights.tensors().values().stream().mapToLong(tensor -> tensor.shape().elements()).sum() <= SMALL) {
-            KernelChoice.plainAtFirst();
-            return warmUp;
-        }
-        KernelChoice.vectors();
-        if (Runtime.getRuntime().availableProcessors() > 1) {
+        if (!isSmall(weights) && Runtime.getRuntime().availableProcessors() > 1) {
             Thread.ofPlatform().daemon().name("clip4j-warm-up").start(warmUp::run);
         }
         return warmUp;
+    }
+
+    /// The team of threads for a model that is about to be loaded.
+    public static Workers workers(WeightSource weights, int threads) {
+        return isSmall(weights) ? Workers.scalarAtFirst(threads) : new Workers(threads);
+    }
+
+    private static boolean isSmall(WeightSource weights) {
+        return weights.tensors().values().stream().mapToLong(tensor -> tensor.shape().elements()).sum() <= SMALL;
     }
 
     private static TransformerConfig layers(Activation activation) {

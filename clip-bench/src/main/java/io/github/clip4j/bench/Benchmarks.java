@@ -21,20 +21,24 @@ import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.Options;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
-/// Runs the benchmarks: `java -jar benchmarks.jar RESULT.json [JMH's own arguments]`.
+/// Runs the benchmarks: `java -jar benchmarks.jar RESULT.json [--without-vector-api] [JMH's own arguments]`.
 ///
-/// RESULT.json gets a manifest of the machine and, for each benchmark, the median over all measured iterations and the worst and the best of
-/// the forks, in GFLOP/s and as a share of the peak that each fork measured for itself; in milliseconds where operations are not counted.
+/// RESULT.json gets a manifest of the machine and, for each benchmark, the median over all measured iterations and the worst and the best
+/// of the forks, in GFLOP/s and as a share of the peak that each fork measured for itself; in milliseconds where operations are not
+/// counted.
 public final class Benchmarks {
     private Benchmarks() {}
 
     public static void main(String[] args) throws RunnerException, CommandLineOptionException, IOException {
         if (args.length == 0 || !args[0].endsWith(".json")) {
-            throw new IllegalArgumentException("usage: java -jar benchmarks.jar RESULT.json [regular expression and JMH's options]");
+            throw new IllegalArgumentException("usage: java -jar benchmarks.jar RESULT.json [--without-vector-api] [regular expression "
+                    + "and JMH's options]");
         }
+        boolean vectorApi = args.length == 1 || !args[1].equals("--without-vector-api");
+        String[] own = Arrays.copyOfRange(args, vectorApi ? 1 : 2, args.length);
         Options options = new OptionsBuilder()
-                .parent(new CommandLineOptions(Arrays.copyOfRange(args, 1, args.length)))
-                .jvmArgsPrepend("--add-modules", "jdk.incubator.vector")
+                .parent(new CommandLineOptions(own))
+                .jvmArgsPrepend(vectorApi ? new String[] {"--add-modules", "jdk.incubator.vector"} : new String[0])
                 .build();
         Collection<RunResult> runs = new Runner(options).run();
         JsonObject document = new JsonObject();
@@ -54,10 +58,13 @@ public final class Benchmarks {
         result.add("parameters", parameters);
         result.addProperty("forks", run.getBenchmarkResults().size());
         if (run.getAggregatedResult().getSecondaryResults().isEmpty()) {
-            result.addProperty(run.getPrimaryResult().getScoreUnit(), rounded(run.getAggregatedResult().getPrimaryResult().getStatistics().getPercentile(50)));
+            double median = run.getAggregatedResult().getPrimaryResult().getStatistics().getPercentile(50);
+            result.addProperty(run.getPrimaryResult().getScoreUnit(), rounded(median));
         } else {
             add(result, "gflops", run);
-            add(result, "ofPeak", run);
+            if (!Double.isNaN(median(run.getAggregatedResult(), "ofPeak"))) { // without the Vector API no peak is measured
+                add(result, "ofPeak", run);
+            }
         }
         return result;
     }

@@ -26,7 +26,10 @@ final class MachineManifest {
         manifest.addProperty("kernels", VectorSupport.describe());
         for (int threads = 1; threads <= processors; threads *= 2) {
             try (Workers workers = new Workers(threads)) {
-                manifest.addProperty("peakGflops" + threads, Math.rint(FmaPeak.measure(workers)));
+                double peak = FmaPeak.measure(workers);
+                if (!Double.isNaN(peak)) {
+                    manifest.addProperty("peakGflops" + threads, Math.rint(peak));
+                }
             }
         }
         return manifest;
@@ -39,7 +42,8 @@ final class MachineManifest {
             return "unknown";
         }
         try (Stream<String> lines = Files.lines(file)) {
-            return lines.filter(line -> line.startsWith("model name")).findFirst().map(line -> line.substring(line.indexOf(':') + 1).strip()).orElse("unknown");
+            return lines.filter(line -> line.startsWith("model name")).findFirst()
+                    .map(line -> line.substring(line.indexOf(':') + 1).strip()).orElse("unknown");
         }
     }
 }

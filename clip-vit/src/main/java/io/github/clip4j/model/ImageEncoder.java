@@ -90,11 +90,11 @@ public final class ImageEncoder {
         int threads = workers.threads();
         int spread = threads == 1 ? batch : batch - batch % threads; // whole images a thread; the rest is shared layer by layer
         if (threads == 1) {
-            encodeRange(pixels, 0, batch, out, serialScratch, Workers.SERIAL);
+            encodeRange(pixels, 0, batch, out, serialScratch, workers.alone());
         } else if (spread > 0) {
             workers.run(worker -> encodeRange(
                     pixels, Workers.share(spread, threads, worker), Workers.share(spread, threads, worker + 1), out, serialScratch,
-                    Workers.SERIAL));
+                    workers.alone()));
         }
         encodeRange(pixels, spread, batch, out, teamScratch, workers);
     }

@@ -85,12 +85,12 @@ public final class TextEncoder {
         Tensor out = Tensor.zeros(texts.size(), config.outputDim());
         int threads = workers.threads();
         if (threads == 1) {
-            encodeRange(tree, 0, lengths.length, out, serialScratch, Workers.SERIAL);
+            encodeRange(tree, 0, lengths.length, out, serialScratch, workers.alone());
         } else if (lengths.length < threads) {
             encodeRange(tree, 0, lengths.length, out, teamScratch, workers); // every layer shared
         } else {
             workers.run(worker -> encodeRange( // whole texts a thread, by their rows
-                    tree, split(rowsBefore, threads, worker), split(rowsBefore, threads, worker + 1), out, serialScratch, Workers.SERIAL));
+                    tree, split(rowsBefore, threads, worker), split(rowsBefore, threads, worker + 1), out, serialScratch, workers.alone()));
         }
         return out;
     }

@@ -51,7 +51,8 @@ public final class WeightMatrix {
         };
     }
 
-    /// Sets outputs `from` to `from + rows` from the first rows of `weight`, `[rows, in]` contiguous: the form checkpoints store. It may be longer.
+    /// Sets outputs `from` to `from + rows` from the first rows of `weight`, `[rows, in]` contiguous: the form checkpoints store. It may be
+    /// longer.
     ///
     /// @throws IllegalArgumentException for a number beyond the range of the matrix's storage
     public void setRows(int from, int rows, float[] weight) {

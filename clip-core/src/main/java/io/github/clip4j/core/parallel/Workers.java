@@ -1,5 +1,6 @@
 package io.github.clip4j.core.parallel;
 
+import io.github.clip4j.core.kernel.KernelForm;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -11,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// [#run(Task)] calls the task once per worker index, index 0 on the calling thread, and returns when all are done. Which share an index
 /// gets depends only on the number of threads (see [#share(int, int, int)]), never on timing. A team that is busy with another caller's
-/// task is not waited for: the caller then runs every share itself. Kernels promise the same bits for any split, so no result depends on it.
+/// task is not waited for: the caller then runs every share itself. Kernels promise the same bits for any split, so no result depends on
+/// it.
 ///
 /// Between tasks a member spins for some microseconds, because the next layer follows at once in a forward pass, then sleeps.
 public final class Workers implements AutoCloseable {
@@ -21,6 +23,9 @@ public final class Workers implements AutoCloseable {
     /// Some 20–50 µs on current hardware: longer than the gap between two layers, far shorter than a scheduler's time slice.
     private static final int SPINS = 2_000;
 
+    /// The multiply-adds that a small model computes with the scalar kernels: about ten images of clip-tiny.
+    private static final long SCALAR_PRODUCTS = 300_000_000;
+
     /// The share of a task that belongs to one worker.
     @FunctionalInterface
     public interface Task {
@@ -28,6 +33,8 @@ public final class Workers implements AutoCloseable {
     }
 
     private final int threads;
+    private final KernelForm form;
+    private final Workers alone;
     private final Thread[] helpers;
     private final AtomicBoolean busy = new AtomicBoolean();
     private final AtomicInteger pending = new AtomicInteger();
@@ -42,10 +49,24 @@ public final class Workers implements AutoCloseable {
     ///
     /// @param threads its size, the caller included
     public Workers(int threads) {
+        this(threads, KernelForm.VECTOR);
+    }
+
+    /// Starts a team for a model so small that its process may end before the vector kernels are compiled: it computes its first products
+    /// with the scalar kernels, which have the same bits.
+    public static Workers scalarAtFirst(int threads) {
+        return new Workers(threads, KernelForm.scalarAtFirst(SCALAR_PRODUCTS));
+    }
+
+    /// Starts a team whose work is done with the kernels of `form`; for the tests of this module.
+    @SuppressWarnings("exports")
+    public Workers(int threads, KernelForm form) {
         if (threads < 1) {
             throw new IllegalArgumentException("threads: expected at least 1, got " + threads);
         }
         this.threads = threads;
+        this.form = form;
+        this.alone = threads == 1 ? this : form == KernelForm.VECTOR ? SERIAL : new Workers(1, form);
         this.helpers = new Thread[threads - 1];
         for (int i = 0; i < helpers.length; i++) {
             int worker = i + 1;
@@ -59,6 +80,22 @@ public final class Workers implements AutoCloseable {
     /// The size of the team, the caller included.
     public int threads() {
         return threads;
+    }
+
+    /// Uses the vector kernels from now on.
+    public void vectorsFromNow() {
+        form.vectorsFromNow();
+    }
+
+    /// Which form of the kernels the team's work is done with; for the operations of this module.
+    @SuppressWarnings("exports")
+    public KernelForm form() {
+        return form;
+    }
+
+    /// The caller's own thread, for work of this team's model: with the same form of the kernels.
+    public Workers alone() {
+        return alone;
     }
 
     /// Runs `task` for every worker index and returns when all are done; what the task wrote is then visible to the caller.

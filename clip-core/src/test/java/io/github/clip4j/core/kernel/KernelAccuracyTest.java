@@ -12,68 +12,75 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Each vector kernel against its scalar sibling: every length around the lanes, at offsets that break alignment.
+/// Each vector kernel against the exact value, within a bound that is derived here. Their scalar siblings have the same bits
+/// ([KernelSiblingsTest]).
 ///
 /// u = 2⁻²⁴ is the unit roundoff of float32.
-class KernelsMatchScalarTest {
+class KernelAccuracyTest {
     private static final double U = Math.scalb(1.0, -24);
 
     static IntStream lengthsAroundLanes() {
         return IntStream.concat(IntStream.rangeClosed(1, 4 * 16 + 3), IntStream.of(127, 128, 129, 512, 768, 1000));
     }
 
+    /// 1/√dₕ for the widths of heads in published checkpoints, and 1.
+    private static final float[] SCALES = {1, scale(32), scale(64), scale(80), scale(88)};
+
+    private static float scale(int headDim) {
+        return (float) (1 / Math.sqrt(headDim));
+    }
+
     @ParameterizedTest
     @MethodSource("lengthsAroundLanes")
-    void layerNormMatchesScalarForEveryTail(int d) {
-        for (int offset : new int[] {0, 1, 3}) {
-            float[] x = new Gen(d).floats(d + offset);
+    void layerNormForEveryTail(int d) {
+        for (float factor : SCALES) {
+            float[] x = new Gen(d).floats(d);
+            for (int i = 0; i < d; i++) {
+                x[i] *= factor;
+            }
             float[] gain = new Gen(d + 1000).floats(d);
             float[] bias = new Gen(d + 2000).floats(d);
-            float[] vector = new float[d + offset];
-            float[] scalar = new float[d + offset];
-            LayerNormVector.normalize(x, offset, gain, bias, 1e-5, vector, offset, d);
-            LayerNormScalar.normalize(x, offset, gain, bias, 1e-5, scalar, offset, d);
-            // A sum of d terms in 16 lanes has at most d/16 + 5 roundings, of the mean of |x| and of the squares alike; five more follow per element.
-            // For short rows σ can be small beside |x|: the mean's error then counts by |x|max/σ.
-            double sigma = deviation(x, offset, d);
-            double largest = largest(x, offset, d);
-            double bound = (d / 16.0 + 10) * U * (1 + largest / sigma);
-            int off = offset;
+            float[] vector = new float[d];
+            float[] exact = new float[d];
+            LayerNormVector.normalize(x, 0, gain, bias, 1e-5, vector, 0, d);
+            Exact.layerNorm(x, 0, gain, bias, 1e-5, exact, 0, d);
+            // A sum of d terms in 16 lanes has at most d/16 + 5 roundings, of the mean of |x| and of the squares alike; five more follow
+            // per element. For short rows σ can be small compared with |x|: the mean's error then counts by |x|max/σ.
+            double sigma = deviation(x, d);
+            double bound = (d / 16.0 + 10) * U * (1 + largest(x, d) / sigma);
             assertWithin(
-                    vector, scalar, i -> i < off ? 0.5 : bound * (1 + Math.abs(scalar[i]) + 3 * Math.abs(gain[i - off])),
-                    "layer norm, d=%d offset=%d".formatted(d, offset));
+                    vector, exact, i -> bound * (1 + Math.abs(exact[i]) + 3 * Math.abs(gain[i])),
+                    "layer norm, d=%d factor=%s".formatted(d, factor));
         }
     }
 
     @ParameterizedTest
     @MethodSource("lengthsAroundLanes")
-    void softmaxMatchesScalarForEveryLength(int d) {
+    void softmaxForEveryLength(int d) {
         int capacity = (d + 15) & -16;
-        for (int offset : new int[] {0, 1, 5}) {
-            float[] vector = new Gen(d).floats(capacity + offset);
+        for (float scale : SCALES) {
+            float[] vector = new Gen(d).floats(capacity);
             for (int i = 0; i < vector.length; i++) {
-                vector[i] *= 30;
+                vector[i] *= 4 / scale;
             }
-            float[] scalar = vector.clone();
-            SoftmaxVector.softmax(vector, offset, d, capacity, 0.125f);
-            SoftmaxScalar.softmax(scalar, offset, d, capacity, 0.125f);
-            // exp of an argument of up to 2·4·30·0.125 = 30 that was rounded twice (difference, scale): 30·2u relative, plus 1 ULP of exp = 2u,
+            float[] exact = vector.clone();
+            SoftmaxVector.softmax(vector, 0, d, capacity, scale);
+            Exact.softmax(exact, 0, d, capacity, scale);
+            // exp of an argument of up to 2·4·4 = 32 that was rounded twice (difference, scale): 32·2u relative, plus 1 ULP of exp = 2u,
             // plus the sum's d/16 + 5 roundings and two for the quotient.
-            double relative = (60 + 2 + d / 16.0 + 7) * U;
-            assertWithin(vector, scalar, i -> relative * Math.abs(scalar[i]) + Float.MIN_NORMAL, "softmax, d=%d offset=%d".formatted(d, offset));
-            for (int i = d; i < capacity; i++) {
-                assertThat(vector[offset + i]).as("padding is zero").isEqualTo(0f);
-            }
+            double relative = (64 + 2 + d / 16.0 + 7) * U;
+            String what = "softmax, d=%d scale=%s".formatted(d, scale);
+            assertWithin(vector, exact, i -> relative * Math.abs(exact[i]) + Float.MIN_NORMAL, what);
         }
     }
 
     @Test
     void softmaxIsWithinOneAndAHalfMillionthForScoresOfOrderOne() {
         float[] vector = new Gen(7).floats(64);
-        float[] scalar = vector.clone();
+        float[] exact = vector.clone();
         SoftmaxVector.softmax(vector, 0, 50, 64, 1f);
-        SoftmaxScalar.softmax(scalar, 0, 50, 64, 1f);
-        assertWithin(vector, scalar, i -> 1.5e-6 * scalar[i] + Float.MIN_NORMAL, "softmax");
+        Exact.softmax(exact, 0, 50, 64, 1f);
+        assertWithin(vector, exact, i -> 1.5e-6 * exact[i] + Float.MIN_NORMAL, "softmax");
     }
 
     @Test
@@ -117,7 +124,7 @@ class KernelsMatchScalarTest {
         void apply(float[] x, int xOff, int d);
     }
 
-    private static void checkActivation(String name, Kernel vector, Kernel scalar) {
+    private static void checkActivation(String name, Kernel vector, Kernel exact) {
         for (int d : lengthsAroundLanes().toArray()) {
             for (int offset : new int[] {0, 1, 3}) {
                 float[] actual = new Gen(d).floats(d + offset + 2);
@@ -127,7 +134,7 @@ class KernelsMatchScalarTest {
                 float[] input = actual.clone();
                 float[] expected = actual.clone();
                 vector.apply(actual, offset, d);
-                scalar.apply(expected, offset, d);
+                exact.apply(expected, offset, d);
                 assertWithin(actual, expected, i -> bound(input[i]), "%s, d=%d offset=%d".formatted(name, d, offset));
                 assertThat(actual[offset + d]).as("what follows is untouched").isEqualTo(input[offset + d]);
             }
@@ -141,75 +148,57 @@ class KernelsMatchScalarTest {
         float[] actual = wide.clone();
         float[] expected = wide.clone();
         vector.apply(actual, 0, wide.length);
-        scalar.apply(expected, 0, wide.length);
+        exact.apply(expected, 0, wide.length);
         assertWithin(actual, expected, i -> bound(wide[i]), name + " over all exponents");
     }
 
-    /// |x|·σ or |x|·Φ with a factor that is off by 2⁻²² at most: four roundings of a quantity of at most 1. A GELU taken for another is off by
-    /// 2⁻⁶ around |x| = 2, sixty thousand times this.
+    /// |x|·σ or |x|·Φ with a factor that is off by 2⁻²² at most: four roundings of a quantity of at most 1. A GELU taken for another is off
+    /// by 2⁻⁶ around |x| = 2, sixty thousand times this.
     private static double bound(float x) {
         return Math.abs(x) * Math.scalb(1.0, -22) + Float.MIN_NORMAL;
     }
 
     @Test
-    void quickGeluMatchesScalar() {
-        checkActivation("quick_gelu", ActivationVector::quickGelu, ActivationScalar::quickGelu);
+    void quickGelu() {
+        checkActivation("quick_gelu", ActivationVector::quickGelu, Exact::quickGelu);
     }
 
     @Test
-    void geluMatchesScalar() {
-        checkActivation("gelu", ActivationVector::gelu, ActivationScalar::gelu);
+    void gelu() {
+        checkActivation("gelu", ActivationVector::gelu, Exact::gelu);
     }
 
     @Test
-    void geluTanhMatchesScalar() {
-        checkActivation("gelu_tanh", ActivationVector::geluTanh, ActivationScalar::geluTanh);
+    void geluTanh() {
+        checkActivation("gelu_tanh", ActivationVector::geluTanh, Exact::geluTanh);
     }
 
     @Test
     void erfcMatchesPublishedValues() {
         // Abramowitz and Stegun, table 7.1 (erf) and DLMF 7.2, to the digits printed there
-        assertThat(1 - ActivationScalar.erfc(0.5)).isCloseTo(0.5204998778, within(1e-10));
-        assertThat(1 - ActivationScalar.erfc(2.0)).isCloseTo(0.9953222650, within(1e-10));
-        assertThat(ActivationScalar.erfc(4.0)).isCloseTo(1.541725790028e-8, within(1e-19));
-        assertThat(ActivationScalar.erfc(-4.0)).isCloseTo(2 - 1.541725790028e-8, within(1e-15));
+        assertThat(1 - Exact.erfc(0.5)).isCloseTo(0.5204998778, within(1e-10));
+        assertThat(1 - Exact.erfc(2.0)).isCloseTo(0.9953222650, within(1e-10));
+        assertThat(Exact.erfc(4.0)).isCloseTo(1.541725790028e-8, within(1e-19));
+        assertThat(Exact.erfc(-4.0)).isCloseTo(2 - 1.541725790028e-8, within(1e-15));
     }
 
-    private static double deviation(float[] x, int offset, int d) {
+    private static double deviation(float[] x, int d) {
         double mean = 0;
         for (int i = 0; i < d; i++) {
-            mean += x[offset + i] / (double) d;
+            mean += x[i] / (double) d;
         }
         double squares = 0;
         for (int i = 0; i < d; i++) {
-            squares += (x[offset + i] - mean) * (x[offset + i] - mean);
+            squares += (x[i] - mean) * (x[i] - mean);
         }
         return Math.sqrt(squares / d + 1e-5);
     }
 
-    private static double largest(float[] x, int offset, int d) {
+    private static double largest(float[] x, int d) {
         double largest = 0;
         for (int i = 0; i < d; i++) {
-            largest = Math.max(largest, Math.abs(x[offset + i]));
+            largest = Math.max(largest, Math.abs(x[i]));
         }
         return largest;
-    }
-
-    @ParameterizedTest
-    @MethodSource("lengthsAroundLanes")
-    void weightedSumsOfByteRowsAreTheScalarOnes(int n) {
-        Gen gen = new Gen(n);
-        int rows = 5;
-        int ldx = n + 3;
-        byte[] x = new byte[2 + rows * ldx];
-        for (int i = 0; i < x.length; i++) {
-            x[i] = (byte) gen.integer(0, 256);
-        }
-        int[] weights = {7, -500_000, 2_500_000, 3_000_000, -300_000, 40_000}; // some sums beyond 255, some below 0
-        byte[] scalar = new byte[n + 3];
-        byte[] vector = new byte[n + 3];
-        ByteRowsScalar.weightedSum(x, 2, ldx, weights, 1, rows, scalar, 1, n);
-        ByteRowsVector.weightedSum(x, 2, ldx, weights, 1, rows, vector, 1, n);
-        assertThat(vector).isEqualTo(scalar);
     }
 }
