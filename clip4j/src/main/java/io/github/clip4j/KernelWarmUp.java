@@ -39,7 +39,7 @@ final class KernelWarmUp {
     private KernelWarmUp() {}
 
     /// Starts the warm-up for a model that is about to be loaded, unless the machine has one processor, which then has better to do. A small model needs none:
-    /// its process may end before the kernels are compiled, so it begins with the scalar kernels ([#workers]).
+    /// its process may end before the kernels are compiled, so it begins with the scalar kernels ([#workers(WeightSource, int)]).
     ///
     /// @param weights of the model
     static KernelWarmUp start(WeightSource weights) {

@@ -23,7 +23,7 @@ public final class LayerNorm {
         this.workers = workers;
     }
 
-    /// y[r] = (x[r] − μ) / √(σ² + ε) · gain + bias, with μ and σ² of row r; `x` and `y` may be the same tensor.
+    /// `y[r] = (x[r] − μ) / √(σ² + ε) · gain + bias`, with μ and σ² of row r; `x` and `y` may be the same tensor.
     ///
     /// @param x `[m, d]`
     /// @param gain `[d]`, the checkpoint's `weight`
