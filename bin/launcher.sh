@@ -43,7 +43,7 @@ build_quick() {
   local module=$1 java_home=$2
   local log=$root/$module/target/quick/build.log
   command -v mvn >/dev/null || die 'mvn is not on PATH; install Maven 3.6.3 or newer to build clip4j'
-  printf '%s: building, about half a minute the first time …\n' "$name" >&2
+  printf '%s: building …\n' "$name" >&2
   # Maven's output goes to a file: some versions write escape codes even when asked not to. It is shown when the build fails.
   JAVA_HOME=$java_home MAVEN_OPTS="-XX:+UseSerialGC -XX:TieredStopAtLevel=1 ${MAVEN_OPTS:-}" \
     mvn -B -q -T 1C -f "$root/pom.xml" -pl "$module" -am -Dquick -Dmaven.test.skip package >"$log" 2>&1 </dev/null || {
