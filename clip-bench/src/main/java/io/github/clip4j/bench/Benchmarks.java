@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
@@ -20,6 +21,7 @@ import org.openjdk.jmh.runner.BenchmarkList;
 import org.openjdk.jmh.runner.BenchmarkListEntry;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.format.OutputFormat;
 import org.openjdk.jmh.runner.format.OutputFormatFactory;
 import org.openjdk.jmh.runner.options.CommandLineOptionException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
@@ -35,12 +37,12 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /// compare A.json B.json                 compares two results
 /// ```
 ///
+/// `--without-vector-api` among the options leaves the incubator module out of the JVMs that measure.
+///
 /// RESULT.json gets a manifest of the machine and, for each benchmark, the median over all measured iterations, the lowest and the highest
 /// of them, and the worst and the best of the forks: in GFLOP/s and as a share of the peak that each fork measured for itself, in
 /// milliseconds where operations are not counted. The medians are printed too.
 public final class Benchmarks {
-    private static final String VECTOR_MODULE = "jdk.incubator.vector";
-
     private Benchmarks() {}
 
     /// Runs one command.
@@ -54,14 +56,16 @@ public final class Benchmarks {
             compare(Arrays.asList(args).subList(1, args.length));
             return;
         }
-        boolean toFile = args.length > 0 && args[0].endsWith(".json");
-        CommandLineOptions given = new CommandLineOptions(toFile ? Arrays.copyOfRange(args, 1, args.length) : args);
+        List<String> options = new ArrayList<>(List.of(args));
+        Path file = !options.isEmpty() && options.getFirst().endsWith(".json") ? Path.of(options.removeFirst()) : null;
+        boolean vectorApi = !options.remove("--without-vector-api");
+        CommandLineOptions given = new CommandLineOptions(options.toArray(String[]::new));
         if (given.shouldHelp()) {
             given.showHelp();
         } else if (given.shouldList()) {
             list();
         } else {
-            run(given, toFile ? Path.of(args[0]) : null);
+            run(given, vectorApi, file);
         }
     }
 
@@ -75,7 +79,8 @@ public final class Benchmarks {
     /// Every benchmark with its parameters and their values, one a line.
     private static void list() {
         TreeSet<String> names = new TreeSet<>();
-        for (BenchmarkListEntry entry : BenchmarkList.defaultList().getAll(OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT), List.of())) {
+        OutputFormat silent = OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT);
+        for (BenchmarkListEntry entry : BenchmarkList.defaultList().getAll(silent, List.of())) {
             names.add(entry.getUsername());
         }
         for (String name : names) {
@@ -94,8 +99,9 @@ public final class Benchmarks {
         }
     }
 
-    private static void run(CommandLineOptions given, @Nullable Path file) throws RunnerException, IOException {
-        Options options = new OptionsBuilder().parent(given).jvmArgsPrepend("--add-modules", VECTOR_MODULE).build();
+    private static void run(CommandLineOptions given, boolean vectorApi, @Nullable Path file) throws RunnerException, IOException {
+        Options options = new OptionsBuilder().parent(given)
+                .jvmArgsPrepend(vectorApi ? new String[] {"--add-modules", "jdk.incubator.vector"} : new String[0]).build();
         Collection<RunResult> runs = new Runner(options).run();
         JsonArray results = new JsonArray();
         runs.forEach(run -> results.add(Results.of(run)));
@@ -105,6 +111,7 @@ public final class Benchmarks {
             JsonObject document = new JsonObject();
             document.add("machine", machine(runs));
             document.add("results", results);
+            Files.createDirectories(file.toAbsolutePath().getParent());
             Files.writeString(file, new GsonBuilder().setPrettyPrinting().create().toJson(document) + "\n");
             System.out.println("\nwritten to " + file);
         }

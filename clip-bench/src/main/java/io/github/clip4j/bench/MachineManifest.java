@@ -45,7 +45,8 @@ final class MachineManifest {
         try {
             int status = process.waitFor();
             if (status != 0) {
-                throw new IOException("the JVM that describes the machine: expected exit code 0, got " + status + "; try it: " + String.join(" ", command));
+                throw new IOException("the JVM that describes the machine: expected exit code 0, got " + status + "; try it: "
+                        + String.join(" ", command));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -110,7 +111,8 @@ final class MachineManifest {
             Path index = folder.resolve("index" + i);
             String type = Files.readString(index.resolve("type")).strip();
             String level = "L" + Files.readString(index.resolve("level")).strip();
-            caches.put(type.equals("Unified") ? level : level + " " + type.toLowerCase(Locale.ROOT), Files.readString(index.resolve("size")).strip());
+            String name = type.equals("Unified") ? level : level + " " + type.toLowerCase(Locale.ROOT);
+            caches.put(name, Files.readString(index.resolve("size")).strip());
         }
         return caches;
     }

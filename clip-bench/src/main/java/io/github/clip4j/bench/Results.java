@@ -29,7 +29,9 @@ final class Results {
             add(result, run.getPrimaryResult().getScoreUnit(), "", run);
         } else {
             add(result, "gflops", "gflops", run);
-            add(result, "ofPeak", "ofPeak", run);
+            if (Double.isFinite(result(run.getAggregatedResult(), "ofPeak").getStatistics().getMean())) { // no Vector API, no peak
+                add(result, "ofPeak", "ofPeak", run);
+            }
         }
         return result;
     }
@@ -58,7 +60,8 @@ final class Results {
     /// @param name of JMH's secondary counter; empty for the primary one
     private static void add(JsonObject json, String counter, String name, RunResult run) {
         Result<?> all = result(run.getAggregatedResult(), name);
-        List<Double> forks = run.getBenchmarkResults().stream().map(fork -> result(fork, name).getStatistics().getPercentile(50)).sorted().toList();
+        List<Double> forks = run.getBenchmarkResults().stream()
+                .map(fork -> result(fork, name).getStatistics().getPercentile(50)).sorted().toList();
         boolean moreIsBetter = !name.isEmpty();
         json.addProperty(counter, rounded(all.getStatistics().getPercentile(50)));
         json.addProperty(counter + "Lowest", rounded(all.getStatistics().getMin()));
