@@ -71,7 +71,8 @@ public final class Benchmarks {
 
     private static void compare(List<String> files) throws IOException {
         if (files.size() != 2) {
-            throw new IllegalArgumentException("compare: expected two results, as in `./bench compare before.json after.json`, got " + files);
+            throw new IllegalArgumentException(
+                    "compare: expected two results, as in `./bench compare before.json after.json`, got " + files);
         }
         Comparison.of(Path.of(files.get(0)), Path.of(files.get(1))).lines().forEach(System.out::println);
     }

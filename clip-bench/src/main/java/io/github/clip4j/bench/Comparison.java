@@ -87,7 +87,8 @@ record Comparison(List<String> lines) {
     private static JsonObject document(Path file) throws IOException {
         JsonElement document = JsonParser.parseString(Files.readString(file));
         if (!document.isJsonObject() || !document.getAsJsonObject().has("machine") || !document.getAsJsonObject().has("results")) {
-            throw new IllegalArgumentException(file + ": expected a result that `./bench FILE.json NAME` wrote, with \"machine\" and \"results\"");
+            throw new IllegalArgumentException(
+                    file + ": expected a result that `./bench FILE.json NAME` wrote, with \"machine\" and \"results\"");
         }
         return document.getAsJsonObject();
     }

@@ -53,7 +53,8 @@ final class Results {
     static String line(JsonObject result) {
         String counter = counter(result);
         String unit = counter.equals("gflops") ? "GFLOP/s" : counter;
-        String share = result.has("ofPeak") ? String.format(Locale.ROOT, ", %.1f %% of the peak", 100 * result.get("ofPeak").getAsDouble()) : "";
+        String share = result.has("ofPeak") 
+                ? String.format(Locale.ROOT, ", %.1f %% of the peak", 100 * result.get("ofPeak").getAsDouble()) : "";
         return String.format(Locale.ROOT, "%-60s %s %s%s", key(result), result.get(counter).getAsString(), unit, share);
     }
 

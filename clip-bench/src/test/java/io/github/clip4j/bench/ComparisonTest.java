@@ -19,8 +19,9 @@ class ComparisonTest {
     }
 
     private static String result(String name, String counter, double lowest, double median, double highest) {
-        return ("{'benchmark': '" + name + "', 'parameters': {'d': '768'}, 'forks': 1, '" + counter + "': " + median + ", '" + counter + "Lowest': " + lowest
-                + ", '" + counter + "Highest': " + highest + "}").replace('\'', '"');
+        return """
+                {"benchmark": "%1$s", "parameters": {"d": "768"}, "forks": 1, "%2$s": %4$s, "%2$sLowest": %3$s, "%2$sHighest": %5$s}"""
+                .formatted(name, counter, lowest, median, highest);
     }
 
     @Test
@@ -43,8 +44,11 @@ class ComparisonTest {
     @Test
     void otherMachinesAndMissingResultsAreSaid() {
         List<String> lines = Comparison.of(
-                document("scalar", result("A.a", "gflops", 1, 1, 1)), document("vector, 512 bit", result("A.b", "gflops", 1, 1, 1))).lines();
-        assertThat(lines).contains("kernels differs: scalar and vector, 512 bit", "A.a d=768: in the first file only", "A.b d=768: in the second file only");
+                document("scalar", result("A.a", "gflops", 1, 1, 1)),
+                document("vector, 512 bit", result("A.b", "gflops", 1, 1, 1))).lines();
+        assertThat(lines).contains(
+                "kernels differs: scalar and vector, 512 bit", "A.a d=768: in the first file only",
+                "A.b d=768: in the second file only");
     }
 
     @Test
