@@ -40,8 +40,8 @@ final class OnnxClip {
                     try (OnnxTensor input = input(environment, image, n, args[5], false)) {
                         double rate = n * rate(session, input, seconds);
                         System.out.printf(
-                                Locale.ROOT, "{\"tower\": \"%s\", \"batch\": %d, \"threads\": %d, \"per_second\": %f}%n",
-                                args[1], n, threads, rate);
+                                Locale.ROOT, "{\"tower\": \"%s\", \"batch\": %d, \"threads\": %d, \"per_second\": %f}%n", args[1], n,
+                                threads, rate);
                     }
                 }
             }

@@ -8,8 +8,7 @@ import io.github.clip4j.core.kernel.SoftmaxScalar;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/// A comparison with a loop that computes something else would be worth nothing. Bounds: some 2⁻¹⁸ for rows of 768 floats summed one after
-/// the other.
+/// A comparison with a loop that computes something else would be worth nothing. Bounds: some 2⁻¹⁸ for rows of 768 floats summed one after the other.
 class PlainLoopsTest {
     private static final int D = 768;
     private static final double BOUND = 0x1p-18;
