@@ -39,7 +39,8 @@ class ReadmeTest {
 
     /// The first block of a language in the README.
     private static String block(String language) throws IOException {
-        Matcher block = Pattern.compile("```" + language + "\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(ROOT.resolve("README.md")));
+        Matcher block = Pattern.compile("```" + language + "\n(.*?)```", Pattern.DOTALL)
+                .matcher(Files.readString(ROOT.resolve("README.md")));
         assertThat(block.find()).as("README.md has a block of " + language).isTrue();
         return block.group(1);
     }

@@ -21,7 +21,8 @@ class SourceTest {
     private static List<Path> sources() throws IOException {
         try (Stream<Path> files = Files.walk(ROOT)) {
             List<Path> sources = files.filter(file -> file.toString().endsWith(".java"))
-                    .filter(file -> Stream.of("target", ".git").noneMatch(folder -> contains(ROOT.relativize(file), folder))).sorted().toList();
+                    .filter(file -> Stream.of("target", ".git").noneMatch(folder -> contains(ROOT.relativize(file), folder)))
+                    .sorted().toList();
             assertThat(sources).hasSizeGreaterThan(100);
             return sources;
         }

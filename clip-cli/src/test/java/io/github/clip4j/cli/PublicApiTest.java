@@ -31,8 +31,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/// The public API: what the module descriptors export to everybody. It stands in `docs/api`, one file a module, and changes only on purpose:
-/// `mvn -pl clip-cli -am test -Dtest=PublicApiTest -Dsurefire.failIfNoSpecifiedTests=false -Dclip.api.write` writes the files anew.
+/// The public API: what the module descriptors export to everybody. It is written in `docs/api`, one file a module, and changes only on
+/// purpose: `mvn -pl clip-cli -am test -Dtest=PublicApiTest -Dsurefire.failIfNoSpecifiedTests=false -Dclip.api.write` writes the files
+/// again.
 class PublicApiTest {
     private static final int MOST_TYPES = 45;
     private static final Path ROOT = ReferenceData.projectRoot();
@@ -159,7 +160,10 @@ class PublicApiTest {
                 Arrays.stream(type.getDeclaredConstructors()).filter(PublicApiTest::isApi).map(Constructor::toGenericString);
         Stream<String> methods = Arrays.stream(type.getDeclaredMethods()).filter(method -> isApi(method) && !method.isBridge())
                 .map(Method::toGenericString);
-        Stream.of(fields, constructors, methods).flatMap(lines -> lines.sorted()).forEach(line -> text.append("    ").append(line).append('\n'));
+        String own = type.getName() + "."; // of each member's name
+        Stream.of(fields, constructors, methods)
+                .flatMap(lines -> lines.map(line -> line.replace(own, "").replace("java.lang.", "")).sorted())
+                .forEach(line -> text.append("    ").append(line).append('\n'));
         return text.toString();
     }
 
