@@ -6,13 +6,9 @@ cd "$(dirname "$0")"
 root=$(cd ../.. && pwd)
 mvn -B -q --no-transfer-progress clean process-classes
 
-java_home=${CLIP_JAVA_HOME:-}
-for candidate in "${JAVA_HOME:-}" /usr/lib/jvm/* /opt/java/* "$HOME"/.sdkman/candidates/java/*; do
-  [ -z "$java_home" ] || break
-  version=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$candidate/release" 2>/dev/null || true)
-  if [ -n "$version" ] && [ "$version" -ge 25 ] && [ -x "$candidate/bin/java" ]; then java_home=$candidate; fi
-done
-[ -n "$java_home" ] || { echo 'no JDK 25 found' >&2; exit 1; }
+name=consumer
+. "$root/bin/launcher.sh"
+java_home=$(find_java_home)
 
 model=$root/clip-vit/src/test/resources/golden/tiny
 picture=$root/clip-image/src/test/resources/images/rgb.png

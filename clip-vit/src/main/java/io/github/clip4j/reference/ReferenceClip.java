@@ -103,7 +103,7 @@ public class ReferenceClip {
         return x;
     }
 
-    /// x = tokens[ids] + positions
+    /// `x = tokens[ids] + positions`
     protected double[][] embedTokens(String name, int[] ids, TextConfig text) {
         float[] tokens = parameter(name + ".token_embedding.weight"); //       [vocabulary, d]
         float[] positions = parameter(name + ".position_embedding.weight"); // [context, d]
