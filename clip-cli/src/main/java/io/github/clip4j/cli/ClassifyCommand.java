@@ -45,7 +45,7 @@ final class ClassifyCommand implements Callable<Integer> {
     private ModelOptions model = new ModelOptions();
 
     @Mixin
-    private PictureOptions pictures = new PictureOptions();
+    private ReadOptions pictures = new ReadOptions();
 
     @Parameters(paramLabel = "IMAGE", arity = "1..*", description = "picture files")
     private List<Path> images = new ArrayList<>();

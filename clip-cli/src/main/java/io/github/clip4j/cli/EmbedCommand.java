@@ -57,7 +57,7 @@ final class EmbedCommand implements Callable<Integer> {
     private ModelOptions model = new ModelOptions();
 
     @Mixin
-    private PictureOptions pictures = new PictureOptions();
+    private ReadOptions pictures = new ReadOptions();
 
     @Parameters(paramLabel = "IMAGE", description = "picture files")
     private List<Path> images = new ArrayList<>();

@@ -48,7 +48,7 @@ final class PreprocessCommand implements Callable<Integer> {
     private ModelOptions model = new ModelOptions();
 
     @Mixin
-    private PictureOptions pictures = new PictureOptions();
+    private ReadOptions pictures = new ReadOptions();
 
     @Parameters(paramLabel = "IMAGE", description = "picture files")
     private List<Path> images = new ArrayList<>();

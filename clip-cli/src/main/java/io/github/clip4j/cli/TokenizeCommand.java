@@ -122,7 +122,7 @@ final class TokenizeCommand implements Callable<Integer> {
     private static void print(String text, int[] ids, Vocabulary vocabulary, PrintWriter out) {
         out.printf("%s  (%d tokens)%n", text, ids.length);
         for (int id : ids) {
-            out.printf("  %6d  %s%n", id, vocabulary.token(id));
+            out.printf("  %6d  %s%n", id, vocabulary.token(id).orElse("?"));
         }
     }
 }

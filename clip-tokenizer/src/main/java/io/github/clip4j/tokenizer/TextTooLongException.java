@@ -1,20 +1,49 @@
 package io.github.clip4j.tokenizer;
 
 import java.io.Serial;
+import java.util.OptionalInt;
 
-/// A text that has more tokens than the model has positions.
+/// A text that has more tokens than the model has positions. The message says which text it is, how many tokens it has, how many there may
+/// be, and what to do.
 public final class TextTooLongException extends IllegalArgumentException {
     @Serial
     private static final long serialVersionUID = 1;
 
+    /// The beginning of the text that a message shows, in code points.
+    private static final int SHOWN = 40;
+
+    private static final int NO_LIST = -1;
+
+    private final String beginning;
+    private final int index;
     private final int tokens;
     private final int contextLength;
 
     TextTooLongException(String text, int tokens, int contextLength) {
-        super("text \"%s\": expected at most %d tokens, start and end included, got %d; shorten it or allow truncation"
-                .formatted(excerpt(text), contextLength, tokens));
+        this(excerpt(text), NO_LIST, tokens, contextLength);
+    }
+
+    private TextTooLongException(String beginning, int index, int tokens, int contextLength) {
+        super("%s \"%s\": expected at most %d tokens, start and end included, got %d; shorten it, or cut long texts by withTruncation(true)"
+                .formatted(index == NO_LIST ? "text" : "texts[" + index + "]", beginning, contextLength, tokens));
+        this.beginning = beginning;
+        this.index = index;
         this.tokens = tokens;
         this.contextLength = contextLength;
+    }
+
+    /// The same exception for a text of a list.
+    ///
+    /// @param index in the list, from 0
+    public TextTooLongException atIndex(int index) {
+        TextTooLongException indexed = new TextTooLongException(beginning, index, tokens, contextLength);
+        indexed.setStackTrace(getStackTrace());
+        return indexed;
+    }
+
+    /// Where the text is in the list that was given, from 0; empty when a single text was given.
+    public OptionalInt index() {
+        return index == NO_LIST ? OptionalInt.empty() : OptionalInt.of(index);
     }
 
     /// The tokens of the text, start and end included.
@@ -28,7 +57,6 @@ public final class TextTooLongException extends IllegalArgumentException {
     }
 
     private static String excerpt(String text) {
-        int shown = 40; // code points
-        return text.codePointCount(0, text.length()) <= shown ? text : text.substring(0, text.offsetByCodePoints(0, shown)) + "…";
+        return text.codePointCount(0, text.length()) <= SHOWN ? text : text.substring(0, text.offsetByCodePoints(0, SHOWN)) + "…";
     }
 }
