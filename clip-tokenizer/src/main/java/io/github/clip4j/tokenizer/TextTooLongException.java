@@ -2,6 +2,7 @@ package io.github.clip4j.tokenizer;
 
 import java.io.Serial;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /// A text that has more tokens than the model has positions. The message says which text it is, how many tokens it has, how many there may
 /// be, and what to do.
@@ -12,20 +13,18 @@ public final class TextTooLongException extends IllegalArgumentException {
     /// The beginning of the text that a message shows, in code points.
     private static final int SHOWN = 40;
 
-    private static final int NO_LIST = -1;
-
     private final String beginning;
-    private final int index;
+    private final @Nullable Integer index;
     private final int tokens;
     private final int contextLength;
 
     TextTooLongException(String text, int tokens, int contextLength) {
-        this(excerpt(text), NO_LIST, tokens, contextLength);
+        this("text", excerpt(text), null, tokens, contextLength);
     }
 
-    private TextTooLongException(String beginning, int index, int tokens, int contextLength) {
+    private TextTooLongException(String where, String beginning, @Nullable Integer index, int tokens, int contextLength) {
         super("%s \"%s\": expected at most %d tokens, start and end included, got %d; shorten it, or cut long texts by withTruncation(true)"
-                .formatted(index == NO_LIST ? "text" : "texts[" + index + "]", beginning, contextLength, tokens));
+                .formatted(where, beginning, contextLength, tokens));
         this.beginning = beginning;
         this.index = index;
         this.tokens = tokens;
@@ -34,16 +33,18 @@ public final class TextTooLongException extends IllegalArgumentException {
 
     /// The same exception for a text of a list.
     ///
-    /// @param index in the list, from 0
-    public TextTooLongException atIndex(int index) {
-        TextTooLongException indexed = new TextTooLongException(beginning, index, tokens, contextLength);
+    /// @param list its name in the message, `texts` in "texts[3]"
+    /// @param index of the text in the list, from 0
+    public TextTooLongException at(String list, int index) {
+        TextTooLongException indexed =
+                new TextTooLongException(list + "[" + index + "]", beginning, index, tokens, contextLength);
         indexed.setStackTrace(getStackTrace());
         return indexed;
     }
 
     /// Where the text is in the list that was given, from 0; empty when a single text was given.
     public OptionalInt index() {
-        return index == NO_LIST ? OptionalInt.empty() : OptionalInt.of(index);
+        return index == null ? OptionalInt.empty() : OptionalInt.of(index);
     }
 
     /// The tokens of the text, start and end included.

@@ -88,7 +88,7 @@ class ClipTokenizerTest {
         assertThat(single.index()).isEmpty();
         assertThat(single.contextLength()).isEqualTo(20);
         assertThat(single.tokens()).isGreaterThan(20);
-        TextTooLongException listed = single.atIndex(3);
+        TextTooLongException listed = single.at("texts", 3);
         assertThat(listed.index()).hasValue(3);
         assertThat(listed).hasMessageStartingWith("texts[3] \"" + "🙂".repeat(40) + "…\": expected at most 20 tokens");
     }
