@@ -78,7 +78,7 @@ public final class CheckpointVerifier {
             Map<String, Tensor> parameters = new TreeMap<>();
             ClipConfig config;
             try (CanonicalWeights weights = directory.openWeights()) {
-                config = directory.config(weights, options.activation());
+                config = directory.config(weights, options.activation().orElse(null));
                 ClipParameters.check(config, weights);
                 for (TensorInfo info : weights.tensors().values()) {
                     if (info.dtype().isFloat()) {
