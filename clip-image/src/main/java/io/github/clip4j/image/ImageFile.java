@@ -73,6 +73,9 @@ public final class ImageFile {
             if (IcoFile.isIco(bytes)) {
                 return IcoFile.decode(bytes, where);
             }
+            if (WebpFile.isWebp(bytes)) {
+                return WebpFile.decode(bytes, where);
+            }
             if (BmpRunLengths.isRunLengthCoded(bytes)) {
                 return BmpRunLengths.decode(bytes, where);
             }
