@@ -48,7 +48,7 @@ final class BoolDecoder {
         int split = range * probability >> 8;
         int size;
         int bit;
-        if ((int) (value >>> bits) > split) {
+        if (Integer.compareUnsigned((int) (value >>> bits), split) > 0) { // unsigned: in damaged data it can lie beyond the interval
             value -= (split + 1L) << bits;
             size = range - split;
             bit = 1;

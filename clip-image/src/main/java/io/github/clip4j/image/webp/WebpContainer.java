@@ -145,7 +145,7 @@ public final class WebpContainer {
                         throw new WebpException("ANMF: expected ANIM before it");
                     }
                     Frame frame = frame();
-                    if (animated) {
+                    if (animated && frame != null) {
                         onCanvas(frame);
                         first = first == null ? frame : first;
                     }
@@ -167,8 +167,8 @@ public final class WebpContainer {
         }
     }
 
-    /// An `ANMF` chunk: where the frame lies on the canvas, then the chunks of its image, then perhaps others.
-    private Frame frame() throws WebpException {
+    /// An `ANMF` chunk: where the frame lies on the canvas, then the chunks of its image, then perhaps others. Null if no image comes first.
+    private @Nullable Frame frame() throws WebpException {
         int start = at + CHUNK_HEADER;
         int next = nextChunk();
         if (next - start < ANMF_HEADER) {
@@ -178,11 +178,19 @@ public final class WebpContainer {
             throw new WebpException("ANMF: expected a frame of fewer than 2³² pixels");
         }
         at = start + ANMF_HEADER;
+        nextChunk(); // there is one
+        if (!isImage(fourLetters(file, at))) {
+            return null;
+        }
         Frame frame = image(new Bytes(start, next));
         if (at > next) {
             throw new WebpException("ANMF: expected an image within the %d bytes of its frame".formatted(next - start));
         }
         return frame;
+    }
+
+    private static boolean isImage(String name) {
+        return name.equals("ALPH") || name.equals("VP8 ") || name.equals("VP8L");
     }
 
     /// Checks that a frame lies within the canvas; a picture that does not move is the canvas.
