@@ -25,8 +25,8 @@ final class WebpFile {
         }
     }
 
-    /// A few bytes can say that all pixels of a large picture are alike. Such a file is valid, so nothing is known to be wrong before its memory is taken;
-    /// the arrays are few and large, and nothing else is lost when one of them does not fit.
+    /// A few bytes can say that all pixels of a large picture are alike. Such a file is valid, so nothing is known to be wrong before its
+    /// memory is taken; the arrays are few and large, and nothing else is lost when one of them does not fit.
     private static byte[] decode(WebpContainer file, String where) throws WebpException, ImageFormatException {
         try {
             return file.decode();

@@ -1,9 +1,10 @@
 package io.github.clip4j.image.webp;
 
-/// The transparency of a lossy image, the chunk `ALPH` (RFC 9649, section 2.7.1.2): a byte for how it is coded, then a sample a pixel, as they are or as
-/// the green of a lossless image. Samples may be differences to a neighbour.
+/// The transparency of a lossy image, the chunk `ALPH` (RFC 9649, section 2.7.1.2): a byte for how it is coded, then a sample a pixel, as
+/// they are or as the green of a lossless image. Samples may be differences to a neighbour.
 ///
-/// That levels were reduced before they were coded is noted in the first byte; libwebp smooths them only when asked to, and Pillow does not ask.
+/// That levels were reduced before they were coded is noted in the first byte; libwebp smooths them only when asked to, and Pillow does not
+/// ask.
 final class AlphaPlane {
     private static final int RAW = 0;
     private static final int LOSSLESS = 1;
@@ -28,7 +29,9 @@ final class AlphaPlane {
             throw new WebpException("ALPH: expected a known compression and preprocessing, got %#x".formatted(how));
         }
         int start = chunk.start() + 1;
-        byte[] alpha = compression == RAW ? raw(data, start, chunk.end(), width, height) : lossless(data, start, chunk.end(), width, height);
+        byte[] alpha = compression == RAW
+                ? raw(data, start, chunk.end(), width, height)
+                : lossless(data, start, chunk.end(), width, height);
         for (int y = 0; y < height && filter != 0; y++) {
             unfilter(filter, alpha, y * width, width);
         }

@@ -6,9 +6,9 @@ import java.nio.ByteOrder;
 
 /// The boolean entropy decoder of VP8 (RFC 6386, section 7): an arithmetic decoder of single bits, each with its probability of being 0.
 ///
-/// The decoder keeps an interval of `range` numbers, 128 to 255. A bit of probability `p` splits it at `1 + (range − 1)·p / 256`; the number formed by the
-/// next eight bits of data says on which side it lies. That side becomes the interval, and both are shifted left until the interval is at least 128
-/// again. So a probable bit consumes a small fraction of a bit of data.
+/// The decoder keeps an interval of `range` numbers, 128 to 255. A bit of probability `p` splits it at `1 + (range − 1)·p / 256`; the
+/// number formed by the next eight bits of data says on which side it lies. That side becomes the interval, and both are shifted left until
+/// the interval is at least 128 again. So a probable bit consumes a small fraction of a bit of data.
 final class BoolDecoder {
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
@@ -45,7 +45,7 @@ final class BoolDecoder {
         if (bits < 0) {
             load();
         }
-        int split = range * probability >> 8;
+        int split = (range * probability) >> 8;
         int size;
         int bit;
         if (Integer.compareUnsigned((int) (value >>> bits), split) > 0) { // unsigned: in damaged data it can lie beyond the interval

@@ -1,6 +1,7 @@
 package io.github.clip4j.image.webp;
 
-/// The probabilities of coefficient tokens with which a frame starts, and how likely a frame is to replace each (RFC 6386, sections 13.4 and 13.5).
+/// The probabilities of coefficient tokens with which a frame starts, and how likely a frame is to replace each (RFC 6386, sections 13.4
+/// and 13.5).
 ///
 /// Both tables are `[4 block types][8 bands][3 contexts][11 nodes of the token tree]`; a line holds two contexts.
 final class CoefficientTables {

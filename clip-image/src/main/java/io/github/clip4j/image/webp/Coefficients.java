@@ -2,11 +2,12 @@ package io.github.clip4j.image.webp;
 
 import java.util.Arrays;
 
-/// The coefficients of a macroblock (RFC 6386, section 13): 16 luma blocks, 4 blocks of each chroma, and for a luma predicted as a whole a block `Y2` of
-/// the DCs of the sixteen, which are transformed once more.
+/// The coefficients of a macroblock (RFC 6386, section 13): 16 luma blocks, 4 blocks of each chroma, and for a luma predicted as a whole a
+/// block `Y2` of the DCs of the sixteen, which are transformed once more.
 ///
-/// A block is a list of tokens: a zero, a value, or the end. The probabilities of a token depend on the kind of block, on its position, and on what
-/// came before: at the first position on whether the blocks above and to the left had any coefficients, then on the size of the last value.
+/// A block is a list of tokens: a zero, a value, or the end. The probabilities of a token depend on the kind of block, on its position, and
+/// on what came before: at the first position on whether the blocks above and to the left had any coefficients, then on the size of the
+/// last value.
 final class Coefficients {
     /// Kinds of blocks, by their place in [Vp8Header#coefficientProbabilities].
     private static final int LUMA_WITHOUT_DC = 0;
@@ -15,7 +16,13 @@ final class Coefficients {
     private static final int LUMA = 3;
 
     static final int BLOCKS = 24;
-    private static final int LUMA_BLOCKS = 16;
+
+    /// The blocks of a plane: the number of the first, how many are in a row, and the first of their flags.
+    private record Blocks(int first, int edge, int flag) {}
+
+    private static final Blocks Y = new Blocks(0, 4, 0);
+    private static final Blocks U = new Blocks(16, 2, 4);
+    private static final Blocks V = new Blocks(20, 2, 6);
 
     /// What a block holds: nothing, a DC alone, or more.
     static final byte NONE = 0;
@@ -84,19 +91,21 @@ final class Coefficients {
             type = LUMA_WITHOUT_DC;
             first = 1;
         }
-        boolean found = square(bits, type, first, quantizer.yDc(), quantizer.yAc(), 0, 4, top, 0);
-        found |= square(bits, CHROMA, 0, quantizer.uvDc(), quantizer.uvAc(), LUMA_BLOCKS, 2, top, 4);
-        found |= square(bits, CHROMA, 0, quantizer.uvDc(), quantizer.uvAc(), LUMA_BLOCKS + 4, 2, top, 6);
+        boolean found = read(bits, Y, type, first, quantizer.yDc(), quantizer.yAc(), top);
+        found |= read(bits, U, CHROMA, 0, quantizer.uvDc(), quantizer.uvAc(), top);
+        found |= read(bits, V, CHROMA, 0, quantizer.uvDc(), quantizer.uvAc(), top);
         return found;
     }
 
-    /// `edge` × `edge` blocks of one plane, row by row.
-    private boolean square(BoolDecoder bits, int type, int first, int dc, int ac, int firstBlock, int edge, int top, int flag) throws WebpException {
+    /// The blocks of one plane, row by row.
+    private boolean read(BoolDecoder bits, Blocks blocks, int type, int first, int dc, int ac, int top) throws WebpException {
+        int edge = blocks.edge();
+        int flag = blocks.flag();
         int[][][] positions = probabilities[type];
         boolean found = false;
         for (int y = 0; y < edge; y++) {
             for (int x = 0; x < edge; x++) {
-                int block = firstBlock + y * edge + x;
+                int block = blocks.first() + y * edge + x;
                 int context = above[top + flag + x] + left[flag + y];
                 int count = block(bits, positions, context, first, dc, ac, values, 16 * block);
                 byte any = (byte) (count > first ? 1 : 0);
@@ -115,7 +124,8 @@ final class Coefficients {
     /// @param context how many of the two neighbours had coefficients
     /// @param first the first position that is coded: 1 when the DC is in Y2
     /// @return the position behind the last value
-    private static int block(BoolDecoder bits, int[][][] positions, int context, int first, int dc, int ac, short[] out, int at) throws WebpException {
+    private static int block(BoolDecoder bits, int[][][] positions, int context, int first, int dc, int ac, short[] out, int at)
+            throws WebpException {
         int[] p = positions[first][context];
         int n = first;
         while (n < 16) {

@@ -2,8 +2,8 @@ package io.github.clip4j.image.webp;
 
 import org.jspecify.annotations.Nullable;
 
-/// The first frame on its canvas, as libwebp's `anim_decode.c` composes it for Pillow: it is not blended with the background, and what it does not cover
-/// stays transparent black.
+/// The first frame on its canvas, as libwebp's `anim_decode.c` composes it for Pillow: it is not blended with the background, and what it
+/// does not cover stays transparent black.
 final class FrameDecoder {
     private final byte[] file;
     private final WebpContainer.Frame frame;

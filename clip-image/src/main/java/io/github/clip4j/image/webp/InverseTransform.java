@@ -8,7 +8,8 @@ final class InverseTransform {
 
     private InverseTransform() {}
 
-    /// The Walsh-Hadamard transform of a Y2 block (section 14.3). Its outputs are the DCs of the sixteen luma blocks: element `16·i` of `out`.
+    /// The Walsh-Hadamard transform of a Y2 block (section 14.3). Its outputs are the DCs of the sixteen luma blocks: element `16·i` of
+    /// `out`.
     static void walshHadamard(short[] in, short[] out) {
         int[] columns = new int[16];
         for (int i = 0; i < 4; i++) {
@@ -27,10 +28,10 @@ final class InverseTransform {
             int a1 = columns[4 * i + 1] + columns[4 * i + 2];
             int a2 = columns[4 * i + 1] - columns[4 * i + 2];
             int a3 = rounded - columns[4 * i + 3];
-            out[64 * i] = (short) (a0 + a1 >> 3);
-            out[64 * i + 16] = (short) (a3 + a2 >> 3);
-            out[64 * i + 32] = (short) (a0 - a1 >> 3);
-            out[64 * i + 48] = (short) (a3 - a2 >> 3);
+            out[64 * i] = (short) ((a0 + a1) >> 3);
+            out[64 * i + 16] = (short) ((a3 + a2) >> 3);
+            out[64 * i + 32] = (short) ((a0 - a1) >> 3);
+            out[64 * i + 48] = (short) ((a3 - a2) >> 3);
         }
     }
 
@@ -80,15 +81,15 @@ final class InverseTransform {
         int b = rounded - t2;
         int c = sin(t1) - cos(t3);
         int d = cos(t1) + sin(t3);
-        plane[to] = clamped(plane[to], a + d >> 3);
-        plane[to + 1] = clamped(plane[to + 1], b + c >> 3);
-        plane[to + 2] = clamped(plane[to + 2], b - c >> 3);
-        plane[to + 3] = clamped(plane[to + 3], a - d >> 3);
+        plane[to] = clamped(plane[to], (a + d) >> 3);
+        plane[to + 1] = clamped(plane[to + 1], (b + c) >> 3);
+        plane[to + 2] = clamped(plane[to + 2], (b - c) >> 3);
+        plane[to + 3] = clamped(plane[to + 3], (a - d) >> 3);
     }
 
     /// The same for a block whose only coefficient is the DC.
     static void addDc(int dc, byte[] plane, int to, int stride) {
-        int difference = dc + 4 >> 3;
+        int difference = (dc + 4) >> 3;
         for (int y = 0; y < 4; y++) {
             int row = to + y * stride;
             for (int x = row; x < row + 4; x++) {
@@ -98,11 +99,11 @@ final class InverseTransform {
     }
 
     private static int cos(int x) {
-        return (x * COS >> 16) + x;
+        return ((x * COS) >> 16) + x;
     }
 
     private static int sin(int x) {
-        return x * SIN >> 16;
+        return (x * SIN) >> 16;
     }
 
     private static byte clamped(byte sample, int difference) {

@@ -2,9 +2,9 @@ package io.github.clip4j.image.webp;
 
 /// The loop filter, which smooths the edges between blocks where the step is small enough to come from quantization (RFC 6386, section 15).
 ///
-/// Macroblocks are filtered one after the other, row by row, each first at its left edge, then at the vertical edges within, then at its upper edge and
-/// the horizontal edges within. Predictions refer to samples before filtering, so the whole picture is filtered once it is complete. Samples across an
-/// edge are called p3 p2 p1 p0 | q0 q1 q2 q3.
+/// Macroblocks are filtered one after the other, row by row, each first at its left edge, then at the vertical edges within, then at its
+/// upper edge and the horizontal edges within. Predictions refer to samples before filtering, so the whole picture is filtered once it is
+/// complete. Samples across an edge are called p3 p2 p1 p0 | q0 q1 q2 q3.
 final class LoopFilter {
     private final Vp8Header header;
     private final Plane y;
@@ -112,13 +112,13 @@ final class LoopFilter {
                 continue;
             }
             int w = signedByte(signedByte(p1 - q1) + 3 * (q0 - p0));
-            int a = 27 * w + 63 >> 7;
+            int a = (27 * w + 63) >> 7;
             s[at - across] = unsignedByte(p0 + a);
             s[at] = unsignedByte(q0 - a);
-            a = 18 * w + 63 >> 7;
+            a = (18 * w + 63) >> 7;
             s[at - 2 * across] = unsignedByte(p1 + a);
             s[at + across] = unsignedByte(q1 - a);
-            a = 9 * w + 63 >> 7;
+            a = (9 * w + 63) >> 7;
             s[at - 3 * across] = unsignedByte(p2 + a);
             s[at + 2 * across] = unsignedByte(q2 - a);
         }
@@ -142,10 +142,10 @@ final class LoopFilter {
                 continue;
             }
             int w = 3 * (q0 - p0);
-            int a = fiveBits(w + 4 >> 3);
-            int half = a + 1 >> 1;
+            int a = fiveBits((w + 4) >> 3);
+            int half = (a + 1) >> 1;
             s[at - 2 * across] = unsignedByte(p1 + half);
-            s[at - across] = unsignedByte(p0 + fiveBits(w + 3 >> 3));
+            s[at - across] = unsignedByte(p0 + fiveBits((w + 3) >> 3));
             s[at] = unsignedByte(q0 - a);
             s[at + across] = unsignedByte(q1 - half);
         }
@@ -154,8 +154,8 @@ final class LoopFilter {
     /// Section 15.2, `common_adjust` with the outer taps.
     private static void adjustTwo(byte[] s, int at, int across, int p1, int p0, int q0, int q1) {
         int w = 3 * (q0 - p0) + signedByte(p1 - q1);
-        s[at - across] = unsignedByte(p0 + fiveBits(w + 3 >> 3));
-        s[at] = unsignedByte(q0 - fiveBits(w + 4 >> 3));
+        s[at - across] = unsignedByte(p0 + fiveBits((w + 3) >> 3));
+        s[at] = unsignedByte(q0 - fiveBits((w + 4) >> 3));
     }
 
     private static boolean smooth(int s3, int s2, int s1, int s0, int limit) {

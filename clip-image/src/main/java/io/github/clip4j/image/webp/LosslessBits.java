@@ -16,7 +16,8 @@ final class LosslessBits {
     private long window;
     private int available;
 
-    /// The bits of the bytes from `start` to `end`. libwebp's reader starts with eight bytes in its window and counts those that are missing as 0.
+    /// The bits of the bytes from `start` to `end`. libwebp's reader starts with eight bytes in its window and counts those that are
+    /// missing as 0.
     LosslessBits(byte[] data, int start, int end) {
         boolean small = end - start < Long.BYTES;
         this.data = small ? Arrays.copyOf(Arrays.copyOfRange(data, start, end), Long.BYTES) : data;
@@ -58,7 +59,7 @@ final class LosslessBits {
     private void fill() {
         if (end - at >= Long.BYTES) {
             window |= (long) LONG.get(data, at) << available;
-            int bytes = 63 - available >> 3;
+            int bytes = (63 - available) >> 3;
             at += bytes;
             available += 8 * bytes;
         } else {

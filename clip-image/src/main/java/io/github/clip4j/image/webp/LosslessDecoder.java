@@ -3,7 +3,8 @@ package io.github.clip4j.image.webp;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A lossless image (VP8L; RFC 9649, section 3): a header, up to four transforms, and an entropy-coded image to which they are undone in reverse.
+/// A lossless image (VP8L; RFC 9649, section 3): a header, up to four transforms, and an entropy-coded image to which they are undone in
+/// reverse.
 final class LosslessDecoder {
     private static final int HEADER_BYTES = 5;
     private static final byte SIGNATURE = 0x2f;
@@ -78,7 +79,7 @@ final class LosslessDecoder {
                 yield new LosslessTransform.CrossColor(width, tileBits, tileImage(bits, width, height, tileBits));
             }
             case 2 -> new LosslessTransform.SubtractGreen();
-            default -> LosslessTransform.ColorIndexing.of(width, EntropyImage.read(bits, 1 + bits.read(8), 1, false));
+            default -> new LosslessTransform.ColorIndexing(width, EntropyImage.read(bits, 1 + bits.read(8), 1, false));
         };
     }
 

@@ -7,8 +7,8 @@ import java.util.Arrays;
 ///
 /// The modes of subblocks are coded given those above and to the left, so the last row of them is remembered.
 final class MacroblockModes {
-    /// Ways to predict 16 × 16 luma or 8 × 8 chroma samples: the mean of the neighbours, their slope, the row above, the column to the left. A subblock
-    /// counts a neighbouring macroblock of such a mode as subblocks of the mode with the same number.
+    /// Ways to predict 16 × 16 luma or 8 × 8 chroma samples: the mean of the neighbours, their slope, the row above, the column to the
+    /// left. A subblock counts a neighbouring macroblock of such a mode as subblocks of the mode with the same number.
     static final int DC = 0;
     static final int TRUE_MOTION = 1;
     static final int VERTICAL = 2;
@@ -18,7 +18,8 @@ final class MacroblockModes {
     private static final int[] SUBBLOCK_TREE = {
         -SubblockPredictor.DC, 2, -SubblockPredictor.TRUE_MOTION, 4, -SubblockPredictor.VERTICAL, 6, 8, 12,
         -SubblockPredictor.HORIZONTAL, 10, -SubblockPredictor.DOWN_RIGHT, -SubblockPredictor.VERTICAL_RIGHT,
-        -SubblockPredictor.DOWN_LEFT, 14, -SubblockPredictor.VERTICAL_LEFT, 16, -SubblockPredictor.HORIZONTAL_DOWN, -SubblockPredictor.HORIZONTAL_UP
+        -SubblockPredictor.DOWN_LEFT, 14, -SubblockPredictor.VERTICAL_LEFT, 16,
+        -SubblockPredictor.HORIZONTAL_DOWN, -SubblockPredictor.HORIZONTAL_UP
     };
 
     private final Vp8Header header;

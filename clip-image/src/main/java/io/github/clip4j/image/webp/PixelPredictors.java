@@ -1,7 +1,7 @@
 package io.github.clip4j.image.webp;
 
-/// The fourteen predictions of a pixel of a lossless image from its neighbours `L`, `TL`, `T` and `TR`: left, top left, top, top right (RFC 9649,
-/// section 3.5.1). At the right edge `TR` is the first pixel of the current row, which follows `T` in memory.
+/// The fourteen predictions of a pixel of a lossless image from its neighbours `L`, `TL`, `T` and `TR`: left, top left, top, top right (RFC
+/// 9649, section 3.5.1). At the right edge `TR` is the first pixel of the current row, which follows `T` in memory.
 final class PixelPredictors {
     private PixelPredictors() {}
 

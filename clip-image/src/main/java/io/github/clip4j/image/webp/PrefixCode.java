@@ -2,8 +2,8 @@ package io.github.clip4j.image.webp;
 
 /// A canonical prefix code (Huffman code) of a lossless image, read by tables (RFC 9649, section 3.7.2).
 ///
-/// The next 8 bits index the first table. Its entry is a symbol with the length of its code, or for longer codes the place of a second table, which the
-/// bits that follow index. A code of one symbol takes no bits.
+/// The next 8 bits index the first table. Its entry is a symbol with the length of its code, or for longer codes the place of a second
+/// table, which the bits that follow index. A code of one symbol takes no bits.
 final class PrefixCode {
     static final int MAX_LENGTH = 15;
     private static final int ROOT_BITS = 8;
@@ -19,7 +19,8 @@ final class PrefixCode {
 
     private static final int LENGTH_SHIFT = 24;
 
-    /// `length << 24 | symbol`, the length counted from the table's first bit; in the first table also `−(place << 4 | bits of the second table)`.
+    /// `length << 24 | symbol`, the length counted from the table's first bit; in the first table also `−(place << 4 | bits of the second
+    /// table)`.
     private final int[] table;
     private final int rootMask;
     private final int rootBits;
@@ -104,7 +105,7 @@ final class PrefixCode {
         int code = 0;
         int longest = 0;
         for (int length = 1; length <= MAX_LENGTH; length++) {
-            code = code + (length == 1 ? 0 : count[length - 1]) << 1;
+            code = (code + (length == 1 ? 0 : count[length - 1])) << 1;
             next[length] = code;
             longest = count[length] > 0 ? length : longest;
             if (code + count[length] > 1 << length) {
@@ -145,7 +146,7 @@ final class PrefixCode {
                 int root = codes[symbol] & (rootSize - 1);
                 int end = place[root] + (1 << bitsBehind[root]);
                 for (int i = place[root] + (codes[symbol] >> rootBits); i < end; i += 1 << (length - rootBits)) {
-                    table[i] = length - rootBits << LENGTH_SHIFT | symbol;
+                    table[i] = (length - rootBits) << LENGTH_SHIFT | symbol;
                 }
             } else if (length > 0) {
                 for (int i = codes[symbol]; i < rootSize; i += 1 << length) {

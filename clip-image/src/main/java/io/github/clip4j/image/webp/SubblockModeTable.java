@@ -5,8 +5,8 @@ final class SubblockModeTable {
     private static final int MODES = 10;
     private static final int NODES = MODES - 1;
 
-    /// `[mode above][mode to the left][node of the mode tree]`: the probability that the branch is 0, in 256ths. The modes are in the order of
-    /// [SubblockPredictor].
+    /// `[mode above][mode to the left][node of the mode tree]`: the probability that the branch is 0, in 256ths. The modes are in the order
+    /// of [SubblockPredictor].
     private static final int[] TABLE = {
         // above: DC
         231, 120, 48, 89, 115, 113, 120, 152, 112, 152, 179, 64, 126, 170, 118, 46, 70, 95,

@@ -42,7 +42,7 @@ final class SubblockPredictor {
         int l = s[to + 3 * stride - 1] & 0xff;
         switch (mode) {
             case DC -> {
-                byte mean = (byte) (a + b + c + d + i + j + k + l + 4 >> 3);
+                byte mean = (byte) ((a + b + c + d + i + j + k + l + 4) >> 3);
                 for (int y = 0; y < 4; y++) {
                     row(s, to + y * stride, mean, mean, mean, mean);
                 }
@@ -154,10 +154,10 @@ final class SubblockPredictor {
     }
 
     private static byte mean(int p, int q) {
-        return (byte) (p + q + 1 >> 1);
+        return (byte) ((p + q + 1) >> 1);
     }
 
     private static byte mean(int p, int q, int r) {
-        return (byte) (p + 2 * q + r + 2 >> 2);
+        return (byte) ((p + 2 * q + r + 2) >> 2);
     }
 }

@@ -2,7 +2,8 @@ package io.github.clip4j.image.webp;
 
 import java.util.Arrays;
 
-/// Decodes a VP8 key frame (RFC 6386) to its three planes: for each macroblock predict, add the coefficients' transform; at last filter the edges.
+/// Decodes a VP8 key frame (RFC 6386) to its three planes: for each macroblock predict, add the coefficients' transform; at last filter the
+/// edges.
 final class Vp8Decoder {
     private static final int CHROMA_V = Coefficients.BLOCKS - 4;
     private static final int CHROMA_U = CHROMA_V - 4;

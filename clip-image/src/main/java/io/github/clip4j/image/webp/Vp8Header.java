@@ -102,9 +102,9 @@ final class Vp8Header {
 
     /// Refuses a frame whose first partition is too short for its macroblocks, before memory for them is taken.
     ///
-    /// A macroblock takes at least 3.3 bits. Predicted as a whole, its luma mode is decoded in at least three bits of data whose cheapest values have the
-    /// probabilities 111/256, 156/256 and 163/256, its chroma mode in one of 142/256 ([MacroblockModes]): 3.4 bits, or 3.3 as the decoder rounds.
-    /// Predicted in subblocks it takes 145/256, 142/256 and sixteen modes of at most 231/256: 4.0 bits, or 3.8.
+    /// A macroblock takes at least 3.3 bits. Predicted as a whole, its luma mode is decoded in at least three bits of data whose cheapest
+    /// values have the probabilities 111/256, 156/256 and 163/256, its chroma mode in one of 142/256 ([MacroblockModes]): 3.4 bits, or 3.3
+    /// as the decoder rounds. Predicted in subblocks it takes 145/256, 142/256 and sixteen modes of at most 231/256: 4.0 bits, or 3.8.
     private static void requireModes(FrameTag tag) throws WebpException {
         long macroblocks = (long) tag.columns() * tag.rows();
         if (8L * tag.firstPartition() + 64 < FIRST_PARTITION_BITS_PER_MACROBLOCK * macroblocks) {
@@ -137,7 +137,8 @@ final class Vp8Header {
         }
     }
 
-    /// Section 9.6 and, for the deltas, 9.3's end: four for the frame referred to, of which a key frame has one, and four for the mode, likewise.
+    /// Section 9.6 and, for the deltas, 9.3's end: four for the frame referred to, of which a key frame has one, and four for the mode,
+    /// likewise.
     private void readFilter(BoolDecoder bits) throws WebpException {
         simpleFilter = bits.flag();
         filterLevel = bits.number(6);
@@ -153,7 +154,8 @@ final class Vp8Header {
         }
     }
 
-    /// Section 9.5: the lengths of all partitions but the last, three bytes each, then the partitions. One that is longer than the data is cut.
+    /// Section 9.5: the lengths of all partitions but the last, three bytes each, then the partitions. One that is longer than the data is
+    /// cut.
     private static BoolDecoder[] partitions(int count, byte[] data, int start, int end) throws WebpException {
         int at = start + 3 * (count - 1);
         if (at >= end) {

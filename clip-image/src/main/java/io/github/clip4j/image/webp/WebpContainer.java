@@ -3,11 +3,12 @@ package io.github.clip4j.image.webp;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/// The RIFF container of a WebP file (RFC 9649, section 2): a list of chunks, each four letters, a length and a payload padded to an even length.
+/// The RIFF container of a WebP file (RFC 9649, section 2): a list of chunks, each four letters, a length and a payload padded to an even
+/// length.
 ///
-/// A file in the simple form holds one chunk, `VP8 ` or `VP8L`. A file in the extended form starts with `VP8X`, which gives the size of the canvas, and
-/// holds one image (`ALPH` and `VP8 `, or `VP8L`) or the frames of an animation (`ANIM`, then `ANMF` with the chunks of an image inside). Profiles and
-/// metadata lie between them.
+/// A file in the simple form holds one chunk, `VP8 ` or `VP8L`. A file in the extended form starts with `VP8X`, which gives the size of the
+/// canvas, and holds one image (`ALPH` and `VP8 `, or `VP8L`) or the frames of an animation (`ANIM`, then `ANMF` with the chunks of an
+/// image inside). Profiles and metadata lie between them.
 ///
 /// All chunks are checked, those of later frames too, as libwebp's demuxer does (`demux.c`): what it refuses is refused here.
 public final class WebpContainer {
@@ -95,8 +96,8 @@ public final class WebpContainer {
         return alphaBeforeImage || (first().lossless() ? first().hasAlpha() : (flags & ALPHA) != 0);
     }
 
-    /// The picture, or the first frame of an animation, on its canvas: `[height, width, 4]` if [#hasAlpha], else `[height, width, 3]`. What the frame
-    /// does not cover is transparent black.
+    /// The picture, or the first frame of an animation, on its canvas: `[height, width, 4]` if [#hasAlpha], else `[height, width, 3]`. What
+    /// the frame does not cover is transparent black.
     public byte[] decode() throws WebpException {
         return new FrameDecoder(file, first(), width, height, hasAlpha()).decode();
     }
@@ -125,7 +126,8 @@ public final class WebpContainer {
         height = 1 + u24(file, at + 15);
         at += CHUNK_HEADER + VP8X_PAYLOAD;
         if ((long) width * height >= MAX_AREA || (flags & ~KNOWN_FLAGS) != 0) {
-            throw new WebpException("VP8X: expected fewer than 2³² pixels and known flags, got %d × %d and %#x".formatted(width, height, flags));
+            throw new WebpException("VP8X: expected fewer than 2³² pixels and known flags, got %d × %d and %#x"
+                    .formatted(width, height, flags));
         }
         boolean animated = (flags & ANIMATION) != 0;
         boolean started = false; // by ANIM, which comes before the frames
@@ -167,7 +169,8 @@ public final class WebpContainer {
         }
     }
 
-    /// An `ANMF` chunk: where the frame lies on the canvas, then the chunks of its image, then perhaps others. Null if no image comes first.
+    /// An `ANMF` chunk: where the frame lies on the canvas, then the chunks of its image, then perhaps others. Null if no image comes
+    /// first.
     private @Nullable Frame frame() throws WebpException {
         int start = at + CHUNK_HEADER;
         int next = nextChunk();
