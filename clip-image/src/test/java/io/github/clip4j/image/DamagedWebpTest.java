@@ -115,10 +115,10 @@ class DamagedWebpTest {
     @Test
     void aCanvasWithMorePixelsThanPillowReadsIsRefused() throws IOException {
         byte[] animated = file("animated_offset");
-        animated[26] = 1; // a width of 65,536 + 60
-        animated[29] = 1; // and a height of 65,536 + 40
+        animated[25] = 0x40; // a width of 16,384 + 60
+        animated[28] = 0x40; // and a height of 16,384 + 40
         assertThatThrownBy(() -> ImageFile.decode(animated, "huge.webp"))
-                .isInstanceOf(ImageFormatException.class).hasMessage("huge.webp: expected at most 178,956,970 pixels, got 65596 × 65576");
+                .isInstanceOf(ImageFormatException.class).hasMessage("huge.webp: expected at most 178,956,970 pixels, got 16444 × 16424");
     }
 
     /// 13,000 × 13,000 pixels would be 760 MB; that there are no modes for their macroblocks is seen before any of it is taken.
@@ -133,9 +133,8 @@ class DamagedWebpTest {
         assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(1 << 20);
     }
 
-    /// Tiles of 4 × 4 pixels can name 65,536 groups of codes. Those that no tile names are not kept.
     @Test
-    void memoryIsInProportionToThePixels() throws IOException {
+    void memoryIsInProportionToThePixelsAndTheFile() throws IOException {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         byte[] original = file("lossless");
         Mutations mutations = new Mutations(Arrays.copyOfRange(original, VP8_DATA + 5, original.length), 11);
@@ -149,8 +148,10 @@ class DamagedWebpTest {
             readOrRefuse(damaged, "lossless version " + i);
             most = Math.max(most, threads.getCurrentThreadAllocatedBytes() - before);
         }
-        // Per byte of the file at most 1.3 codes (6 bits the shortest), each of a table of at most 2,704 entries and three scratch arrays; measured 2.2 MB.
-        assertThat(most).isLessThan(16L << 20);
+        // A code that is not a single symbol takes at least 12 bits of the file, a table of all sizes at least 16. With the largest colour cache one of
+        // five has 2,328 symbols and takes 30 KB while it is read, the others 7 KB: 12 KB on average for 2 bytes of a file of 3,800 is 23 MB at most.
+        // Measured: 99,096 bytes.
+        assertThat(most).isLessThan(32L << 20);
     }
 
     private static byte[] file(String name) throws IOException {
@@ -163,7 +164,9 @@ class DamagedWebpTest {
             assertThat(image.toRgb()).hasSize(3 * image.width() * image.height());
         } catch (ImageFormatException e) {
             assertThat(e).hasMessageContaining("damaged.webp");
-            assertThat(e.getCause()).as("%s: an exception of the decoder's own", what).isNotInstanceOf(RuntimeException.class);
+            if (WebpFile.isWebp(damaged)) {
+                assertThat(e.getCause() instanceof RuntimeException).as("%s: met %s, which no check foresaw", what, e.getCause()).isFalse();
+            }
         } catch (RuntimeException | Error e) {
             Files.write(Path.of("target", "damaged.webp"), damaged);
             fail(what + ", kept in target", e);

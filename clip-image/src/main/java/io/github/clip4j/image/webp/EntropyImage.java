@@ -3,7 +3,7 @@ package io.github.clip4j.image.webp;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// An entropy-coded image (RFC 9649, sections 3.5 and 3.6): pixels, as literals, as copies of earlier pixels (LZ77) or from a cache of
+/// An entropy-coded image (RFC 9649, sections 3.6 and 3.7): pixels, as literals, as copies of earlier pixels (LZ77) or from a cache of
 /// recent colours.
 ///
 /// Each pixel is four symbols, green first, since the symbols of green's code go on behind the 256 levels: 24 say that pixels are copied
@@ -16,7 +16,7 @@ final class EntropyImage {
     private static final int MAX_CACHE_BITS = 11;
     private static final int MIN_TILE_BITS = 2;
 
-    /// The distances 1 to 120 are short ways in two dimensions (section 3.6.2): for each `(rows up) << 4 | 8 − columns to the left`.
+    /// The distances 1 to 120 are short ways in two dimensions (section 3.6.2.2): for each `(rows up) << 4 | 8 − columns to the left`.
     private static final byte[] NEIGHBOURS = {
         0x18, 0x07, 0x17, 0x19, 0x28, 0x06, 0x27, 0x29, 0x16, 0x1a, 0x26, 0x2a, 0x38, 0x05, 0x37, 0x39, 0x15, 0x1b, 0x36, 0x3a,
         0x25, 0x2b, 0x48, 0x04, 0x47, 0x49, 0x14, 0x1c, 0x35, 0x3b, 0x46, 0x4a, 0x24, 0x2c, 0x58, 0x45, 0x4b, 0x34, 0x3c, 0x03,
@@ -144,7 +144,7 @@ final class EntropyImage {
         return pixels;
     }
 
-    /// A length or a distance: its symbol gives the highest two bits and how many follow (section 3.6.2.1).
+    /// A length or a distance: its symbol gives the highest two bits and how many follow (section 3.6.2.2).
     private int number(int symbol) throws WebpException {
         if (symbol < 4) {
             return symbol + 1;
@@ -177,7 +177,7 @@ final class EntropyImage {
         }
     }
 
-    /// Section 3.6.3.
+    /// Section 3.6.2.3.
     private void remember(int[] pixels, int at, int length) {
         for (int i = at; i < at + length; i++) {
             cache[(pixels[i] * 0x1e35a7bd) >>> (32 - cacheBits)] = pixels[i];

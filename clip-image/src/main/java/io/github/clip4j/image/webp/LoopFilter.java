@@ -162,7 +162,7 @@ final class LoopFilter {
         return Math.abs(s3 - s2) <= limit && Math.abs(s2 - s1) <= limit && Math.abs(s1 - s0) <= limit;
     }
 
-    /// How much samples on one side of an edge may differ (section 15.2 on `interior_limit`).
+    /// How much samples on one side of an edge may differ (section 15.4, `interior_limit`).
     private int interiorLimit(int level) {
         int limit = level;
         if (header.sharpness > 0) {

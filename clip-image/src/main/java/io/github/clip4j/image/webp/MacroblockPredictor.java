@@ -2,8 +2,8 @@ package io.github.clip4j.image.webp;
 
 import java.util.Arrays;
 
-/// The prediction of a square of samples from the row above it and the column to its left: 16 × 16 of luma (RFC 6386, section 12.2) or 8 ×
-/// 8 of chroma (section 12.2), or 4 × 4 by the mode that all sizes share.
+/// The prediction of a square of samples from the row above it and the column to its left: 16 × 16 of luma (RFC 6386, section 12.3) or
+/// 8 × 8 of chroma (section 12.2); of 4 × 4 only the mode that all sizes share.
 final class MacroblockPredictor {
     private MacroblockPredictor() {}
 

@@ -62,7 +62,7 @@ final class Vp8Header {
     int filterLevel;
     int sharpness;
     private boolean filterDeltas;
-    /// What is added to the filter level of a key frame's macroblock, and to that of one predicted in subblocks (section 9.6).
+    /// What is added to the filter level of a key frame's macroblock, and to that of one predicted in subblocks (section 9.4).
     private int intraFrameDelta;
     private int subblocksDelta;
 
@@ -70,7 +70,7 @@ final class Vp8Header {
 
     /// `[type][position of the coefficient, 0 to 16][context][node]`: position 16 is behind the last, and only its address is needed.
     final int[][][][] coefficientProbabilities = new int[CoefficientTables.TYPES][17][][];
-    /// The probability that a macroblock has coefficients, in 256ths; −1 when all say so themselves (section 9.11).
+    /// The probability that a macroblock has coefficients, in 256ths; −1 when all have their coefficients coded (section 9.11).
     final int skipProbability;
 
     private Vp8Header(FrameTag tag, BoolDecoder bits, byte[] data, int start, int end) throws WebpException {
@@ -137,8 +137,7 @@ final class Vp8Header {
         }
     }
 
-    /// Section 9.6 and, for the deltas, 9.3's end: four for the frame referred to, of which a key frame has one, and four for the mode,
-    /// likewise.
+    /// Section 9.4. There are four deltas for the frame that is referred to and four for the mode; a key frame has one of each.
     private void readFilter(BoolDecoder bits) throws WebpException {
         simpleFilter = bits.flag();
         filterLevel = bits.number(6);
@@ -154,8 +153,7 @@ final class Vp8Header {
         }
     }
 
-    /// Section 9.5: the lengths of all partitions but the last, three bytes each, then the partitions. One that is longer than the data is
-    /// cut.
+    /// Section 9.5: the lengths of all partitions but the last, three bytes each, then the partitions. What goes beyond the data is cut off.
     private static BoolDecoder[] partitions(int count, byte[] data, int start, int end) throws WebpException {
         int at = start + 3 * (count - 1);
         if (at >= end) {
@@ -175,7 +173,7 @@ final class Vp8Header {
         return partitions;
     }
 
-    /// Section 9.6 of the syntax, with the tables of section 14.1.
+    /// Section 9.6, with the tables of section 14.1.
     private void readQuantizers(BoolDecoder bits) throws WebpException {
         int base = bits.number(7);
         int yDc = bits.optionalNumber(4);
@@ -211,7 +209,7 @@ final class Vp8Header {
         }
     }
 
-    /// The level of the loop filter, 0 to 63 (section 9.6).
+    /// The level of the loop filter, 0 to 63 (sections 9.3 and 9.4).
     int filterLevel(int segment, boolean subblocks) {
         int level = !segmented ? filterLevel : segmentsAbsolute ? segmentFilterLevels[segment] : filterLevel + segmentFilterLevels[segment];
         if (filterDeltas) {
