@@ -133,6 +133,18 @@ class DamagedWebpTest {
         assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(1 << 20);
     }
 
+    /// The same for lossless pictures whose pixels take bits.
+    @Test
+    void aSmallFileThatClaimsALargeLosslessPictureTakesLittleMemory() throws IOException {
+        byte[] claim = file("lossless_noise");
+        ByteBuffer.wrap(claim).order(ByteOrder.LITTLE_ENDIAN).putInt(VP8_DATA + 1, 12_999 | 12_999 << 14);
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        assertThatThrownBy(() -> ImageFile.decode(claim, "claim.webp"))
+                .isInstanceOf(ImageFormatException.class).hasMessageContaining("VP8L: the data is cut short");
+        assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(1 << 20);
+    }
+
     @Test
     void memoryIsInProportionToThePixelsAndTheFile() throws IOException {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();

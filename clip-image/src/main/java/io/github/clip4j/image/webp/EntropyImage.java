@@ -1,6 +1,7 @@
 package io.github.clip4j.image.webp;
 
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// An entropy-coded image (RFC 9649, sections 3.6 and 3.7): pixels, as literals, as copies of earlier pixels (LZ77) or from a cache of
@@ -15,6 +16,7 @@ final class EntropyImage {
     private static final int DISTANCES = 40;
     private static final int MAX_CACHE_BITS = 11;
     private static final int MIN_TILE_BITS = 2;
+    private static final long MAX_COPY = 4096;
 
     /// The distances 1 to 120 are short ways in two dimensions (section 3.6.2.2): for each `(rows up) << 4 | 8 − columns to the left`.
     private static final byte[] NEIGHBOURS = {
@@ -47,7 +49,7 @@ final class EntropyImage {
     private int @Nullable [] tiles;
     private int tileBits;
     private int tileColumns;
-    private Codes[] groups = {};
+    private @Nullable Codes[] groups = {};
 
     private EntropyImage(LosslessBits bits, int width, int height) {
         this.bits = bits;
@@ -107,17 +109,30 @@ final class EntropyImage {
         }
     }
 
+    /// Refuses an image with too little data for its pixels, before memory for them is taken. A symbol of green takes at least one bit
+    /// unless its code has only that symbol, and gives at most 4,096 pixels, the longest copy.
+    private void requireData() throws WebpException {
+        boolean eachTakesBits = true;
+        for (Codes codes : groups) {
+            eachTakesBits &= codes == null || !codes.green().isConstant();
+        }
+        if (eachTakesBits && (long) width * height > MAX_COPY * bits.left()) {
+            throw new WebpException("VP8L: the data is cut short: expected %d × %d pixels, got %d bits".formatted(width, height, bits.left()));
+        }
+    }
+
     private int[] pixels() throws WebpException {
+        requireData();
         int[] pixels = new int[Math.multiplyExact(width, height)];
         int tileMask = tiles == null ? -1 : (1 << tileBits) - 1;
         int at = 0;
         int x = 0;
         int y = 0;
-        Codes codes = groups[0];
-        boolean moved = true;
+        Codes codes = group(0, 0);
+        boolean moved = false;
         while (at < pixels.length) {
             if (moved || (x & tileMask) == 0) {
-                codes = tiles == null ? groups[0] : groups[tiles[(y >> tileBits) * tileColumns + (x >> tileBits)]];
+                codes = group(x, y);
                 moved = false;
             }
             int symbol = codes.green().symbol(bits);
@@ -142,6 +157,10 @@ final class EntropyImage {
             }
         }
         return pixels;
+    }
+
+    private Codes group(int x, int y) {
+        return Objects.requireNonNull(groups[tiles == null ? 0 : tiles[(y >> tileBits) * tileColumns + (x >> tileBits)]]);
     }
 
     /// A length or a distance: its symbol gives the highest two bits and how many follow (section 3.6.2.2).

@@ -46,9 +46,10 @@ final class FrameDecoder {
     }
 
     private byte[] lossy() throws WebpException {
+        Vp8Header header = Vp8Header.parse(file, frame.data().start(), frame.data().end());
         // Decoded even where it is not shown: a damaged plane is an error to libwebp.
         byte[] alpha = frame.alpha() == null ? null : AlphaPlane.decode(file, frame.alpha(), frame.width(), frame.height());
-        Vp8Decoder planes = Vp8Decoder.decode(file, frame.data().start(), frame.data().end());
+        Vp8Decoder planes = Vp8Decoder.decode(header);
         byte[] canvas = canvas();
         new YuvToRgb(planes, frame.width(), frame.height()).write(canvas, position(0, 0), pixelBytes, width * pixelBytes);
         if (pixelBytes == 4) {

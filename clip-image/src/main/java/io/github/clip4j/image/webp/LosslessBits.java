@@ -56,6 +56,11 @@ final class LosslessBits {
         available -= length;
     }
 
+    /// How many bits there are still.
+    long left() {
+        return available + 8L * (end - at);
+    }
+
     private void fill() {
         if (end - at >= Long.BYTES) {
             window |= (long) LONG.get(data, at) << available;

@@ -33,9 +33,9 @@ final class Vp8Decoder {
         filters = new byte[header.filterLevel == 0 ? 0 : columns * rows];
     }
 
-    /// Decodes the frame in the bytes from `start` to `end`.
-    static Vp8Decoder decode(byte[] data, int start, int end) throws WebpException {
-        Vp8Decoder decoder = new Vp8Decoder(Vp8Header.parse(data, start, end));
+    /// Decodes the frame behind a header.
+    static Vp8Decoder decode(Vp8Header header) throws WebpException {
+        Vp8Decoder decoder = new Vp8Decoder(header);
         for (int row = 0; row < decoder.rows; row++) {
             decoder.row(row);
         }

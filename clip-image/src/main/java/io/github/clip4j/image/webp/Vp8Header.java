@@ -153,7 +153,8 @@ final class Vp8Header {
         }
     }
 
-    /// Section 9.5: the lengths of all partitions but the last, three bytes each, then the partitions. What goes beyond the data is cut off.
+    /// Section 9.5: the lengths of all partitions but the last, three bytes each, then the partitions. What goes beyond the data is cut
+    /// off.
     private static BoolDecoder[] partitions(int count, byte[] data, int start, int end) throws WebpException {
         int at = start + 3 * (count - 1);
         if (at >= end) {
