@@ -69,7 +69,7 @@ class BoolDecoderTest {
         byte[] data = encode(bits, even);
         BoolDecoder decoder = new BoolDecoder(data, 0, data.length);
         assertThat(decoder.number(3)).isEqualTo(0b101);
-        assertThat(decoder.optionalNumber(3)).as("a flag, 101 and a sign").isEqualTo(0b101 * 1);
+        assertThat(decoder.optionalNumber(3)).as("a flag, 101 and a sign").isEqualTo(0b101);
         assertThat(decoder.flag()).isTrue();
     }
 }
