@@ -122,6 +122,9 @@ public final class ImageFile {
             if (IcoFile.isIco(bytes)) {
                 return IcoFile.decode(bytes, source);
             }
+            if (WebpFile.isWebp(bytes)) {
+                return WebpFile.decode(bytes, where);
+            }
             if (BmpRunLengths.isRunLengthCoded(bytes)) {
                 return BmpRunLengths.decode(bytes, source);
             }
