@@ -123,7 +123,7 @@ public final class ImageFile {
                 return IcoFile.decode(bytes, source);
             }
             if (WebpFile.isWebp(bytes)) {
-                return WebpFile.decode(bytes, where);
+                return WebpFile.decode(bytes, source);
             }
             if (BmpRunLengths.isRunLengthCoded(bytes)) {
                 return BmpRunLengths.decode(bytes, source);

@@ -76,7 +76,7 @@ class DamagedWebpTest {
         byte[] original = file(name);
         for (int length = 16; length < original.length; length++) {
             byte[] cut = Arrays.copyOf(original, length);
-            assertThatThrownBy(() -> ImageFile.decode(cut, "cut.webp"))
+            assertThatThrownBy(() -> ImageFile.read(cut, "cut.webp", ImageOptions.defaults()))
                     .isInstanceOf(ImageFormatException.class)
                     .hasMessageStartingWith("cut.webp: a WebP file that cannot be decoded: RIFF: the file is cut");
         }
@@ -93,7 +93,7 @@ class DamagedWebpTest {
             ByteBuffer numbers = ByteBuffer.wrap(cut).order(ByteOrder.LITTLE_ENDIAN);
             numbers.putInt(4, length - 8);
             numbers.putInt(16, length - VP8_DATA);
-            assertThatThrownBy(() -> ImageFile.decode(cut, "cut.webp")).as("%d of %d bytes", length, original.length)
+            assertThatThrownBy(() -> ImageFile.read(cut, "cut.webp", ImageOptions.defaults())).as("%d of %d bytes", length, original.length)
                     .isInstanceOf(ImageFormatException.class).hasMessageContaining("VP8");
         }
     }
@@ -103,11 +103,11 @@ class DamagedWebpTest {
         byte[] flat = file("lossless_flat");
         byte[] version = flat.clone();
         version[VP8_DATA + 4] |= (byte) 0x20;
-        assertThatThrownBy(() -> ImageFile.decode(version, "new.webp"))
+        assertThatThrownBy(() -> ImageFile.read(version, "new.webp", ImageOptions.defaults()))
                 .hasMessage("new.webp: a WebP file that cannot be decoded: VP8L: expected version 0, got 1");
         byte[] canvas = file("turned");
         canvas[24] = 99;
-        assertThatThrownBy(() -> ImageFile.decode(canvas, "canvas.webp")).hasMessage(
+        assertThatThrownBy(() -> ImageFile.read(canvas, "canvas.webp", ImageOptions.defaults())).hasMessage(
                 "canvas.webp: a WebP file that cannot be decoded: VP8X: "
                         + "expected an image that fits the canvas of 100 × 21, got 34 × 21 at 0, 0");
     }
@@ -117,7 +117,7 @@ class DamagedWebpTest {
         byte[] animated = file("animated_offset");
         animated[25] = 0x40; // a width of 16,384 + 60
         animated[28] = 0x40; // and a height of 16,384 + 40
-        assertThatThrownBy(() -> ImageFile.decode(animated, "huge.webp"))
+        assertThatThrownBy(() -> ImageFile.read(animated, "huge.webp", ImageOptions.defaults()))
                 .isInstanceOf(ImageFormatException.class).hasMessage("huge.webp: expected at most 178,956,970 pixels, got 16444 × 16424");
     }
 
@@ -128,7 +128,7 @@ class DamagedWebpTest {
         ByteBuffer.wrap(claim).order(ByteOrder.LITTLE_ENDIAN).putShort(VP8_DATA + 6, (short) 13_000).putShort(VP8_DATA + 8, (short) 13_000);
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long before = threads.getCurrentThreadAllocatedBytes();
-        assertThatThrownBy(() -> ImageFile.decode(claim, "claim.webp")).isInstanceOf(ImageFormatException.class)
+        assertThatThrownBy(() -> ImageFile.read(claim, "claim.webp", ImageOptions.defaults())).isInstanceOf(ImageFormatException.class)
                 .hasMessageContaining("the data is cut short: expected the modes of 660,969 macroblocks (13000 × 13000 pixels)");
         assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(1 << 20);
     }
@@ -140,7 +140,7 @@ class DamagedWebpTest {
         ByteBuffer.wrap(claim).order(ByteOrder.LITTLE_ENDIAN).putInt(VP8_DATA + 1, 12_999 | 12_999 << 14);
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long before = threads.getCurrentThreadAllocatedBytes();
-        assertThatThrownBy(() -> ImageFile.decode(claim, "claim.webp"))
+        assertThatThrownBy(() -> ImageFile.read(claim, "claim.webp", ImageOptions.defaults()))
                 .isInstanceOf(ImageFormatException.class).hasMessageContaining("VP8L: the data is cut short");
         assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(1 << 20);
     }
@@ -172,7 +172,7 @@ class DamagedWebpTest {
 
     private static void readOrRefuse(byte[] damaged, String what) throws IOException {
         try {
-            Image image = ImageFile.decode(damaged, "damaged.webp");
+            Image image = ImageFile.read(damaged, "damaged.webp", ImageOptions.defaults());
             assertThat(image.toRgb()).hasSize(3 * image.width() * image.height());
         } catch (ImageFormatException e) {
             assertThat(e).hasMessageContaining("damaged.webp");
