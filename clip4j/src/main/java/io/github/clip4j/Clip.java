@@ -2,8 +2,6 @@ package io.github.clip4j;
 
 import io.github.clip4j.checkpoint.CanonicalWeights;
 import io.github.clip4j.checkpoint.CheckpointDirectory;
-import io.github.clip4j.core.Shape;
-import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.ops.KernelChoice;
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.image.ClipPreprocess;
@@ -18,42 +16,54 @@ import io.github.clip4j.tokenizer.TextTooLongException;
 import io.github.clip4j.tokenizer.TokenizerProfile;
 import io.github.clip4j.tokenizer.Vocabulary;
 import java.io.IOException;
+import java.lang.ref.Cleaner;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// CLIP, ready to use: a checkpoint with its tokenizer and preprocessing.
 ///
-/// Immutable and thread-safe; calls from several threads at once are served at once. After [#close()] every method throws
-/// `IllegalStateException`; calls that are running are finished. No method accepts null. Interrupting a thread ends its embedding, after a few pictures or
-/// texts, with a [java.util.concurrent.CancellationException].
+/// Immutable and thread-safe. Images and texts are prepared and encoded on the model's own threads; callers, virtual threads among them, sleep meanwhile.
+/// What several callers want while a pass is computed is encoded together in the next, and no result depends on it, to the bit; an item that fails, fails
+/// for its caller alone. [ClipOptions#withMaxConcurrent(int)] says how many passes run side by side.
+///
+/// Interrupting a thread ends its call with a [java.util.concurrent.CancellationException], and its interrupt status stays set. After [#close()] every
+/// method throws `IllegalStateException`; calls that were made before are finished. A model that is forgotten without being closed ends its threads once it
+/// is garbage-collected. No method accepts null.
 public final class Clip implements AutoCloseable {
-    /// Pictures that are preprocessed before any of them is encoded: bounds the memory of long lists.
-    private static final int CHUNK = 64;
-
-    /// Texts that are encoded together: enough to share most of their beginnings, few enough for bounded memory.
+    /// Texts that are put in order together: enough to share most of their beginnings, few enough for bounded memory.
     private static final int TEXT_CHUNK = 4096;
 
     private static final int STEADY_PASSES = 8;
     private static final int MAX_WARM_UP_PASSES = 200;
 
+    /// Ends the threads of models that were forgotten.
+    private static final Cleaner CLEANER = Cleaner.create();
+
     private final String name;
     private final ClipModel model;
     private final @Nullable ClipTokenizer tokenizer;
     private final @Nullable ClipPreprocess preprocess;
-    private final Workers workers;
-    private volatile boolean closed;
+    private final PassQueue queue;
+    private final Calls calls;
 
     private Clip(
-            String name, ClipModel model, @Nullable ClipTokenizer tokenizer, @Nullable ClipPreprocess preprocess, Workers workers) {
+            String name, ClipModel model, @Nullable ClipTokenizer tokenizer, @Nullable ClipPreprocess preprocess, Workers workers, PassQueue queue) {
         this.name = name;
         this.model = model;
         this.tokenizer = tokenizer;
         this.preprocess = preprocess;
-        this.workers = workers;
+        this.queue = queue;
+        this.calls = new Calls(model, workers, queue);
     }
 
     /// Loads a published checkpoint with the default options: a directory with the files of its repository, or a file of weights alone
@@ -91,17 +101,25 @@ public final class Clip implements AutoCloseable {
             }
             ClipModel model = ClipModel.load(config, weights, workers, options.imageSize(), CheckpointDirectory.interpolation(profile), options.weights());
             ClipTokenizer tokenizer = vocabulary.map(v -> new ClipTokenizer(v, profile)).orElse(null);
-            return new Clip(checkpoint.name(), model, tokenizer, preprocess, workers);
-        } catch (IOException | RuntimeException e) {
+            return start(new Clip(
+                    checkpoint.name(), model, tokenizer, preprocess, workers, new PassQueue(checkpoint.name(), workers, options.maxConcurrent())));
+        } catch (IOException | RuntimeException | Error e) {
             workers.close();
             throw e;
         }
     }
 
+    /// Starts the threads of a model, which end when it is closed or forgotten.
+    private static Clip start(Clip clip) {
+        clip.queue.start();
+        CLEANER.register(clip, clip.queue::forget);
+        return clip;
+    }
+
     /// Embeds a blank picture and short texts until that is about as fast as it will be, for a service that must not be slow at its first request: until the
     /// JIT compiler has seen the kernels a pass takes several times as long. Takes some seconds for ViT-B/32.
     public void warmUp() {
-        requireOpen();
+        queue.requireOpen();
         KernelChoice.vectors();
         if (preprocess != null) {
             Image blank = Image.ofRgb(320, 240, new byte[320 * 240 * 3]);
@@ -132,7 +150,7 @@ public final class Clip implements AutoCloseable {
 
     /// The encoders, for tensors and token ids.
     public ClipModel model() {
-        requireOpen();
+        queue.requireOpen();
         return model;
     }
 
@@ -140,7 +158,7 @@ public final class Clip implements AutoCloseable {
     ///
     /// @throws IllegalStateException when the checkpoint has none
     public ClipTokenizer tokenizer() {
-        requireOpen();
+        queue.requireOpen();
         if (tokenizer == null) {
             throw new IllegalStateException(name + " has no tokenizer: expected tokenizer.json, or vocab.json and merges.txt, in its directory");
         }
@@ -151,33 +169,69 @@ public final class Clip implements AutoCloseable {
     ///
     /// @throws IllegalStateException when the checkpoint has no image encoder
     public ClipPreprocess preprocess() {
-        requireOpen();
+        queue.requireOpen();
         if (preprocess == null) {
             throw new IllegalStateException(name + " has no image encoder: it is a checkpoint of texts alone");
         }
         return preprocess;
     }
 
+    /// The embedding of an image.
     public Embedding embedImage(Image image) {
         return embedImages(List.of(image)).getFirst();
     }
 
-    /// One embedding a picture, in their order. The embedding of a picture does not depend on the others.
+    /// One embedding an image, in their order. The embedding of an image does not depend on the others.
     public List<Embedding> embedImages(List<Image> images) {
-        ClipPreprocess prepare = preprocess();
-        ImageEncoder encoder = model.imageEncoder().orElseThrow();
-        int size = encoder.config().imageSize();
-        int floats = VisionConfig.CHANNELS * size * size;
-        List<Embedding> embeddings = new ArrayList<>(images.size());
-        for (int from = 0; from < images.size(); from += CHUNK) {
-            List<Image> chunk = images.subList(from, Math.min(images.size(), from + CHUNK));
-            float[] pixels = new float[chunk.size() * floats];
-            for (int i = 0; i < chunk.size(); i++) {
-                System.arraycopy(prepare.apply(chunk.get(i)).array(), 0, pixels, i * floats, floats);
-            }
-            addRows(encoder.encode(Tensor.of(pixels, Shape.of(chunk.size(), VisionConfig.CHANNELS, size, size))), embeddings);
+        return calls.run(this, () -> {
+            ClipPreprocess prepare = preprocess();
+            List<Embedding> embeddings = new ArrayList<>(images.size());
+            calls.images(images.iterator(), image -> prepare.apply(image).array(), (index, item) -> embeddings.add(embedding(item)));
+            return embeddings;
+        });
+    }
+
+    /// Embeds images of a list of any length in bounded memory: some images a thread are under way at a time, while the sink has what came before.
+    ///
+    /// An image that cannot be read or prepared is told to the sink and costs the others nothing.
+    ///
+    /// @param images how each image comes to be, such as `() -> ImageFile.read(file)`; called on the model's threads, several at once. What waits, for a
+    ///     network for instance, belongs into the iterator, which is called on the thread that calls this method; an exception of the iterator ends the call
+    /// @param sink is told of each image, in order, on the thread that calls this method
+    public void embedImages(Iterator<? extends Callable<Image>> images, EmbeddingSink sink) {
+        calls.run(this, () -> {
+            ClipPreprocess prepare = preprocess();
+            calls.images(images, image -> prepare.apply(image.call()).array(), (index, item) -> tell(sink, index, item));
+            return null;
+        });
+    }
+
+    /// [#embedImage(Image)] without waiting. What is wrong with the image completes the future; cancelling it drops the image.
+    public CompletableFuture<Embedding> embedImageAsync(Image image) {
+        return calls.async(this, () -> embedImage(image));
+    }
+
+    /// [#embedImages(List)] without waiting. Cancelling the future drops what is not encoded yet.
+    public CompletableFuture<List<Embedding>> embedImagesAsync(List<Image> images) {
+        return calls.async(this, () -> embedImages(images));
+    }
+
+    private static Embedding embedding(Item<?> item) {
+        return switch (item.failure()) {
+            case null -> item.embedding();
+            case RuntimeException e -> throw e;
+            case Error e -> throw e;
+            case Throwable e -> throw new IllegalStateException(e);
+        };
+    }
+
+    private static void tell(EmbeddingSink sink, long index, Item<?> item) {
+        Throwable failure = item.failure();
+        if (failure == null) {
+            sink.embedded(index, item.embedding());
+        } else {
+            sink.failed(index, failure);
         }
-        return embeddings;
     }
 
     /// The embedding of a text.
@@ -191,28 +245,78 @@ public final class Clip implements AutoCloseable {
     ///
     /// @throws TextTooLongException when one has more tokens than the model has positions
     public List<Embedding> embedTexts(List<String> texts) {
-        TextEncoder encoder = textEncoder();
-        ClipTokenizer words = tokenizer();
-        List<Embedding> embeddings = new ArrayList<>(texts.size());
-        for (int from = 0; from < texts.size(); from += TEXT_CHUNK) {
-            List<int[]> ids = texts.subList(from, Math.min(texts.size(), from + TEXT_CHUNK)).stream()
-                    .map(text -> words.encode(text, encoder.config().contextLength()))
-                    .toList();
-            addRows(encoder.encode(ids), embeddings);
+        return calls.run(this, () -> {
+            TextEncoder encoder = textEncoder();
+            ClipTokenizer words = tokenizer();
+            Embedding[] embeddings = new Embedding[texts.size()];
+            for (int from = 0; from < texts.size(); from += TEXT_CHUNK) {
+                int first = from;
+                List<int[]> ids = texts.subList(from, Math.min(texts.size(), from + TEXT_CHUNK)).stream()
+                        .map(text -> words.encode(text, encoder.config().contextLength()))
+                        .toList();
+                calls.texts(ids, (index, item) -> embeddings[first + (int) index] = embedding(item));
+            }
+            return new ArrayList<>(Arrays.asList(embeddings));
+        });
+    }
+
+    /// Embeds texts of a list of any length in bounded memory: the sink is told of some thousands at a time.
+    ///
+    /// A text that is too long is told to the sink and costs the others nothing.
+    ///
+    /// @param texts called on the thread that calls this method
+    /// @param sink is told of each text, in order, on the same thread
+    public void embedTexts(Iterator<String> texts, EmbeddingSink sink) {
+        calls.run(this, () -> {
+            TextEncoder encoder = textEncoder();
+            ClipTokenizer words = tokenizer();
+            for (long first = 0; texts.hasNext(); first += TEXT_CHUNK) {
+                embedTexts(texts, first, text -> words.encode(text, encoder.config().contextLength()), sink);
+            }
+            return null;
+        });
+    }
+
+    /// Up to [#TEXT_CHUNK] texts.
+    private void embedTexts(Iterator<String> texts, long first, Function<String, int[]> tokenize, EmbeddingSink sink) {
+        List<int[]> ids = new ArrayList<>();
+        List<@Nullable RuntimeException> refused = new ArrayList<>(); // null for a text that was tokenized
+        while (refused.size() < TEXT_CHUNK && texts.hasNext()) {
+            String text = texts.next();
+            try {
+                ids.add(tokenize.apply(text));
+                refused.add(null);
+            } catch (RuntimeException e) {
+                refused.add(e);
+            }
         }
-        return embeddings;
+        Item<?>[] items = new Item<?>[ids.size()];
+        calls.texts(ids, (index, item) -> items[(int) index] = item);
+        int next = 0;
+        for (int i = 0; i < refused.size(); i++) {
+            RuntimeException failure = refused.get(i);
+            if (failure == null) {
+                tell(sink, first + i, items[next++]);
+            } else {
+                sink.failed(first + i, failure);
+            }
+        }
+    }
+
+    /// [#embedText(String)] without waiting. What is wrong with the text completes the future; cancelling it drops the text.
+    public CompletableFuture<Embedding> embedTextAsync(String text) {
+        return calls.async(this, () -> embedText(text));
+    }
+
+    /// [#embedTexts(List)] without waiting. Cancelling the future drops what is not encoded yet.
+    public CompletableFuture<List<Embedding>> embedTextsAsync(List<String> texts) {
+        return calls.async(this, () -> embedTexts(texts));
     }
 
     private TextEncoder textEncoder() {
-        requireOpen();
+        queue.requireOpen();
         return model.textEncoder()
                 .orElseThrow(() -> new IllegalStateException(name + " has no text encoder: it is a checkpoint of pictures alone"));
-    }
-
-    private static void addRows(Tensor outputs, List<Embedding> embeddings) {
-        for (int row = 0; row < outputs.rows(); row++) {
-            embeddings.add(Embedding.normalized(outputs.rows(row, 1).toArray()));
-        }
     }
 
     /// A classifier that chooses among `labels`, each put into the templates and embedded now, once.
@@ -230,6 +334,10 @@ public final class Clip implements AutoCloseable {
     /// @param progress is told the number of labels that are embedded, after each part
     public ZeroShotClassifier classifier(List<String> labels, PromptTemplates templates, IntConsumer progress) {
         ZeroShotClassifier.requireLabels(labels);
+        return calls.run(this, () -> classify(labels, templates, progress));
+    }
+
+    private ZeroShotClassifier classify(List<String> labels, PromptTemplates templates, IntConsumer progress) {
         preprocess(); // a checkpoint without an image encoder is told so before the labels are embedded
         List<Embedding> classEmbeddings = new ArrayList<>();
         int perChunk = Math.max(1, TEXT_CHUNK / templates.templates().size());
@@ -246,16 +354,35 @@ public final class Clip implements AutoCloseable {
         return new ZeroShotClassifier(labels, classEmbeddings, model.logitScale(), model.logitBias(), this::embedImages);
     }
 
-    private void requireOpen() {
-        if (closed) {
-            throw new IllegalStateException(name + " is closed");
-        }
+    /// The memory that the weights of both encoders take, in bytes.
+    public long weightBytes() {
+        return model.imageEncoder().map(ImageEncoder::weightBytes).orElse(0L) + model.textEncoder().map(TextEncoder::weightBytes).orElse(0L);
     }
 
-    /// Ends the model's threads and lets its memory be reclaimed. Closing twice is harmless.
+    /// The memory that the scratch of forward passes takes now, in bytes: nothing at first, and after any burst what as many passes need as there are threads
+    /// that compute. Beside it a pass has the pixels of its images.
+    public long scratchBytes() {
+        return model.imageEncoder().map(ImageEncoder::scratchBytes).orElse(0L) + model.textEncoder().map(TextEncoder::scratchBytes).orElse(0L);
+    }
+
+    /// Refuses further calls, waits until those that were made before are finished, asynchronous ones too, and ends the model's threads. Closing twice is
+    /// harmless.
+    ///
+    /// When the thread is interrupted it waits no longer than for the pass that is being computed: the other calls end with an `IllegalStateException`.
+    ///
+    /// @throws IllegalStateException within a call of this model, in a sink for instance: it would wait for itself
     @Override
     public void close() {
-        closed = true;
-        workers.close();
+        queue.close(PassQueue.FOREVER);
+    }
+
+    /// Closes as [#close()] does, but waits for a limited time. Calls that are not finished then end with an `IllegalStateException`; a pass that is being
+    /// computed is finished, and the threads end after it.
+    ///
+    /// @param limit how long to wait; zero or less not at all
+    /// @return whether all calls were finished and the threads have ended
+    /// @throws IllegalStateException within a call of this model, in a sink for instance: it would wait for itself
+    public boolean close(Duration limit) {
+        return queue.close(limit);
     }
 }

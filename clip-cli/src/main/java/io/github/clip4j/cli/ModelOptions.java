@@ -130,7 +130,7 @@ final class ModelOptions {
     }
 
     Clip load() throws IOException {
-        ClipOptions options = new ClipOptions(threads(), profile(), given.activation(), imageSize(), weights.type());
+        ClipOptions options = new ClipOptions(threads(), profile(), given.activation(), imageSize(), weights.type(), 1);
         if (model == null) {
             spec.commandLine().getErr().println(DEMONSTRATION);
             return TinyClip.load(options);
