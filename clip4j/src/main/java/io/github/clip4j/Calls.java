@@ -14,10 +14,12 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// The calls of a [Clip]: what they want encoded goes through its [PassQueue].
 ///
-/// A call runs on its caller's thread, which sleeps while passes are computed. An asynchronous one is the same on a virtual thread of its own.
+/// A call runs on its caller's thread, which sleeps while passes are computed. An asynchronous one is the same on a virtual thread of its
+/// own.
 final class Calls {
     private static final int[] NOTHING = {};
 
@@ -31,6 +33,21 @@ final class Calls {
         this.images = model.imageEncoder().map(encoder -> new Tower<>(pixels -> encode(encoder, pixels), workers, encoder.imagesPerPass()));
         this.floats = model.imageEncoder().map(encoder -> floats(encoder.config())).orElse(0);
         this.texts = model.textEncoder().map(encoder -> new Tower<>(encoder::encode, workers, encoder.rowsPerPass()));
+    }
+
+    /// A future whose cancelling interrupts the thread that computes it.
+    private static final class Cancellable<T> extends CompletableFuture<T> {
+        private @Nullable Thread thread;
+
+        @Override
+        public boolean cancel(boolean mayInterruptIfRunning) {
+            boolean cancelled = super.cancel(mayInterruptIfRunning);
+            Thread computing = thread;
+            if (cancelled && computing != null) {
+                computing.interrupt();
+            }
+            return cancelled;
+        }
     }
 
     private static int floats(VisionConfig config) {
@@ -68,27 +85,23 @@ final class Calls {
     ///
     /// @throws IllegalStateException when the model is closed
     <T> CompletableFuture<T> async(Clip owner, Supplier<T> call) {
-        CompletableFuture<T> future = new CompletableFuture<>();
+        Cancellable<T> future = new Cancellable<>();
         Thread thread = Thread.ofVirtual().name("clip4j-call").inheritInheritableThreadLocals(false).unstarted(() -> {
-            Thread current = Thread.currentThread();
             T result;
             try {
                 result = call.get();
             } catch (RuntimeException | Error e) {
-                queue.end(current); // before the future is done: what depends on it may close the model
+                queue.end(Thread.currentThread()); // before the future is done: what depends on it may close the model
                 future.completeExceptionally(e);
                 return;
+            } finally {
+                Reference.reachabilityFence(owner);
             }
-            queue.end(current);
-            Reference.reachabilityFence(owner);
+            queue.end(Thread.currentThread());
             future.complete(result);
         });
+        future.thread = thread;
         queue.begin(thread);
-        future.whenComplete((result, failure) -> {
-            if (future.isCancelled()) {
-                thread.interrupt();
-            }
-        });
         thread.start();
         return future;
     }
@@ -118,8 +131,9 @@ final class Calls {
 
     private float[] checked(float[] pixels) {
         if (pixels.length != floats) {
-            throw new IllegalArgumentException("image encoder: expected %d pixels, three channels of a square image, got %d; are they prepared for this model?"
-                    .formatted(floats, pixels.length));
+            throw new IllegalArgumentException(
+                    "image encoder: expected %d numbers, three channels of a square image, got %d; was it prepared for this model?"
+                            .formatted(floats, pixels.length));
         }
         return pixels;
     }
@@ -157,6 +171,8 @@ final class Calls {
     /// Told of an item that has ended.
     @FunctionalInterface
     interface Ended {
+        /// An item has ended.
+        ///
         /// @param index its place among those of the call
         void accept(long index, Item<?> item);
     }

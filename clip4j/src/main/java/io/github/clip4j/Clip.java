@@ -32,13 +32,13 @@ import org.jspecify.annotations.Nullable;
 
 /// CLIP, ready to use: a checkpoint with its tokenizer and preprocessing.
 ///
-/// Immutable and thread-safe. Images and texts are prepared and encoded on the model's own threads; callers, virtual threads among them, sleep meanwhile.
-/// What several callers want while a pass is computed is encoded together in the next, and no result depends on it, to the bit; an item that fails, fails
-/// for its caller alone. [ClipOptions#withMaxConcurrent(int)] says how many passes run side by side.
+/// Immutable and thread-safe. Images and texts are prepared and encoded on the model's own threads; callers, virtual threads among them,
+/// sleep meanwhile. What several callers want while a pass is computed is encoded together in the next, and no result depends on it, to the
+/// bit; an item that fails, fails for its caller alone. [ClipOptions#withMaxConcurrent(int)] says how many passes run side by side.
 ///
-/// Interrupting a thread ends its call with a [java.util.concurrent.CancellationException], and its interrupt status stays set. After [#close()] every
-/// method throws `IllegalStateException`; calls that were made before are finished. A model that is forgotten without being closed ends its threads once it
-/// is garbage-collected. No method accepts null.
+/// Interrupting a thread ends its call with a [java.util.concurrent.CancellationException], and its interrupt status stays set. After
+/// [#close()] every method throws `IllegalStateException`; calls that were made before are finished. A model that is forgotten without
+/// being closed ends its threads once it is garbage-collected. No method accepts null.
 public final class Clip implements AutoCloseable {
     /// Texts that are put in order together: enough to share most of their beginnings, few enough for bounded memory.
     private static final int TEXT_CHUNK = 4096;
@@ -57,7 +57,8 @@ public final class Clip implements AutoCloseable {
     private final Calls calls;
 
     private Clip(
-            String name, ClipModel model, @Nullable ClipTokenizer tokenizer, @Nullable ClipPreprocess preprocess, Workers workers, PassQueue queue) {
+            String name, ClipModel model, @Nullable ClipTokenizer tokenizer, @Nullable ClipPreprocess preprocess, Workers workers,
+            PassQueue queue) {
         this.name = name;
         this.model = model;
         this.tokenizer = tokenizer;
@@ -99,10 +100,11 @@ public final class Clip implements AutoCloseable {
             if (preprocess != null && options.imageSize() > 0) {
                 preprocess = preprocess.withSize(options.imageSize());
             }
-            ClipModel model = ClipModel.load(config, weights, workers, options.imageSize(), CheckpointDirectory.interpolation(profile), options.weights());
+            ClipModel model = ClipModel.load(
+                    config, weights, workers, options.imageSize(), CheckpointDirectory.interpolation(profile), options.weights());
             ClipTokenizer tokenizer = vocabulary.map(v -> new ClipTokenizer(v, profile)).orElse(null);
-            return start(new Clip(
-                    checkpoint.name(), model, tokenizer, preprocess, workers, new PassQueue(checkpoint.name(), workers, options.maxConcurrent())));
+            PassQueue queue = new PassQueue(checkpoint.name(), workers, options.maxConcurrent());
+            return start(new Clip(checkpoint.name(), model, tokenizer, preprocess, workers, queue));
         } catch (IOException | RuntimeException | Error e) {
             workers.close();
             throw e;
@@ -116,8 +118,8 @@ public final class Clip implements AutoCloseable {
         return clip;
     }
 
-    /// Embeds a blank picture and short texts until that is about as fast as it will be, for a service that must not be slow at its first request: until the
-    /// JIT compiler has seen the kernels a pass takes several times as long. Takes some seconds for ViT-B/32.
+    /// Embeds a blank picture and short texts until that is about as fast as it will be, for a service that must not be slow at its first
+    /// request: until the JIT compiler has seen the kernels a pass takes several times as long. Takes some seconds for ViT-B/32.
     public void warmUp() {
         queue.requireOpen();
         KernelChoice.vectors();
@@ -160,7 +162,8 @@ public final class Clip implements AutoCloseable {
     public ClipTokenizer tokenizer() {
         queue.requireOpen();
         if (tokenizer == null) {
-            throw new IllegalStateException(name + " has no tokenizer: expected tokenizer.json, or vocab.json and merges.txt, in its directory");
+            throw new IllegalStateException(
+                    name + " has no tokenizer: expected tokenizer.json, or vocab.json and merges.txt, in its directory");
         }
         return tokenizer;
     }
@@ -191,12 +194,14 @@ public final class Clip implements AutoCloseable {
         });
     }
 
-    /// Embeds images of a list of any length in bounded memory: some images a thread are under way at a time, while the sink has what came before.
+    /// Embeds images of a list of any length in bounded memory: some images a thread are under way at a time, while the sink has what came
+    /// before.
     ///
     /// An image that cannot be read or prepared is told to the sink and costs the others nothing.
     ///
-    /// @param images how each image comes to be, such as `() -> ImageFile.read(file)`; called on the model's threads, several at once. What waits, for a
-    ///     network for instance, belongs into the iterator, which is called on the thread that calls this method; an exception of the iterator ends the call
+    /// @param images how each image comes to be, such as `() -> ImageFile.read(file)`; called on the model's threads, several at once. What
+    ///     waits, for a network for instance, belongs into the iterator, which is called on the thread that calls this method; an exception
+    ///     of the iterator ends the call
     /// @param sink is told of each image, in order, on the thread that calls this method
     public void embedImages(Iterator<? extends Callable<Image>> images, EmbeddingSink sink) {
         calls.run(this, () -> {
@@ -213,7 +218,8 @@ public final class Clip implements AutoCloseable {
 
     /// [#embedImages(List)] without waiting. Cancelling the future drops what is not encoded yet.
     public CompletableFuture<List<Embedding>> embedImagesAsync(List<Image> images) {
-        return calls.async(this, () -> embedImages(images));
+        List<Image> copy = List.copyOf(images);
+        return calls.async(this, () -> embedImages(copy));
     }
 
     private static Embedding embedding(Item<?> item) {
@@ -310,7 +316,8 @@ public final class Clip implements AutoCloseable {
 
     /// [#embedTexts(List)] without waiting. Cancelling the future drops what is not encoded yet.
     public CompletableFuture<List<Embedding>> embedTextsAsync(List<String> texts) {
-        return calls.async(this, () -> embedTexts(texts));
+        List<String> copy = List.copyOf(texts);
+        return calls.async(this, () -> embedTexts(copy));
     }
 
     private TextEncoder textEncoder() {
@@ -328,8 +335,8 @@ public final class Clip implements AutoCloseable {
         return classifier(labels, templates, done -> {});
     }
 
-    /// A classifier over many labels, which takes a while: 1,000 labels in 80 templates are 80,000 texts. They are embedded in parts, so that memory stays
-    /// bounded.
+    /// A classifier over many labels, which takes a while: 1,000 labels in 80 templates are 80,000 texts. They are embedded in parts, so
+    /// that memory stays bounded.
     ///
     /// @param progress is told the number of labels that are embedded, after each part
     public ZeroShotClassifier classifier(List<String> labels, PromptTemplates templates, IntConsumer progress) {
@@ -356,19 +363,22 @@ public final class Clip implements AutoCloseable {
 
     /// The memory that the weights of both encoders take, in bytes.
     public long weightBytes() {
-        return model.imageEncoder().map(ImageEncoder::weightBytes).orElse(0L) + model.textEncoder().map(TextEncoder::weightBytes).orElse(0L);
+        return model.imageEncoder().map(ImageEncoder::weightBytes).orElse(0L)
+                + model.textEncoder().map(TextEncoder::weightBytes).orElse(0L);
     }
 
-    /// The memory that the scratch of forward passes takes now, in bytes: nothing at first, and after any burst what as many passes need as there are threads
-    /// that compute. Beside it a pass has the pixels of its images.
+    /// The memory that the scratch of forward passes takes now, in bytes: nothing at first, and after any burst what as many passes need as
+    /// there are threads that compute. Beside it a pass has the pixels of its images.
     public long scratchBytes() {
-        return model.imageEncoder().map(ImageEncoder::scratchBytes).orElse(0L) + model.textEncoder().map(TextEncoder::scratchBytes).orElse(0L);
+        return model.imageEncoder().map(ImageEncoder::scratchBytes).orElse(0L)
+                + model.textEncoder().map(TextEncoder::scratchBytes).orElse(0L);
     }
 
-    /// Refuses further calls, waits until those that were made before are finished, asynchronous ones too, and ends the model's threads. Closing twice is
-    /// harmless.
+    /// Refuses further calls, waits until those that were made before are finished, asynchronous ones too, and ends the model's threads.
+    /// Closing twice is harmless.
     ///
-    /// When the thread is interrupted it waits no longer than for the pass that is being computed: the other calls end with an `IllegalStateException`.
+    /// When the thread is interrupted it waits no longer than for the pass that is being computed: the other calls end with an
+    /// `IllegalStateException`.
     ///
     /// @throws IllegalStateException within a call of this model, in a sink for instance: it would wait for itself
     @Override
@@ -376,8 +386,8 @@ public final class Clip implements AutoCloseable {
         queue.close(PassQueue.FOREVER);
     }
 
-    /// Closes as [#close()] does, but waits for a limited time. Calls that are not finished then end with an `IllegalStateException`; a pass that is being
-    /// computed is finished, and the threads end after it.
+    /// Closes as [#close()] does, but waits for a limited time. Calls that are not finished then end with an `IllegalStateException`; a
+    /// pass that is being computed is finished, and the threads end after it.
     ///
     /// @param limit how long to wait; zero or less not at all
     /// @return whether all calls were finished and the threads have ended

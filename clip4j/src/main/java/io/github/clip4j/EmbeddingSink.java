@@ -1,7 +1,7 @@
 package io.github.clip4j;
 
-/// Receives the embeddings of a long list one by one, in the list's order: each item ends in exactly one of the two methods, on the thread that called
-/// [Clip#embedImages(java.util.Iterator, EmbeddingSink)] or [Clip#embedTexts(java.util.Iterator, EmbeddingSink)].
+/// Receives the embeddings of a long list one by one, in the list's order: each item ends in exactly one of the two methods, on the thread
+/// that called [Clip#embedImages(java.util.Iterator, EmbeddingSink)] or [Clip#embedTexts(java.util.Iterator, EmbeddingSink)].
 ///
 /// What a sink throws ends the call, which throws it.
 public interface EmbeddingSink {

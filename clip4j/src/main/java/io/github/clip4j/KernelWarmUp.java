@@ -22,11 +22,11 @@ import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/// Lets the JIT compiler see the kernels before the first picture does, by running a model of two narrow layers in a thread of its own while the
-/// weights of the real one are read.
+/// Lets the JIT compiler see the kernels before the first picture does, by running a model of two narrow layers in a thread of its own
+/// while the weights of the real one are read.
 ///
-/// A vector operation that is not yet compiled is a call that allocates, a hundred times slower than scalar code. The compiler starts on a method when it has
-/// run often; the tiles of the real model run often only once it is loaded.
+/// A vector operation that is not yet compiled is a call that allocates, a hundred times slower than scalar code. The compiler starts on a
+/// method when it has run often; the tiles of the real model run often only once it is loaded.
 final class KernelWarmUp {
     private static final int WIDTH = 64;
     private static final int MLP_WIDTH = 1024; // long sums are cut into segments: those paths too must have been seen
@@ -39,8 +39,8 @@ final class KernelWarmUp {
 
     private KernelWarmUp() {}
 
-    /// Starts the warm-up for a model that is about to be loaded, unless the machine has one processor, which then has better to do. A small model needs none:
-    /// a process may be done with it before the kernels are compiled, so it begins with plain loops.
+    /// Starts the warm-up for a model that is about to be loaded, unless the machine has one processor, which then has better to do. A
+    /// small model needs none: a process may be done with it before the kernels are compiled, so it begins with plain loops.
     ///
     /// @param weights of the model
     static KernelWarmUp start(WeightSource weights) {
@@ -51,7 +51,7 @@ final class KernelWarmUp {
         }
         KernelChoice.vectors();
         if (Runtime.getRuntime().availableProcessors() > 1) {
-            Thread.ofPlatform().daemon().name("clip4j-warm-up").start(warmUp::run);
+            Thread.ofPlatform().daemon().inheritInheritableThreadLocals(false).name("clip4j-warm-up").start(warmUp::run);
         }
         return warmUp;
     }
@@ -70,7 +70,8 @@ final class KernelWarmUp {
             Tensor image = Tensor.of(pixels.array(), Shape.of(1, 3, 56, 56));
             while (!stopped) {
                 model.imageEncoder().orElseThrow().encode(image); // 50 rows, as ViT-B/32 has
-                model.textEncoder().orElseThrow().encode(texts(8)); // a short prompt; tiles of other heights would cost more compilation than they save
+                // a short prompt; tiles of other heights would cost more compilation than they save
+                model.textEncoder().orElseThrow().encode(texts(8));
             }
         } catch (IOException e) {
             throw new AssertionError("nothing is read", e);

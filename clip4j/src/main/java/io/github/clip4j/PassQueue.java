@@ -15,11 +15,12 @@ import java.util.function.Consumer;
 
 /// The items that wait for a forward pass, and the threads that run the passes.
 ///
-/// Callers put items in and sleep; a thread of the queue that is free takes what has gathered meanwhile, oldest first and of one tower, as much as a pass
-/// holds, and runs the pass with the team. So no forward pass occupies a caller's thread or the carrier of a virtual one, and callers that wait are encoded
-/// together ([ADR 13](docs/adr/0013-calls-and-passes.md)).
+/// Callers put items in and sleep; a thread of the queue that is free takes what has gathered meanwhile, oldest first and of one tower, as
+/// much as a pass holds, and runs the pass with the team. So no forward pass occupies a caller's thread or the carrier of a virtual one,
+/// and callers that wait are encoded together (docs/adr/0013-calls-and-passes.md).
 ///
-/// Its threads hold neither the queue's model nor a [Clip] while they are idle: a `Clip` that is forgotten is collected, and its cleaner ends them.
+/// Its threads hold neither the queue's model nor a [Clip] while they are idle: a `Clip` that is forgotten is collected, and its cleaner
+/// ends them.
 final class PassQueue {
     /// Longer than any process runs, and short enough to be added to a time in nanoseconds.
     static final Duration FOREVER = Duration.ofNanos(Long.MAX_VALUE / 2);
@@ -56,6 +57,16 @@ final class PassQueue {
         threads.forEach(Thread::start);
     }
 
+    /// Items that wait for a pass.
+    int waiting() {
+        lock.lock();
+        try {
+            return waiting.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /// Passes that run side by side.
     int passes() {
         return threads.size();
@@ -67,7 +78,9 @@ final class PassQueue {
     /// @throws IllegalStateException when the model is closed
     void begin(Thread caller) {
         if (isOwn(Thread.currentThread())) {
-            throw new IllegalStateException(name + ": the source of an image may not embed with the same model, whose threads it runs on; embed before");
+            throw new IllegalStateException(
+                    name + ": expected a call from a thread of the caller's, got one from the source of an image, "
+                            + "which runs on the model's threads");
         }
         lock.lock();
         try {
@@ -109,8 +122,8 @@ final class PassQueue {
         return new IllegalStateException(name + " is closed");
     }
 
-    /// Encodes items and hands each to `ended`, in their order, once it has its result or its failure. About as many are under way as keep the queue's threads
-    /// busy, so a long list needs bounded memory and lets other callers in between.
+    /// Encodes items and hands each to `ended`, in their order, once it has its result or its failure. About as many are under way as keep
+    /// the queue's threads busy, so a long list needs bounded memory and lets other callers in between.
     ///
     /// @param items of one tower
     /// @throws CancellationException when the thread is interrupted
@@ -158,7 +171,8 @@ final class PassQueue {
         }
     }
 
-    /// The life of one of the queue's threads. The pass has a frame of its own, so that nothing of it is held while the thread waits for the next.
+    /// The life of one of the queue's threads. The pass has a frame of its own, so that nothing of it is held while the thread waits for
+    /// the next.
     private void serve() {
         while (awaitItems()) {
             pass();
@@ -174,7 +188,9 @@ final class PassQueue {
         }
     }
 
-    /// @return false when no items will come any more
+    /// Waits until items wait.
+    ///
+    /// @return false when none will come any more
     private boolean awaitItems() {
         lock.lock();
         try {
@@ -264,7 +280,8 @@ final class PassQueue {
         lock.lock();
         try {
             if (callers.containsKey(Thread.currentThread()) || isOwn(Thread.currentThread())) {
-                throw new IllegalStateException(name + ": expected close() outside of the model's own calls, got it within one, which it would wait for");
+                throw new IllegalStateException(
+                        name + ": expected close() outside of the model's own calls, got it within one, which it would wait for");
             }
             closing = true;
             try {

@@ -24,7 +24,8 @@ final class Tower<P> {
         this.capacity = capacity;
     }
 
-    /// The weight of the items that are encoded together: what keeps all threads busy, and not more, so that the next callers do not wait for long.
+    /// The weight of the items that are encoded together: what keeps all threads busy, and not more, so that the next callers do not wait
+    /// for long.
     int capacity() {
         return capacity;
     }

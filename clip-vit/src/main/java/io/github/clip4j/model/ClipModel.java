@@ -59,7 +59,7 @@ public final class ClipModel {
                 new FutureTask<>(() -> text == null ? Optional.empty() : Optional.of(new TextEncoder(text, weights, storage, workers)));
         boolean together = vision != null && Runtime.getRuntime().availableProcessors() > 1;
         if (together) {
-            Thread.ofPlatform().daemon().name("clip4j-load").start(texts); // both towers are read at once
+            Thread.ofPlatform().daemon().inheritInheritableThreadLocals(false).name("clip4j-load").start(texts); // both towers are read at once
         }
         ImageEncoder imageEncoder;
         try {

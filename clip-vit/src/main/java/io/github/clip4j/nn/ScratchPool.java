@@ -4,8 +4,8 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/// Scratch that waits for the next forward pass. As much is kept as there are threads; what a burst of callers makes beyond that is left to the garbage
-/// collector when its pass ends. Thread-safe; taking and giving back allocate nothing.
+/// Scratch that waits for the next forward pass. As much is kept as there are threads; what a burst of callers makes beyond that is left to
+/// the garbage collector when its pass ends. Thread-safe; taking and giving back allocate nothing.
 public final class ScratchPool<S extends ScratchPool.Sized> {
     /// What a pool keeps.
     public interface Sized {

@@ -13,10 +13,11 @@ import org.jspecify.annotations.Nullable;
 ///
 /// [#run(Task)] calls the task once per worker index, index 0 on the calling thread, and returns when all are done. Which share an index
 /// gets depends only on the number of threads (see [#share(int, int, int)]), never on timing. A team that is busy with another caller's
-/// task is not waited for: the caller then runs every share itself. Kernels promise the same bits for any split, so no result depends on it.
+/// task is not waited for: the caller then runs every share itself. Kernels promise the same bits for any split, so no result depends on
+/// it.
 ///
-/// Between tasks a member spins for some microseconds, because the next layer follows at once in a forward pass, then sleeps. A member that sleeps
-/// holds nothing of the tasks that it ran.
+/// Between tasks a member spins for some microseconds, because the next layer follows at once in a forward pass, then sleeps. A member that
+/// sleeps holds nothing of the tasks that it ran.
 public final class Workers implements AutoCloseable {
     /// One thread: the caller's own.
     public static final Workers SERIAL = new Workers(1);
@@ -201,7 +202,8 @@ public final class Workers implements AutoCloseable {
         return current == caller || isHelper(current);
     }
 
-    /// Lets the team's threads end, and does not wait for it. A task that is running is finished first; later tasks run on their caller alone.
+    /// Lets the team's threads end, and does not wait for it. A task that is running is finished first; later tasks run on their caller
+    /// alone.
     public void shutdown() {
         closing = true;
         endIfClosing();
@@ -239,8 +241,8 @@ public final class Workers implements AutoCloseable {
 
     /// Ends the team's threads and waits for it, asleep. A task that is running is finished first; later tasks run on their caller alone.
     ///
-    /// From within a task it does not wait, because it would wait for itself. Closing twice is harmless. An interrupt does not end the waiting, and the
-    /// thread's interrupt status stays set.
+    /// From within a task it does not wait, because it would wait for itself. Closing twice is harmless. An interrupt does not end the
+    /// waiting, and the thread's interrupt status stays set.
     @Override
     public void close() {
         shutdown();
