@@ -208,10 +208,15 @@ final class PassQueue {
 
     private void pass() {
         List<Item<?>> gathered = gather();
-        if (!gathered.isEmpty()) {
-            pass(gathered.getFirst().tower(), gathered);
-            Thread.interrupted(); // whoever set it, the next pass is for other callers
+        if (gathered.isEmpty()) {
+            return; // all of them were given up
         }
+        try {
+            pass(gathered.getFirst().tower(), gathered);
+        } catch (RuntimeException | Error e) { // memory, for instance: nobody may wait for ever, and the thread goes on
+            gathered.forEach(item -> item.fail(e));
+        }
+        Thread.interrupted(); // whoever set it, the next pass is for other callers
     }
 
     @SuppressWarnings("unchecked") // items of one tower are of one type

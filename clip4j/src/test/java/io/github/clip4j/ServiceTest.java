@@ -260,11 +260,11 @@ class ServiceTest {
         }
         try (Clip clip = Clip.load(MODEL, TWO)) {
             burst(() -> clip.embedImages(images));
-            assertThat(clip.scratchBytes()).isBetween(ofOneThread, 3 * ofOneThread);
+            assertThat(clip.scratchBytes()).isBetween(1L, 3 * ofOneThread);
             ImageEncoder encoder = clip.model().imageEncoder().orElseThrow();
             Tensor pixels = Tensor.of(new Gen(1).floats(8 * 3 * 30 * 30), Shape.of(8, 3, 30, 30));
             burst(() -> encoder.encode(pixels)); // on the callers' threads, all at once
-            assertThat(clip.scratchBytes()).isBetween(ofOneThread, 3 * ofOneThread);
+            assertThat(clip.scratchBytes()).isBetween(1L, 3 * ofOneThread);
         }
     }
 

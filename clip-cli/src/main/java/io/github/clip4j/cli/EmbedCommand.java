@@ -50,6 +50,9 @@ final class EmbedCommand implements Callable<Integer> {
     /// Inputs that are encoded at once.
     private static final int CHUNK = 32;
 
+    /// Texts that are encoded together, as many as in `Clip`: what they share at their beginnings is computed once.
+    private static final int TEXT_CHUNK = 4096;
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -179,8 +182,8 @@ final class EmbedCommand implements Callable<Integer> {
         ClipTokenizer tokenizer = clip.tokenizer();
         List<Result> results = new ArrayList<>();
         Consumer<Integer> progress = Output.progress("Embedding", lines.size());
-        for (int from = 0; from < lines.size(); from += CHUNK) {
-            List<String> chunk = lines.subList(from, Math.min(lines.size(), from + CHUNK));
+        for (int from = 0; from < lines.size(); from += TEXT_CHUNK) {
+            List<String> chunk = lines.subList(from, Math.min(lines.size(), from + TEXT_CHUNK));
             Tensor outputs = encoder.encode(chunk.stream()
                     .map(text -> tokenizer.encode(text, encoder.config().contextLength()))
                     .toList());
