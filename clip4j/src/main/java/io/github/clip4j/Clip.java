@@ -3,7 +3,6 @@ package io.github.clip4j;
 import io.github.clip4j.checkpoint.CanonicalWeights;
 import io.github.clip4j.checkpoint.CheckpointDirectory;
 import io.github.clip4j.core.Shape;
-import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.image.Image;
@@ -17,43 +16,53 @@ import io.github.clip4j.tokenizer.TextTooLongException;
 import io.github.clip4j.tokenizer.TokenizerProfile;
 import io.github.clip4j.tokenizer.Vocabulary;
 import java.io.IOException;
+import java.lang.ref.Cleaner;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// CLIP, ready to use: a checkpoint with its tokenizer and preprocessing.
 ///
-/// Immutable and thread-safe; calls from several threads at once are served at once. After [#close()] every method throws
-/// `IllegalStateException`; calls that are running are finished. No method accepts null. Interrupting a thread ends its embedding, after a
-/// few images or texts, with a [java.util.concurrent.CancellationException].
+/// Immutable and thread-safe. Images and texts are prepared and encoded on the model's own threads; callers, virtual threads among them,
+/// sleep meanwhile. What several callers want while a pass is computed is encoded together in the next, and no result depends on it, to the
+/// bit; an item that fails, fails for its caller alone. [ClipOptions#withMaxConcurrent(int)] says how many passes run side by side.
+///
+/// Interrupting a thread ends its call with a [java.util.concurrent.CancellationException], and its interrupt status stays set. After
+/// [#close()] every method throws `IllegalStateException`; calls that were made before are finished. A model that is forgotten without
+/// being closed ends its threads once it is garbage-collected. No method accepts null.
 public final class Clip implements AutoCloseable {
-    /// Images that are preprocessed before any of them is encoded: bounds the memory of long lists.
-    private static final int CHUNK = 64;
-
-    /// Texts that are encoded together: enough to share most of their beginnings, few enough for bounded memory.
+    /// Texts that are put in order together: enough to share most of their beginnings, few enough for bounded memory.
     private static final int TEXT_CHUNK = 4096;
 
-    private static final int STEADY_PASSES = 8;
-    private static final int MAX_WARM_UP_PASSES = 200;
+    /// Ends the threads of models that were forgotten.
+    private static final Cleaner CLEANER = Cleaner.create();
 
     private final String name;
     private final ClipModel model;
     private final @Nullable ClipTokenizer tokenizer;
     private final @Nullable ClipPreprocess preprocess;
     private final Workers workers;
-    private volatile boolean closed;
+    private final PassQueue queue;
+    private final Calls calls;
 
     private Clip(
-            String name, ClipModel model, @Nullable ClipTokenizer tokenizer, @Nullable ClipPreprocess preprocess, Workers workers) {
+            String name, ClipModel model, @Nullable ClipTokenizer tokenizer, @Nullable ClipPreprocess preprocess, Workers workers,
+            PassQueue queue) {
         this.name = name;
         this.model = model;
         this.tokenizer = tokenizer;
         this.preprocess = preprocess;
         this.workers = workers;
+        this.queue = queue;
+        this.calls = new Calls(model, workers, queue);
     }
 
     /// Loads a published checkpoint with the default options: a directory with the files of its repository, or a file of weights alone
@@ -94,37 +103,33 @@ public final class Clip implements AutoCloseable {
                     config, weights, workers, imageSize, CheckpointDirectory.interpolation(profile), options.weights());
             boolean truncates = options.truncation().orElse(profile.truncates());
             ClipTokenizer tokenizer = vocabulary.map(v -> new ClipTokenizer(v, profile).withTruncation(truncates)).orElse(null);
-            return new Clip(checkpoint.name(), model, tokenizer, preprocess, workers);
-        } catch (IOException | RuntimeException e) {
+            PassQueue queue = new PassQueue(checkpoint.name(), workers, options.maxConcurrent());
+            return start(new Clip(checkpoint.name(), model, tokenizer, preprocess, workers, queue));
+        } catch (IOException | RuntimeException | Error e) {
             workers.close();
             throw e;
         }
     }
 
-    /// Embeds a blank picture and short texts until that is about as fast as it will be, for a service that must not be slow at its first
+    /// Starts the threads of a model, which end when it is closed or forgotten.
+    private static Clip start(Clip clip) {
+        clip.queue.start();
+        CLEANER.register(clip, clip.queue::forget);
+        return clip;
+    }
+
+    /// Embeds a blank image and short texts until that is about as fast as it will be, for a service that must not be slow at its first
     /// request: until the JIT compiler has seen the kernels a pass takes several times as long. Takes some seconds for ViT-B/32.
     public void warmUp() {
-        requireOpen();
+        queue.requireOpen();
         workers.vectorsFromNow();
         if (preprocess != null) {
             Image blank = Image.ofRgb(320, 240, new byte[320 * 240 * 3]);
-            repeatUntilSteady(() -> embedImage(blank));
+            KernelWarmUp.untilSteady(() -> embedImage(blank));
         }
         if (tokenizer != null && model.textEncoder().isPresent()) {
-            repeatUntilSteady(() -> embedText("a photo of a cat"));
-            repeatUntilSteady(() -> embedTexts(List.of("a photo of a cat", "a photo of a dog")));
-        }
-    }
-
-    /// Repeats a pass until none of the last [#STEADY_PASSES] was faster than what came before.
-    private static void repeatUntilSteady(Runnable pass) {
-        long best = Long.MAX_VALUE;
-        for (int since = 0, done = 0; since < STEADY_PASSES && done < MAX_WARM_UP_PASSES; done++) {
-            long start = System.nanoTime();
-            pass.run();
-            long nanos = System.nanoTime() - start;
-            since = nanos < best ? 0 : since + 1;
-            best = Math.min(best, nanos);
+            KernelWarmUp.untilSteady(() -> embedText("a photo of a cat"));
+            KernelWarmUp.untilSteady(() -> embedTexts(List.of("a photo of a cat", "a photo of a dog")));
         }
     }
 
@@ -135,7 +140,7 @@ public final class Clip implements AutoCloseable {
 
     /// The encoders, for tensors and token ids.
     public ClipModel model() {
-        requireOpen();
+        queue.requireOpen();
         return model;
     }
 
@@ -143,7 +148,7 @@ public final class Clip implements AutoCloseable {
     ///
     /// @throws IllegalStateException when the checkpoint has none
     public ClipTokenizer tokenizer() {
-        requireOpen();
+        queue.requireOpen();
         if (tokenizer == null) {
             throw new IllegalStateException(
                     name + " has no tokenizer: expected tokenizer.json, or vocab.json and merges.txt, in its directory");
@@ -151,11 +156,11 @@ public final class Clip implements AutoCloseable {
         return tokenizer;
     }
 
-    /// How images are prepared for the encoder.
+    /// How images are prepared.
     ///
     /// @throws IllegalStateException when the checkpoint has no image encoder
     public ClipPreprocess preprocess() {
-        requireOpen();
+        queue.requireOpen();
         if (preprocess == null) {
             throw new IllegalStateException(name + " has no image encoder: it is a checkpoint of texts only");
         }
@@ -175,26 +180,47 @@ public final class Clip implements AutoCloseable {
     /// @throws NullPointerException when one is null; it says which
     /// @throws IllegalStateException when the checkpoint has no image encoder
     public List<Embedding> embedImages(List<Image> images) {
-        ClipPreprocess prepare = preprocess();
         Inputs.requireNoNulls(images, "images");
-        ImageEncoder encoder = model.imageEncoder().orElseThrow();
-        int size = encoder.config().imageSize();
-        int floats = VisionConfig.CHANNELS * size * size;
-        List<Embedding> embeddings = new ArrayList<>(images.size());
-        for (int from = 0; from < images.size(); from += CHUNK) {
-            List<Image> chunk = images.subList(from, Math.min(images.size(), from + CHUNK));
-            float[] pixels = new float[chunk.size() * floats];
-            for (int i = 0; i < chunk.size(); i++) {
-                System.arraycopy(prepare.apply(chunk.get(i)).array(), 0, pixels, i * floats, floats);
-            }
-            addRows(encoder.encode(Tensor.of(pixels, Shape.of(chunk.size(), VisionConfig.CHANNELS, size, size))), embeddings);
-        }
-        return embeddings;
+        return calls.run(this, () -> {
+            ClipPreprocess prepare = preprocess();
+            return calls.images(images, image -> prepare.apply(image).array());
+        });
+    }
+
+    /// Embeds images of a list of any length in bounded memory: some images a thread are under way at a time, while the sink has what came
+    /// before.
+    ///
+    /// An image that cannot be read or prepared is told to the sink and costs the others nothing.
+    ///
+    /// @param images how each image comes to be, such as `() -> ImageFile.read(file)`; called on the model's threads, several at once. What
+    ///     waits, for a network for instance, belongs into the iterator, which is called on the thread that calls this method; an exception
+    ///     of the iterator ends the call
+    /// @param sink is told of each image, in order, on the thread that calls this method
+    public void embedImages(Iterator<? extends Callable<Image>> images, EmbeddingSink sink) {
+        calls.run(this, () -> {
+            ClipPreprocess prepare = preprocess();
+            calls.images(images, image -> prepare.apply(image.call()).array(), (index, item) -> item.tell(sink, index));
+            return null;
+        });
+    }
+
+    /// [#embedImage(Image)] without waiting. What is wrong with the image completes the future; cancelling it drops the image.
+    public CompletableFuture<Embedding> embedImageAsync(Image image) {
+        Objects.requireNonNull(image, "image is null");
+        return calls.async(this, () -> embedImage(image));
+    }
+
+    /// [#embedImages(List)] without waiting. Cancelling the future drops what is not encoded yet.
+    public CompletableFuture<List<Embedding>> embedImagesAsync(List<Image> images) {
+        Inputs.requireNoNulls(images, "images");
+        List<Image> copy = List.copyOf(images);
+        return calls.async(this, () -> embedImages(copy));
     }
 
     /// The embedding of a text.
     ///
     /// @throws TextTooLongException when it has more tokens than the model has positions
+    /// @throws IllegalStateException when the checkpoint lacks the text encoder or the tokenizer
     public Embedding embedText(String text) {
         Objects.requireNonNull(text, "text is null");
         return embedTexts(List.of(text)).getFirst();
@@ -206,27 +232,51 @@ public final class Clip implements AutoCloseable {
     /// @throws NullPointerException when one is null; it says which
     /// @throws IllegalStateException when the checkpoint lacks the text encoder or the tokenizer
     public List<Embedding> embedTexts(List<String> texts) {
-        TextEncoder encoder = textEncoder();
-        ClipTokenizer words = tokenizer();
         Inputs.requireNoNulls(texts, "texts");
-        List<Embedding> embeddings = new ArrayList<>(texts.size());
-        for (int from = 0; from < texts.size(); from += TEXT_CHUNK) {
-            int to = Math.min(texts.size(), from + TEXT_CHUNK);
-            addRows(encoder.encode(Inputs.tokenize(words, texts, from, to, encoder.config().contextLength())), embeddings);
-        }
-        return embeddings;
+        return calls.run(this, () -> {
+            int positions = contextLength();
+            ClipTokenizer words = tokenizer();
+            List<Embedding> embeddings = new ArrayList<>(texts.size());
+            for (int from = 0; from < texts.size(); from += TEXT_CHUNK) {
+                int to = Math.min(texts.size(), from + TEXT_CHUNK);
+                embeddings.addAll(calls.texts(Inputs.tokenize(words, texts, from, to, positions)));
+            }
+            return embeddings;
+        });
     }
 
-    private TextEncoder textEncoder() {
-        requireOpen();
-        return model.textEncoder()
-                .orElseThrow(() -> new IllegalStateException(name + " has no text encoder: it is a checkpoint of images only"));
+    /// Embeds texts of a list of any length in bounded memory: the sink is told of some thousands at a time.
+    ///
+    /// A text that is too long is told to the sink and costs the others nothing.
+    ///
+    /// @param texts called on the thread that calls this method
+    /// @param sink is told of each text, in order, on the same thread
+    public void embedTexts(Iterator<String> texts, EmbeddingSink sink) {
+        calls.run(this, () -> {
+            int positions = contextLength();
+            ClipTokenizer words = tokenizer();
+            for (long first = 0; texts.hasNext(); first += TEXT_CHUNK) {
+                calls.texts(texts, TEXT_CHUNK, first, text -> words.encode(text, positions), sink);
+            }
+            return null;
+        });
     }
 
-    private static void addRows(Tensor outputs, List<Embedding> embeddings) {
-        for (int row = 0; row < outputs.rows(); row++) {
-            embeddings.add(Embedding.normalized(outputs.rows(row, 1).toArray()));
-        }
+    /// [#embedText(String)] without waiting. What is wrong with the text completes the future; cancelling it drops the text.
+    public CompletableFuture<Embedding> embedTextAsync(String text) {
+        Objects.requireNonNull(text, "text is null");
+        return calls.async(this, () -> embedText(text));
+    }
+
+    /// [#embedTexts(List)] without waiting. Cancelling the future drops what is not encoded yet.
+    public CompletableFuture<List<Embedding>> embedTextsAsync(List<String> texts) {
+        Inputs.requireNoNulls(texts, "texts");
+        List<String> copy = List.copyOf(texts);
+        return calls.async(this, () -> embedTexts(copy));
+    }
+
+    private IllegalStateException noTextEncoder() {
+        return new IllegalStateException(name + " has no text encoder: it is a checkpoint of images only");
     }
 
     /// A classifier that chooses among `labels`, each put into the templates and embedded now, once.
@@ -247,12 +297,12 @@ public final class Clip implements AutoCloseable {
     /// @throws TextTooLongException when a prompt has more tokens than the model has positions
     /// @throws IllegalStateException when the checkpoint lacks an encoder or the tokenizer
     public ZeroShotClassifier classifier(List<String> labels, PromptTemplates templates, IntConsumer progress) {
-        return ZeroShotClassifier.of(this, labels, templates, progress);
+        return calls.run(this, () -> ZeroShotClassifier.of(this, labels, templates, progress));
     }
 
     /// The number of components of this model's embeddings.
     public int dimension() {
-        requireOpen();
+        queue.requireOpen();
         return model.imageEncoder()
                 .map(encoder -> encoder.config().outputDim())
                 .orElseGet(() -> model.textEncoder().orElseThrow().config().outputDim());
@@ -275,7 +325,7 @@ public final class Clip implements AutoCloseable {
     /// @throws IllegalStateException when the checkpoint has no image encoder
     public Embedding embedPixels(float[] pixels) {
         Inputs.requirePixels(pixels, "pixels", pixelShape());
-        return encodePixels(List.of(pixels)).getFirst();
+        return calls.run(this, () -> calls.images(List.of(pixels), array -> array)).getFirst();
     }
 
     /// One embedding for each preprocessed image, in their order.
@@ -288,29 +338,13 @@ public final class Clip implements AutoCloseable {
         for (int i = 0; i < pixels.size(); i++) {
             Inputs.requirePixels(pixels.get(i), "pixels[" + i + "]", pixelShape());
         }
-        return encodePixels(pixels);
+        return calls.run(this, () -> calls.images(pixels, array -> array));
     }
 
     private Shape pixelShape() {
         preprocess(); // says so when there is no image encoder
         int size = model.imageEncoder().orElseThrow().config().imageSize();
         return Shape.of(VisionConfig.CHANNELS, size, size);
-    }
-
-    private List<Embedding> encodePixels(List<float[]> pixels) {
-        ImageEncoder encoder = model.imageEncoder().orElseThrow();
-        int size = encoder.config().imageSize();
-        int floats = VisionConfig.CHANNELS * size * size;
-        List<Embedding> embeddings = new ArrayList<>(pixels.size());
-        for (int from = 0; from < pixels.size(); from += CHUNK) {
-            int images = Math.min(CHUNK, pixels.size() - from);
-            float[] batch = new float[images * floats];
-            for (int i = 0; i < images; i++) {
-                System.arraycopy(pixels.get(from + i), 0, batch, i * floats, floats);
-            }
-            addRows(encoder.encode(Tensor.of(batch, Shape.of(images, VisionConfig.CHANNELS, size, size))), embeddings);
-        }
-        return embeddings;
     }
 
     /// The embedding of a text that has been tokenized already. The checkpoint needs no tokenizer for it.
@@ -329,32 +363,53 @@ public final class Clip implements AutoCloseable {
     /// @throws IllegalArgumentException when a text has no ids or more than the model has positions, or one is not in its vocabulary
     /// @throws IllegalStateException when the checkpoint has no text encoder
     public List<Embedding> embedTokens(List<int[]> ids) {
-        TextEncoder encoder = textEncoder();
         Inputs.requireNoNulls(ids, "ids");
-        List<Embedding> embeddings = new ArrayList<>(ids.size());
-        for (int from = 0; from < ids.size(); from += TEXT_CHUNK) {
-            addRows(encoder.encode(ids.subList(from, Math.min(ids.size(), from + TEXT_CHUNK))), embeddings);
-        }
-        return embeddings;
+        return calls.run(this, () -> {
+            model.textEncoder().orElseThrow(this::noTextEncoder).check(ids);
+            return calls.texts(ids);
+        });
     }
 
     /// The positions of the text encoder: the tokens of a text, start and end included, that it takes at most.
     ///
     /// @throws IllegalStateException when the checkpoint has no text encoder
     int contextLength() {
-        return textEncoder().config().contextLength();
+        queue.requireOpen();
+        return model.textEncoder().orElseThrow(this::noTextEncoder).config().contextLength();
     }
 
-    private void requireOpen() {
-        if (closed) {
-            throw new IllegalStateException(name + " is closed");
-        }
+    /// The memory that the weights of both encoders take, in bytes.
+    public long weightBytes() {
+        return model.imageEncoder().map(ImageEncoder::weightBytes).orElse(0L)
+                + model.textEncoder().map(TextEncoder::weightBytes).orElse(0L);
     }
 
-    /// Ends the model's threads and lets its memory be reclaimed. Closing twice is harmless.
+    /// The memory that the scratch of forward passes takes now, in bytes: nothing at first, and after any burst what as many passes need as
+    /// there are threads that compute. Beside it a pass has the pixels of its images.
+    public long scratchBytes() {
+        return model.imageEncoder().map(ImageEncoder::scratchBytes).orElse(0L)
+                + model.textEncoder().map(TextEncoder::scratchBytes).orElse(0L);
+    }
+
+    /// Refuses further calls, waits until those that were made before are finished, asynchronous ones too, and ends the model's threads.
+    /// Closing twice is harmless.
+    ///
+    /// When the thread is interrupted it waits no longer than for the pass that is being computed: the other calls end with an
+    /// `IllegalStateException`.
+    ///
+    /// @throws IllegalStateException within a call of this model, in a sink for instance: it would wait for itself
     @Override
     public void close() {
-        closed = true;
-        workers.close();
+        queue.close(PassQueue.FOREVER);
+    }
+
+    /// Closes as [#close()] does, but waits for a limited time. Calls that are not finished then end with an `IllegalStateException`; a
+    /// pass that is being computed is finished, and the threads end after it.
+    ///
+    /// @param limit how long to wait; zero or less not at all
+    /// @return whether all calls were finished and the threads have ended
+    /// @throws IllegalStateException within a call of this model, in a sink for instance: it would wait for itself
+    public boolean close(Duration limit) {
+        return queue.close(limit);
     }
 }

@@ -24,23 +24,25 @@ public final class ClipOptions {
     private final OptionalInt imageSize;
     private final Optional<Boolean> truncation;
     private final DType weights;
+    private final int maxConcurrent;
 
     private ClipOptions(
             int threads, Optional<TokenizerProfile> profile, Optional<Activation> activation, OptionalInt imageSize,
-            Optional<Boolean> truncation, DType weights) {
+            Optional<Boolean> truncation, DType weights, int maxConcurrent) {
         this.threads = threads;
         this.profile = profile;
         this.activation = activation;
         this.imageSize = imageSize;
         this.truncation = truncation;
         this.weights = weights;
+        this.maxConcurrent = maxConcurrent;
     }
 
     /// One thread for each processor, weights in float32, and everything else as the checkpoint says.
     public static ClipOptions defaults() {
         return new ClipOptions(
                 Runtime.getRuntime().availableProcessors(), Optional.empty(), Optional.empty(), OptionalInt.empty(), Optional.empty(),
-                DType.F32);
+                DType.F32, 1);
     }
 
     /// How many threads encode.
@@ -51,20 +53,20 @@ public final class ClipOptions {
         if (threads < 1) {
             throw new IllegalArgumentException("threads: expected at least 1, got " + threads);
         }
-        return new ClipOptions(threads, profile, activation, imageSize, truncation, weights);
+        return new ClipOptions(threads, profile, activation, imageSize, truncation, weights, maxConcurrent);
     }
 
     /// The reference implementation to agree with in tokenizing texts and preparing images, when it is not the one that the files belong
     /// to.
     public ClipOptions withProfile(TokenizerProfile profile) {
         Objects.requireNonNull(profile, "profile is null");
-        return new ClipOptions(threads, Optional.of(profile), activation, imageSize, truncation, weights);
+        return new ClipOptions(threads, Optional.of(profile), activation, imageSize, truncation, weights, maxConcurrent);
     }
 
     /// The activation of both towers' MLPs, for a checkpoint that does not say it.
     public ClipOptions withActivation(Activation activation) {
         Objects.requireNonNull(activation, "activation is null");
-        return new ClipOptions(threads, profile, Optional.of(activation), imageSize, truncation, weights);
+        return new ClipOptions(threads, profile, Optional.of(activation), imageSize, truncation, weights, maxConcurrent);
     }
 
     /// Images of another size than the model was trained on; its position embeddings are resampled.
@@ -75,7 +77,7 @@ public final class ClipOptions {
         if (imageSize < 1 || imageSize > LARGEST_IMAGE) {
             throw new IllegalArgumentException("image size: expected 1 to %,d pixels, got %d".formatted(LARGEST_IMAGE, imageSize));
         }
-        return new ClipOptions(threads, profile, activation, OptionalInt.of(imageSize), truncation, weights);
+        return new ClipOptions(threads, profile, activation, OptionalInt.of(imageSize), truncation, weights, maxConcurrent);
     }
 
     /// What happens to a text with more tokens than the model has positions, whatever the profile says.
@@ -83,7 +85,7 @@ public final class ClipOptions {
     /// @param truncates true: it keeps its first tokens, and the end of text stays the last one, as in the reference implementations that
     ///     cut; false: it is refused with a [io.github.clip4j.tokenizer.TextTooLongException]
     public ClipOptions withTruncation(boolean truncates) {
-        return new ClipOptions(threads, profile, activation, imageSize, Optional.of(truncates), weights);
+        return new ClipOptions(threads, profile, activation, imageSize, Optional.of(truncates), weights, maxConcurrent);
     }
 
     /// How the weights of linear layers are kept in memory. F16 and BF16 take half of it, and lose nothing when the checkpoint was
@@ -96,10 +98,26 @@ public final class ClipOptions {
         if (weights != DType.F32 && weights != DType.F16 && weights != DType.BF16) {
             throw new IllegalArgumentException("weights: expected F32, F16 or BF16, got " + weights);
         }
-        return new ClipOptions(threads, profile, activation, imageSize, truncation, weights);
+        return new ClipOptions(threads, profile, activation, imageSize, truncation, weights, maxConcurrent);
     }
 
-    /// The threads that encode, the caller's included.
+    /// Lets up to `maxConcurrent` forward passes run side by side; 1 unless set.
+    ///
+    /// Calls beyond that wait, in their order, and what has gathered when a pass ends is encoded together in the next: one pass at a time
+    /// is the fastest for all together, because all threads compute it. A second pass runs on a thread of its own beside the team. It lets
+    /// a short call begin while a long one is computed, makes both slower, and takes the scratch of one thread more
+    /// ([Clip#scratchBytes()]).
+    ///
+    /// @param maxConcurrent at least 1
+    /// @throws IllegalArgumentException when fewer
+    public ClipOptions withMaxConcurrent(int maxConcurrent) {
+        if (maxConcurrent < 1) {
+            throw new IllegalArgumentException("max concurrent: expected at least 1, got " + maxConcurrent);
+        }
+        return new ClipOptions(threads, profile, activation, imageSize, truncation, weights, maxConcurrent);
+    }
+
+    /// The threads that prepare and encode.
     public int threads() {
         return threads;
     }
@@ -129,22 +147,28 @@ public final class ClipOptions {
         return weights;
     }
 
+    /// The forward passes that run side by side.
+    public int maxConcurrent() {
+        return maxConcurrent;
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof ClipOptions o && threads == o.threads && profile.equals(o.profile) && activation.equals(o.activation)
-                && imageSize.equals(o.imageSize) && truncation.equals(o.truncation) && weights == o.weights;
+                && imageSize.equals(o.imageSize) && truncation.equals(o.truncation) && weights == o.weights
+                && maxConcurrent == o.maxConcurrent;
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(threads, profile, activation, imageSize, truncation, weights);
+        return Objects.hash(threads, profile, activation, imageSize, truncation, weights, maxConcurrent);
     }
 
     @Override
     public String toString() {
-        return "ClipOptions[threads=%d, profile=%s, activation=%s, imageSize=%s, truncation=%s, weights=%s]".formatted(
+        return "ClipOptions[threads=%d, profile=%s, activation=%s, imageSize=%s, truncation=%s, weights=%s, maxConcurrent=%d]".formatted(
                 threads, said(profile), said(activation), imageSize.isPresent() ? imageSize.getAsInt() : "the checkpoint's",
-                said(truncation), weights);
+                said(truncation), weights, maxConcurrent);
     }
 
     private static Object said(Optional<?> option) {

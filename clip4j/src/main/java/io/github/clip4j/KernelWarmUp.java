@@ -21,11 +21,11 @@ import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/// Lets the JIT compiler see the kernels before the first picture does, by running a model of two narrow layers in a thread of its own while the
-/// weights of the real one are read.
+/// Lets the JIT compiler see the kernels before the first picture does, by running a model of two narrow layers in a thread of its own
+/// while the weights of the real one are read.
 ///
-/// A vector operation that is not yet compiled is a call that allocates, a hundred times slower than scalar code. The compiler starts on a method when it has
-/// run often; the tiles of the real model run often only once it is loaded.
+/// A vector operation that is not yet compiled is a call that allocates, a hundred times slower than scalar code. The compiler starts on a
+/// method when it has run often; the tiles of the real model run often only once it is loaded.
 final class KernelWarmUp {
     private static final int WIDTH = 64;
     private static final int MLP_WIDTH = 1024; // long sums are cut into segments: those paths too must have been seen
@@ -34,18 +34,22 @@ final class KernelWarmUp {
     /// The parameters of a small model: 50 tokens of it are as many multiply-adds as the scalar kernels compute before vectors take over.
     private static final long SMALL = 6_000_000;
 
+    private static final int STEADY_PASSES = 8;
+    private static final int MAX_PASSES = 200;
+
     private volatile boolean stopped;
 
     private KernelWarmUp() {}
 
-    /// Starts the warm-up for a model that is about to be loaded, unless the machine has one processor, which then has better to do. A small model needs none:
-    /// its process may end before the kernels are compiled, so it begins with the scalar kernels ([#workers(WeightSource, int)]).
+    /// Starts the warm-up for a model that is about to be loaded, unless the machine has one processor, which then has better to do. A
+    /// small model needs none: its process may end before the kernels are compiled, so it begins with the scalar kernels
+    /// ([#workers(WeightSource, int)]).
     ///
     /// @param weights of the model
     static KernelWarmUp start(WeightSource weights) {
         KernelWarmUp warmUp = new KernelWarmUp();
         if (!isSmall(weights) && Runtime.getRuntime().availableProcessors() > 1) {
-            Thread.ofPlatform().daemon().name("clip4j-warm-up").start(warmUp::run);
+            Thread.ofPlatform().daemon().inheritInheritableThreadLocals(false).name("clip4j-warm-up").start(warmUp::run);
         }
         return warmUp;
     }
@@ -73,7 +77,8 @@ final class KernelWarmUp {
             Tensor image = Tensor.of(pixels.array(), Shape.of(1, 3, 56, 56));
             while (!stopped) {
                 model.imageEncoder().orElseThrow().encode(image); // 50 rows, as ViT-B/32 has
-                model.textEncoder().orElseThrow().encode(texts(8)); // a short prompt; tiles of other heights would cost more compilation than they save
+                // a short prompt; tiles of other heights would cost more compilation than they save
+                model.textEncoder().orElseThrow().encode(texts(8));
             }
         } catch (IOException e) {
             throw new AssertionError("nothing is read", e);
@@ -84,6 +89,18 @@ final class KernelWarmUp {
         int[] ids = new int[length];
         ids[length - 1] = VOCABULARY - 1;
         return new ArrayList<>(List.of(ids));
+    }
+
+    /// Repeats a pass until none of the last [#STEADY_PASSES] was faster than what came before.
+    static void untilSteady(Runnable pass) {
+        long best = Long.MAX_VALUE;
+        for (int since = 0, done = 0; since < STEADY_PASSES && done < MAX_PASSES; done++) {
+            long start = System.nanoTime();
+            pass.run();
+            long nanos = System.nanoTime() - start;
+            since = nanos < best ? 0 : since + 1;
+            best = Math.min(best, nanos);
+        }
     }
 
     /// Ends the warm-up, after its current pass.

@@ -51,6 +51,9 @@ final class EmbedCommand implements Callable<Integer> {
     /// Inputs that are encoded at once.
     private static final int CHUNK = 32;
 
+    /// Texts that are encoded together, as many as in `Clip`: what they share at their beginnings is computed once.
+    private static final int TEXT_CHUNK = 4096;
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -190,9 +193,9 @@ final class EmbedCommand implements Callable<Integer> {
         ClipTokenizer tokenizer = clip.tokenizer();
         List<Result> results = new ArrayList<>();
         Consumer<Integer> progress = Output.progress("Embedding", lines.size());
-        for (int from = 0; from < lines.size(); from += CHUNK) {
+        for (int from = 0; from < lines.size(); from += TEXT_CHUNK) {
             List<int[]> tokens = new ArrayList<>();
-            for (int i = from; i < Math.min(lines.size(), from + CHUNK); i++) {
+            for (int i = from; i < Math.min(lines.size(), from + TEXT_CHUNK); i++) {
                 try {
                     tokens.add(tokenizer.encode(lines.get(i), encoder.config().contextLength()));
                     results.add(new Result("text", lines.get(i), null, null));

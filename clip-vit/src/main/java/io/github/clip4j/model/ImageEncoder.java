@@ -10,13 +10,12 @@ import io.github.clip4j.nn.LayerNormLayer;
 import io.github.clip4j.nn.Linear;
 import io.github.clip4j.nn.ParameterReader;
 import io.github.clip4j.nn.PatchEmbedding;
+import io.github.clip4j.nn.ScratchPool;
 import io.github.clip4j.nn.Sequences;
 import io.github.clip4j.nn.Transformer;
 import io.github.clip4j.nn.Workspace;
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.Queue;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -25,9 +24,6 @@ public final class ImageEncoder {
     /// Images of one forward pass on one thread: some 400 rows at 50 tokens, enough to read each weight rarely and to keep scratch small.
     private static final int MAX_ROWS = 400;
 
-    /// How much scratch waits for later passes at most: as many passes may run at once without making their own.
-    private static final int WAITING = 64;
-
     private final VisionConfig config;
     private final Workers workers;
     private final PatchEmbedding patchEmbedding;
@@ -35,8 +31,9 @@ public final class ImageEncoder {
     private final Transformer transformer;
     private final LayerNormLayer postNorm;
     private final @Nullable Linear projection;
-    private final Queue<Scratch> serialScratch = new ArrayBlockingQueue<>(WAITING);
-    private final Queue<Scratch> teamScratch = new ArrayBlockingQueue<>(WAITING);
+    private final ScratchPool<Scratch> serialScratch; // of passes on one thread each
+    private final ScratchPool<Scratch> teamScratch = new ScratchPool<>(1); // of a pass that all threads compute together
+    private final long weightBytes;
 
     /// Reads the tower's parameters.
     ///
@@ -44,6 +41,7 @@ public final class ImageEncoder {
     ImageEncoder(VisionConfig config, WeightSource source, DType storage, Workers workers) throws IOException {
         this.config = config;
         this.workers = workers;
+        this.serialScratch = new ScratchPool<>(workers.threads());
         ParameterReader parameters = new ParameterReader(source, storage);
         TransformerConfig t = config.transformer();
         this.patchEmbedding = new PatchEmbedding(
@@ -57,10 +55,30 @@ public final class ImageEncoder {
         this.projection = config.projectionDim() == 0
                 ? null
                 : parameters.linearWithoutBias(ClipParameters.VISUAL_PROJECTION, config.projectionDim(), t.width());
+        this.weightBytes = parameters.bytes();
     }
 
     public VisionConfig config() {
         return config;
+    }
+
+    /// The images of a pass that keeps every thread busy with as many as it computes at once. More images take proportionally longer.
+    public int imagesPerPass() {
+        return workers.threads() * imagesPerThread();
+    }
+
+    private int imagesPerThread() {
+        return Math.max(1, MAX_ROWS / config.tokens());
+    }
+
+    /// The memory that the weights take, in bytes.
+    public long weightBytes() {
+        return weightBytes;
+    }
+
+    /// The memory that the scratch of forward passes takes now, in bytes. Scratch is kept for as many passes as there are threads.
+    public long scratchBytes() {
+        return serialScratch.bytes() + teamScratch.bytes();
     }
 
     /// The projected, not yet normalised outputs of a batch, `[b, outputDim]`.
@@ -107,17 +125,20 @@ public final class ImageEncoder {
         }
     }
 
-    private void encodeRange(Tensor pixels, int from, int to, Tensor out, Queue<Scratch> pool, Workers team) {
-        int chunk = Math.max(1, MAX_ROWS / config.tokens());
+    private void encodeRange(Tensor pixels, int from, int to, Tensor out, ScratchPool<Scratch> pool, Workers team) {
+        int chunk = imagesPerThread();
         for (int first = from; first < to; first += chunk) {
             workers.requireNotInterrupted();
             int images = Math.min(chunk, to - first);
             Scratch scratch = pool.poll();
             if (scratch == null || !scratch.ws.fits(images * config.tokens(), images, config.tokens())) {
-                scratch = new Scratch(config, images, team);
+                scratch = pool.replace(scratch, new Scratch(config, images, team));
             }
-            forward(pixels, first, images, out, scratch);
-            pool.offer(scratch);
+            try {
+                forward(pixels, first, images, out, scratch);
+            } finally {
+                pool.give(scratch);
+            }
         }
     }
 
@@ -147,7 +168,7 @@ public final class ImageEncoder {
     }
 
     /// The scratch of one forward pass.
-    private static final class Scratch {
+    private static final class Scratch implements ScratchPool.Sized {
         private final Workspace ws;
         private final FirstRows patches; //  [images·grid², 3·patchSize²]
         private final FirstRows embedded; // [images·grid², d]
@@ -162,6 +183,11 @@ public final class ImageEncoder {
             this.embedded = new FirstRows(images * (tokens - 1), t.width(), t.width());
             this.outputs = new FirstRows(images, config.outputDim(), config.outputDim());
             this.sequences = layOut(images, tokens);
+        }
+
+        @Override
+        public long bytes() {
+            return ws.bytes() + patches.bytes() + embedded.bytes() + outputs.bytes();
         }
 
         Sequences sequences(int images, int tokens) {

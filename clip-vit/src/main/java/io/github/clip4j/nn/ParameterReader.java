@@ -10,6 +10,7 @@ public final class ParameterReader {
     private final WeightSource source;
     private final DType storage;
     private float[] buffer = {};
+    private long bytes;
 
     /// @param storage how the weights of linear layers are kept: F32, F16 or BF16
     public ParameterReader(WeightSource source, DType storage) {
@@ -19,7 +20,14 @@ public final class ParameterReader {
 
     /// A parameter as it is.
     public float[] vector(String name) throws IOException {
-        return source.read(name);
+        float[] values = source.read(name);
+        bytes += (long) values.length * Float.BYTES;
+        return values;
+    }
+
+    /// The memory of all parameters that were read so far, in the form that they are kept in, bytes.
+    public long bytes() {
+        return bytes;
     }
 
     /// The elements of a matrix, in an array that the next call overwrites: it is packed at once.
@@ -42,6 +50,11 @@ public final class ParameterReader {
             matrix.setRows(i * out, out, matrix(names[i] + ".weight", out * in));
             matrix.setBias(i * out, source.read(names[i] + ".bias"));
         }
+        return linear(matrix);
+    }
+
+    private Linear linear(WeightMatrix matrix) {
+        bytes += matrix.bytes();
         return new Linear(matrix);
     }
 
@@ -49,11 +62,11 @@ public final class ParameterReader {
     public Linear linearWithoutBias(String name, int out, int in) throws IOException {
         WeightMatrix matrix = new WeightMatrix(out, in, storage);
         matrix.setRows(0, out, matrix(name, out * in));
-        return new Linear(matrix);
+        return linear(matrix);
     }
 
     /// The layer norm `name`.
     public LayerNormLayer layerNorm(String name, double epsilon) throws IOException {
-        return new LayerNormLayer(source.read(name + ".weight"), source.read(name + ".bias"), epsilon);
+        return new LayerNormLayer(vector(name + ".weight"), vector(name + ".bias"), epsilon);
     }
 }

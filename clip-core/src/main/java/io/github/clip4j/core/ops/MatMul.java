@@ -34,6 +34,11 @@ public final class MatMul {
         return Gemm.scratchSize(m, out, in);
     }
 
+    /// The memory of its scratch, in bytes.
+    public long bytes() {
+        return (long) scratch.length * Float.BYTES;
+    }
+
     /// y = x·Wᵀ + b
     ///
     /// @param x `[m, in]`

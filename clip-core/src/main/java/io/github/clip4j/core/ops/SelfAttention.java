@@ -36,6 +36,11 @@ public final class SelfAttention {
         this.workers = workers;
     }
 
+    /// The memory of its scratch, in bytes.
+    public long bytes() {
+        return (long) scratch.length * scratch[0].length * Float.BYTES;
+    }
+
     /// o = concatₕ softmax(qₕ·kₕᵀ / √headDim)·vₕ for every position of each sequence.
     ///
     /// @param qkv `[m, 3·d]`: queries, keys and values of a row side by side

@@ -13,6 +13,7 @@ import io.github.clip4j.core.kernel.gemm.Panels;
 public final class WeightMatrix {
     private final int out;
     private final int in;
+    private final DType storage;
     private final Panels panels;
     private final float[] bias;
 
@@ -37,6 +38,7 @@ public final class WeightMatrix {
         }
         this.out = out;
         this.in = in;
+        this.storage = storage;
         this.panels = new Panels(in, out, format(storage));
         this.bias = new float[GemmShape.panels(out) * GemmShape.NR];
     }
@@ -76,6 +78,11 @@ public final class WeightMatrix {
     /// The number of inputs.
     public int in() {
         return in;
+    }
+
+    /// The memory that its numbers take, in bytes.
+    public long bytes() {
+        return Packing.size(in, out) * storage.bytes() + (long) bias.length * Float.BYTES;
     }
 
     Panels panels() {

@@ -1,6 +1,8 @@
 package io.github.clip4j.core.parallel;
 
 import io.github.clip4j.core.kernel.KernelForm;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -15,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// task is not waited for: the caller then runs every share itself. Kernels promise the same bits for any split, so no result depends on
 /// it.
 ///
-/// Between tasks a member spins for some microseconds, because the next layer follows at once in a forward pass, then sleeps.
+/// Between tasks a member spins for some microseconds, because the next layer follows at once in a forward pass, then sleeps. A member that
+/// sleeps holds nothing of the tasks that it ran.
 public final class Workers implements AutoCloseable {
     /// One thread: the caller's own.
     public static final Workers SERIAL = new Workers(1);
@@ -40,7 +43,8 @@ public final class Workers implements AutoCloseable {
     private final AtomicInteger pending = new AtomicInteger();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private final AtomicInteger generation = new AtomicInteger();
-    private volatile boolean closed;
+    private volatile boolean closing; // no new task for the team
+    private volatile boolean closed; // no task is running either: its threads end
     private @Nullable Task task; // published by the write of generation
     private volatile @Nullable Thread caller;
     private volatile boolean interrupted; // the caller was, while it waited
@@ -70,7 +74,11 @@ public final class Workers implements AutoCloseable {
         this.helpers = new Thread[threads - 1];
         for (int i = 0; i < helpers.length; i++) {
             int worker = i + 1;
-            helpers[i] = Thread.ofPlatform().daemon().name("clip4j-worker-" + worker).unstarted(() -> serve(worker));
+            helpers[i] = Thread.ofPlatform()
+                    .daemon()
+                    .inheritInheritableThreadLocals(false) // what they hold would live as long as the team
+                    .name("clip4j-worker-" + worker)
+                    .unstarted(() -> serve(worker));
         }
         for (Thread helper : helpers) {
             helper.start();
@@ -102,7 +110,7 @@ public final class Workers implements AutoCloseable {
     ///
     /// A `RuntimeException` or `Error` of any share is thrown here once all shares have ended.
     public void run(Task task) {
-        if (helpers.length == 0 || !busy.compareAndSet(false, true)) {
+        if (helpers.length == 0 || closing || !busy.compareAndSet(false, true)) {
             for (int worker = 0; worker < threads; worker++) {
                 task.run(worker);
             }
@@ -121,11 +129,12 @@ public final class Workers implements AutoCloseable {
             }
             runShare(task, 0);
             awaitHelpers();
-            thrown = failure.get();
+            thrown = failure.getAndSet(null);
         } finally {
             caller = null;
             this.task = null;
             busy.set(false);
+            endIfClosing();
         }
         switch (thrown) {
             case null -> {}
@@ -157,11 +166,9 @@ public final class Workers implements AutoCloseable {
     public void requireNotInterrupted() {
         Thread current = Thread.currentThread();
         boolean stop = current.isInterrupted();
-        for (Thread helper : helpers) {
-            if (helper == current) {
-                Thread waiting = caller;
-                stop = interrupted || (waiting != null && waiting.isInterrupted());
-            }
+        if (isHelper(current)) {
+            Thread waiting = caller;
+            stop = interrupted || (waiting != null && waiting.isInterrupted());
         }
         if (stop) {
             throw new CancellationException("interrupted: the work was given up");
@@ -169,27 +176,37 @@ public final class Workers implements AutoCloseable {
     }
 
     private void serve(int worker) {
-        int seen = 0;
-        while (true) {
-            for (int spins = 0; generation.get() == seen && !closed; spins++) {
-                if (spins < SPINS) {
-                    Thread.onSpinWait();
-                } else {
-                    LockSupport.park(this);
-                }
+        for (int seen = 0; awaitTask(seen); seen++) {
+            runTask(worker);
+        }
+    }
+
+    /// Waits for the task after the one that was seen last. Members see every task, so generations are counted by one.
+    ///
+    /// @return false when there will be none
+    private boolean awaitTask(int seen) {
+        for (int spins = 0; generation.get() == seen; spins++) {
+            if (closed) {
+                return generation.get() != seen;
             }
-            if (generation.get() == seen) {
-                return; // closed, and nothing left to do
+            if (spins < SPINS) {
+                Thread.onSpinWait();
+            } else {
+                LockSupport.park(this);
             }
-            seen = generation.get();
-            Task current = task;
-            if (current != null) {
-                runShare(current, worker);
-            }
-            Thread waiting = caller;
-            if (pending.decrementAndGet() == 0) {
-                LockSupport.unpark(waiting);
-            }
+        }
+        return true;
+    }
+
+    /// A method of its own: the frame of a thread that sleeps would keep the task, and with it the model.
+    private void runTask(int worker) {
+        Task current = task;
+        if (current != null) {
+            runShare(current, worker);
+        }
+        Thread waiting = caller;
+        if (pending.decrementAndGet() == 0) {
+            LockSupport.unpark(waiting);
         }
     }
 
@@ -206,17 +223,75 @@ public final class Workers implements AutoCloseable {
         return (int) ((long) n * worker / workers);
     }
 
-    /// Lets the team's threads end. A task that is running is finished first; later tasks run on their caller alone.
+    private boolean isHelper(Thread thread) {
+        for (Thread helper : helpers) {
+            if (helper == thread) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Whether the calling thread is a member of the team that runs a share of a task now.
+    public boolean isRunning() {
+        Thread current = Thread.currentThread();
+        return current == caller || isHelper(current);
+    }
+
+    /// Lets the team's threads end, and does not wait for it. A task that is running is finished first; later tasks run on their caller
+    /// alone.
+    public void shutdown() {
+        closing = true;
+        endIfClosing();
+    }
+
+    /// Ends the threads unless a task is running, which then does this at its end.
+    private void endIfClosing() {
+        if (closing && busy.compareAndSet(false, true)) { // busy stays set
+            closed = true;
+            for (Thread helper : helpers) {
+                LockSupport.unpark(helper);
+            }
+        }
+    }
+
+    /// Waits until the team's threads have ended after [#shutdown()].
     ///
-    /// Not to be called from within a task, which would wait for itself. Closing twice is harmless.
+    /// @param limit how long to wait at most
+    /// @return whether they have ended
+    /// @throws InterruptedException when the thread is interrupted while it waits
+    public boolean awaitTermination(Duration limit) throws InterruptedException {
+        long deadline = System.nanoTime() + saturatedNanos(limit);
+        for (Thread helper : helpers) {
+            if (!helper.join(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static long saturatedNanos(Duration limit) {
+        long longest = Long.MAX_VALUE / 2;
+        return limit.compareTo(Duration.ofNanos(longest)) > 0 ? longest : limit.toNanos();
+    }
+
+    /// Ends the team's threads and waits for it, asleep. A task that is running is finished first; later tasks run on their caller alone.
+    ///
+    /// From within a task it does not wait, because it would wait for itself. Closing twice is harmless. An interrupt does not end the
+    /// waiting, and the thread's interrupt status stays set.
     @Override
     public void close() {
-        while (!closed && !busy.compareAndSet(false, true)) {
-            Thread.onSpinWait();
+        shutdown();
+        boolean interruptedHere = false;
+        for (boolean ended = isRunning(); !ended; ) {
+            try {
+                ended = awaitTermination(ChronoUnit.FOREVER.getDuration());
+            } catch (InterruptedException e) {
+                interruptedHere = true;
+            }
         }
-        closed = true; // busy stays set, so that no later task is handed to threads that are gone
-        for (Thread helper : helpers) {
-            LockSupport.unpark(helper);
+        if (interruptedHere) {
+            Thread.currentThread().interrupt();
         }
     }
 }
