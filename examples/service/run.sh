@@ -15,7 +15,8 @@ done
 [ -n "$java_home" ] || { echo 'no JDK 25 found' >&2; exit 1; }
 
 java=("$java_home/bin/java" --add-modules jdk.incubator.vector -cp 'target/classes:target/dependency/*')
-"${java[@]}" example.Service >target/service.log 2>&1 &
+: >target/service.log
+"${java[@]}" example.Service >>target/service.log 2>&1 &
 service=$!
 trap 'kill "$service" 2>/dev/null || true' EXIT
 fail() { echo "FAILED: $1"; cat target/service.log; exit 1; }
