@@ -14,9 +14,9 @@ for candidate in "${JAVA_HOME:-}" /usr/lib/jvm/* /opt/java/* "$HOME"/.sdkman/can
 done
 [ -n "$java_home" ] || { echo 'no JDK 25 found' >&2; exit 1; }
 
-run() { "$java_home/bin/java" --add-modules jdk.incubator.vector -cp 'target/classes:target/dependency/*' "$@"; }
-
-run example.Service >target/service.log 2>&1 &
+java=("$java_home/bin/java" --add-modules jdk.incubator.vector -cp 'target/classes:target/dependency/*')
+: >target/service.log
+"${java[@]}" example.Service >>target/service.log 2>&1 &
 service=$!
 trap 'kill "$service" 2>/dev/null || true' EXIT
 fail() { echo "FAILED: $1"; cat target/service.log; exit 1; }
@@ -30,7 +30,7 @@ for _ in $(seq 300); do
 done
 [ -n "$port" ] || fail 'the service did not start within a minute'
 
-run example.Client "$port" "$root/docs/examples" 2>target/client.log || fail "$(cat target/client.log)"
+"${java[@]}" example.Client "$port" "$root/docs/examples" 2>target/client.log || fail "$(cat target/client.log)"
 
 kill "$service"
 trap - EXIT

@@ -63,8 +63,9 @@ public final class Client {
             }
             require(bad.join().statusCode() == 400, "a body that is not an image: expected status 400, got " + bad.join().statusCode());
         }
-        String classified = classify(files.getFirst(), "a red circle", "a blue square");
-        require(classified.startsWith("[{\"label\":"), "classify: " + classified);
+        Path circle = files.stream().filter(file -> file.endsWith("red-circle.png")).findFirst().orElseThrow();
+        String classified = classify(circle, "a blue square", "a red circle");
+        require(classified.startsWith("[{\"label\":\"a red circle\""), "classify: " + classified);
         System.out.printf("service: %d requests answered as the library does, %d refused, health: ok%n", ROUNDS * REQUESTS, ROUNDS);
         System.out.println(classified);
     }
