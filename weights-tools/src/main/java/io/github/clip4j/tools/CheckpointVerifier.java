@@ -16,8 +16,8 @@ import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.image.ImageFile;
 import io.github.clip4j.model.ClipConfig;
-import io.github.clip4j.model.ClipParameters;
 import io.github.clip4j.Embedding;
+import io.github.clip4j.model.ClipModel;
 import io.github.clip4j.reference.ReferenceProbe;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -79,7 +79,7 @@ public final class CheckpointVerifier {
             ClipConfig config;
             try (CanonicalWeights weights = directory.openWeights()) {
                 config = directory.config(weights, options.activation());
-                ClipParameters.check(config, weights);
+                ClipModel.check(config, weights);
                 for (TensorInfo info : weights.tensors().values()) {
                     if (info.dtype().isFloat()) {
                         parameters.put(info.name(), Tensor.of(weights.read(info.name()), info.shape()));

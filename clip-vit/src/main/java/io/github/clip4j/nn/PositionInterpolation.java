@@ -1,6 +1,6 @@
-package io.github.clip4j.model;
+package io.github.clip4j.nn;
 
-/// Position embeddings of one grid of patches, resampled for another, so that a model sees pictures of another size than it was trained on.
+/// Position embeddings of one grid of patches, resampled for another, so that a model sees images of another size than it was trained on.
 ///
 /// Both reference implementations call PyTorch's bicubic `interpolate`, but not the same one. Without antialiasing the cubic has a = −¾ and four taps
 /// whatever the scale; with it a = −½, and the filter widens when the grid shrinks (PyTorch `UpSampleKernel.cpp`).
