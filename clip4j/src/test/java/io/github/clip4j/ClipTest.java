@@ -21,7 +21,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutorService;
@@ -155,7 +154,7 @@ class ClipTest {
             assertThatThrownBy(() -> clip.classifier(List.of("a", "a"), PromptTemplates.labelOnly())).hasMessage("labels: 'a' is given twice");
             assertThatThrownBy(() -> PromptTemplates.of("a photo")).hasMessage("template \"a photo\": expected {} once, in the label's place");
             assertThatThrownBy(() -> clip.model().imageEncoder().orElseThrow().encode(Tensor.zeros(1, 3, 31, 30)))
-                    .hasMessage("image encoder: expected pixels [b, 3, 30, 30], got [1, 3, 31, 30]; preprocess pictures for this model first");
+                    .hasMessage("image encoder: expected pixels [b, 3, 30, 30], got [1, 3, 31, 30]; preprocess images for this model first");
             assertThatThrownBy(() -> clip.model().textEncoder().orElseThrow().encode(List.of(new int[] {1, 637})))
                     .hasMessage("text 0: expected token ids below 637, got 637 at position 1; is this the model's tokenizer?");
         }

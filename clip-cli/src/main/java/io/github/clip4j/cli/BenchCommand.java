@@ -9,7 +9,7 @@ import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.ClipModel;
-import io.github.clip4j.nn.PositionInterpolation;
+import io.github.clip4j.model.PositionInterpolation;
 import io.github.clip4j.tools.RandomWeights;
 import java.io.IOException;
 import java.io.PrintWriter;

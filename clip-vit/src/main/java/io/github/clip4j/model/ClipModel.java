@@ -6,7 +6,6 @@ import io.github.clip4j.core.weights.TensorSpec;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.nn.ParameterNames;
-import io.github.clip4j.nn.PositionInterpolation;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.List;
@@ -60,7 +59,6 @@ public final class ClipModel {
     /// @param imageSize the edge of images, pixels; 0 for the config's
     /// @param interpolation how position embeddings are resampled
     /// @param storage how the weights of linear layers are kept: F32, or F16 or BF16 for half the memory
-    @SuppressWarnings("exports") // for clip4j itself: PositionInterpolation belongs to nobody else's API
     public static ClipModel load(
             ClipConfig trained, WeightSource weights, Workers workers, int imageSize, PositionInterpolation interpolation, DType storage)
             throws IOException {

@@ -3,7 +3,6 @@ package io.github.clip4j.model;
 import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.nn.ParameterNames;
-import io.github.clip4j.nn.PositionInterpolation;
 import java.io.IOException;
 import java.util.SortedMap;
 

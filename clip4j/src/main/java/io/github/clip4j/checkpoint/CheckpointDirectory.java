@@ -6,7 +6,7 @@ import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.image.ClipPreprocess.ResizeTo;
 import io.github.clip4j.model.ClipConfig;
-import io.github.clip4j.nn.PositionInterpolation;
+import io.github.clip4j.model.PositionInterpolation;
 import io.github.clip4j.model.VisionConfig;
 import io.github.clip4j.tokenizer.TokenizerProfile;
 import io.github.clip4j.tokenizer.Vocabulary;

@@ -1,4 +1,4 @@
-package io.github.clip4j.nn;
+package io.github.clip4j.model;
 
 import static io.github.clip4j.testkit.FloatAssert.assertWithin;
 import static org.assertj.core.api.Assertions.assertThat;

@@ -1,4 +1,4 @@
-package io.github.clip4j.nn;
+package io.github.clip4j.model;
 
 /// Position embeddings of one grid of patches, resampled for another, so that a model sees images of another size than it was trained on.
 ///
