@@ -1,4 +1,5 @@
-/// CLIP's image and text encoders, and the reference that they are compared with. Knows no image format and no text; `reference` alone opens files.
+/// CLIP's image and text encoders, and the reference that they are compared with. Knows no image format and no text; `reference` alone
+/// opens files.
 ///
 /// Layers are exported to the other modules of clip4j alone; they may change without notice.
 module io.github.clip4j.vit {

@@ -22,7 +22,8 @@ public record ClipConfig(@Nullable VisionConfig vision, @Nullable TextConfig tex
 
     /// This config with another activation in both towers.
     public ClipConfig withActivation(Activation activation) {
-        return new ClipConfig(vision == null ? null : vision.withActivation(activation), text == null ? null : text.withActivation(activation));
+        return new ClipConfig(
+                vision == null ? null : vision.withActivation(activation), text == null ? null : text.withActivation(activation));
     }
 
     /// Whether images and texts can be compared.
@@ -49,7 +50,9 @@ public record ClipConfig(@Nullable VisionConfig vision, @Nullable TextConfig tex
         Activation act = Activation.QUICK_GELU;
         OptionalInt dim = OptionalInt.of(projection);
         return new ClipConfig(
-                new VisionConfig(imageSize, patchSize, new TransformerConfig(width, width / 64, layers, 4 * width, act, 1e-5), new ImageHead.ClassToken(dim)),
+                new VisionConfig(
+                        imageSize, patchSize, new TransformerConfig(width, width / 64, layers, 4 * width, act, 1e-5),
+                        new ImageHead.ClassToken(dim)),
                 new TextConfig(
                         49408, 77, new TransformerConfig(textWidth, textHeads, 12, 4 * textWidth, act, 1e-5),
                         new TextHead.EndOfText(dim, TextHead.Pooling.HUGGING_FACE, 49407)));

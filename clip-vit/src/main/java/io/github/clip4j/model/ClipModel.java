@@ -32,14 +32,14 @@ public final class ClipModel {
         this.logitBias = logitBias;
     }
 
-    /// The tensors that a model needs, in the order of computation, under the names of Hugging Face's checkpoints. Check, load, conversion and inspection
-    /// read this one table.
+    /// The tensors that a model needs, in the order of computation, under the names of Hugging Face's checkpoints. Check, load, conversion
+    /// and inspection read this one table.
     public static List<TensorSpec> parameters(ClipConfig config) {
         return ClipParameters.of(config);
     }
 
-    /// Checks that a source holds exactly the tensors that the config needs. It may also hold `logit_bias` and the buffers of position numbers that older
-    /// files carry.
+    /// Checks that a source holds exactly the tensors that the config needs. It may also hold `logit_bias` and the buffers of position
+    /// numbers that older files carry.
     ///
     /// @throws WeightFormatException which lists every finding at once
     public static void check(ClipConfig config, WeightSource source) throws WeightFormatException {

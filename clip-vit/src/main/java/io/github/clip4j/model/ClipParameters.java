@@ -8,7 +8,8 @@ import io.github.clip4j.nn.ParameterNames;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The table of CLIP's parameters: every name and shape, as a function of the config. It joins what the layers say that their constructors read.
+/// The table of CLIP's parameters: every name and shape, as a function of the config. It joins what the layers say that their constructors
+/// read.
 ///
 /// In shapes, out comes before in, as PyTorch's `Linear` stores weights.
 final class ClipParameters {

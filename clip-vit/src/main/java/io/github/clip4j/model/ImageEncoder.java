@@ -56,7 +56,8 @@ public final class ImageEncoder {
                         parameters, ParameterNames.VISION_EMBEDDINGS, VisionConfig.CHANNELS, config.patchSize(), config.grid(), d);
                 this.preNorm = new LayerNormLayer(parameters, ParameterNames.PRE_NORM, d, t.layerNormEpsilon());
                 this.transformer = new Transformer(
-                        parameters, ParameterNames.VISION, t.layers(), d, t.heads(), t.mlpWidth(), t.activation(), t.layerNormEpsilon(), false);
+                        parameters, ParameterNames.VISION, t.layers(), d, t.heads(), t.mlpWidth(), t.activation(), t.layerNormEpsilon(),
+                        false);
                 this.head = new PooledProjection(
                         parameters, ParameterNames.POST_NORM, ParameterNames.VISUAL_PROJECTION_LAYER, d, dim, t.layerNormEpsilon());
             }
@@ -72,7 +73,8 @@ public final class ImageEncoder {
                     PatchEmbedding.specs(ParameterNames.VISION_EMBEDDINGS, VisionConfig.CHANNELS, config.patchSize(), config.grid(), d),
                     LayerNormLayer.specs(ParameterNames.PRE_NORM, d),
                     Transformer.specs(ParameterNames.VISION, t.layers(), d, t.mlpWidth()),
-                    PooledProjection.specs(ParameterNames.POST_NORM, ParameterNames.VISUAL_PROJECTION_LAYER, d, dim)).flatMap(Function.identity());
+                    PooledProjection.specs(ParameterNames.POST_NORM, ParameterNames.VISUAL_PROJECTION_LAYER, d, dim))
+                    .flatMap(Function.identity());
         };
     }
 
@@ -95,7 +97,8 @@ public final class ImageEncoder {
         return out;
     }
 
-    /// The same into a tensor of the caller's. Once a batch of this size has been encoded, one image, or any number on one thread, allocates nothing.
+    /// The same into a tensor of the caller's. Once a batch of this size has been encoded, one image, or any number on one thread,
+    /// allocates nothing.
     ///
     /// @param out `[b, outputDim]`, overwritten
     public void encode(Tensor pixels, Tensor out) {
@@ -103,7 +106,8 @@ public final class ImageEncoder {
         int batch = pixels.shape().dim(0);
         if (out.rows() != batch || out.width() != config.outputDim()) {
             throw new IllegalArgumentException(
-                    "image encoder: expected an output [%d, %d] for %s, got %s".formatted(batch, config.outputDim(), pixels.shape(), out.shape()));
+                    "image encoder: expected an output [%d, %d] for %s, got %s"
+                            .formatted(batch, config.outputDim(), pixels.shape(), out.shape()));
         }
         int threads = workers.threads();
         int spread = threads == 1 ? batch : batch - batch % threads; // whole images a thread; the rest is shared layer by layer
@@ -120,8 +124,9 @@ public final class ImageEncoder {
     private void requireImages(Shape shape) {
         int size = config.imageSize();
         if (shape.rank() != 4 || shape.dim(1) != VisionConfig.CHANNELS || shape.dim(2) != size || shape.dim(3) != size) {
-            throw new IllegalArgumentException("image encoder: expected pixels [b, %d, %d, %d], got %s; preprocess images for this model first"
-                    .formatted(VisionConfig.CHANNELS, size, size, shape));
+            throw new IllegalArgumentException(
+                    "image encoder: expected pixels [b, %d, %d, %d], got %s; preprocess images for this model first"
+                            .formatted(VisionConfig.CHANNELS, size, size, shape));
         }
     }
 
@@ -163,7 +168,8 @@ public final class ImageEncoder {
         }
     }
 
-    /// Encodes one image and shows `probe` every stage on the way. For study: much slower than [#encode(Tensor)], but its result has the same bits.
+    /// Encodes one image and shows `probe` every stage on the way. For study: much slower than [#encode(Tensor)], but its result has the
+    /// same bits.
     ///
     /// @param pixels a preprocessed image, `[3, imageSize, imageSize]`
     /// @return `[1, outputDim]`
@@ -171,8 +177,9 @@ public final class ImageEncoder {
     public Tensor trace(Tensor pixels, Probe probe) {
         int size = config.imageSize();
         if (!pixels.shape().equals(Shape.of(VisionConfig.CHANNELS, size, size))) {
-            throw new IllegalArgumentException("image encoder: expected pixels [%d, %d, %d] to trace, got %s; preprocess one image for this model first"
-                    .formatted(VisionConfig.CHANNELS, size, size, pixels.shape()));
+            throw new IllegalArgumentException(
+                    "image encoder: expected pixels [%d, %d, %d] to trace, got %s; preprocess one image for this model first"
+                            .formatted(VisionConfig.CHANNELS, size, size, pixels.shape()));
         }
         TransformerConfig t = config.transformer();
         int n = config.tokens();

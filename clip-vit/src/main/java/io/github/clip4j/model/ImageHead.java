@@ -2,10 +2,11 @@ package io.github.clip4j.model;
 
 import java.util.OptionalInt;
 
-/// How an image encoder makes one vector of its positions. Families of models differ here, and in what goes with it: whether a class token precedes the
-/// patches, whether a norm precedes the blocks.
+/// How an image encoder makes one vector of its positions. Families of models differ here, and in what goes with it: whether a class token
+/// precedes the patches, whether a norm precedes the blocks.
 ///
-/// Whoever depends on the family switches over this type without a default branch: a new family does not compile until every place has answered.
+/// Whoever depends on the family switches over this type without a default branch: a new family does not compile until every place has
+/// answered.
 public sealed interface ImageHead {
     /// CLIP's: a class token precedes the patches and a norm the blocks; the output at the class token is normed and projected
     /// (openai/CLIP `model.py`, class `VisionTransformer`).

@@ -4,8 +4,8 @@ import io.github.clip4j.core.Tensor;
 
 /// Sees what an encoder computes on the way, stage by stage, in the order of computation ([ImageEncoder#trace], [TextEncoder#trace]).
 ///
-/// Stages have the names of the modules in a Hugging Face checkpoint. With n tokens, d the width, h heads, p the width of an embedding and `…` for
-/// `vision_model.encoder.layers.0` and the like:
+/// Stages have the names of the modules in a Hugging Face checkpoint. With n tokens, d the width, h heads, p the width of an embedding and
+/// `…` for `vision_model.encoder.layers.0` and the like:
 ///
 /// | name | what | shape |
 /// |---|---|---|

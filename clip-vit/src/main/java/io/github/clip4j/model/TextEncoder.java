@@ -25,8 +25,8 @@ import java.util.stream.Stream;
 /// The text tower: token ids to vectors (openai/CLIP `model.py`, `CLIP.encode_text`). Immutable and thread-safe.
 ///
 /// A position sees no later one, so nothing after the pooled position can change the result, and nothing after it is computed: a prompt of
-/// ten tokens costs an eighth of a padded one. Texts of a batch lie one after the other, without padding, and what they share at their beginnings is
-/// computed once ([PrefixTree]).
+/// ten tokens costs an eighth of a padded one. Texts of a batch lie one after the other, without padding, and what they share at their
+/// beginnings is computed once ([PrefixTree]).
 public final class TextEncoder {
     /// Rows of one forward pass on one thread; a longer text is a pass of its own.
     private static final int MAX_ROWS = 512;
@@ -56,9 +56,11 @@ public final class TextEncoder {
                 this.tokenEmbedding =
                         new TokenEmbedding(parameters, ParameterNames.TEXT_EMBEDDINGS, config.vocabularySize(), config.contextLength(), d);
                 this.transformer = new Transformer(
-                        parameters, ParameterNames.TEXT, t.layers(), d, t.heads(), t.mlpWidth(), t.activation(), t.layerNormEpsilon(), true);
+                        parameters, ParameterNames.TEXT, t.layers(), d, t.heads(), t.mlpWidth(), t.activation(), t.layerNormEpsilon(),
+                        true);
                 this.head = new PooledProjection(
-                        parameters, ParameterNames.FINAL_NORM, ParameterNames.TEXT_PROJECTION_LAYER, d, end.projectionDim(), t.layerNormEpsilon());
+                        parameters, ParameterNames.FINAL_NORM, ParameterNames.TEXT_PROJECTION_LAYER, d, end.projectionDim(),
+                        t.layerNormEpsilon());
             }
         }
     }
@@ -119,8 +121,9 @@ public final class TextEncoder {
         }
         for (int i = 0; i < ids.length; i++) {
             if (ids[i] < 0 || ids[i] >= config.vocabularySize()) {
-                throw new IllegalArgumentException("text %d: expected token ids below %d, got %d at position %d; is this the model's tokenizer?"
-                        .formatted(text, config.vocabularySize(), ids[i], i));
+                throw new IllegalArgumentException(
+                        "text %d: expected token ids below %d, got %d at position %d; is this the model's tokenizer?"
+                                .formatted(text, config.vocabularySize(), ids[i], i));
             }
         }
     }
@@ -183,8 +186,8 @@ public final class TextEncoder {
         }
     }
 
-    /// Encodes one text and shows `probe` every stage on the way, at all positions, those after the end of the text included. For study: much slower than
-    /// [#encode(List)], but its result has the same bits.
+    /// Encodes one text and shows `probe` every stage on the way, at all positions, those after the end of the text included. For study:
+    /// much slower than [#encode(List)], but its result has the same bits.
     ///
     /// @param ids token ids with start and end of text, and padding if need be
     /// @return `[1, outputDim]`

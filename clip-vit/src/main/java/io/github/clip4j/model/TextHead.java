@@ -2,12 +2,14 @@ package io.github.clip4j.model;
 
 import java.util.OptionalInt;
 
-/// How a text encoder makes one vector of its positions. Families of models differ here, and in what goes with it: whether a position sees later ones, whether
-/// a text may be shorter than the context.
+/// How a text encoder makes one vector of its positions. Families of models differ here, and in what goes with it: whether a position sees
+/// later ones, whether a text may be shorter than the context.
 ///
-/// Whoever depends on the family switches over this type without a default branch: a new family does not compile until every place has answered.
+/// Whoever depends on the family switches over this type without a default branch: a new family does not compile until every place has
+/// answered.
 public sealed interface TextHead {
-    /// CLIP's: a position sees itself and earlier ones; the output at the end of the text is normed and projected (openai/CLIP `model.py`, `encode_text`).
+    /// CLIP's: a position sees itself and earlier ones; the output at the end of the text is normed and projected (openai/CLIP `model.py`,
+    /// `encode_text`).
     ///
     /// @param projectionDim the width of an embedding; empty when the tower ends with the norm
     /// @param pooling how the end of the text is found
@@ -57,8 +59,8 @@ public sealed interface TextHead {
         GREATEST_ID,
         /// The first end of text (MetaCLIP 2; open_clip's `eos`).
         FIRST_END_OF_TEXT,
-        /// As transformers' `modeling_clip.py`, class `CLIPTextTransformer`, over its versions: the greatest id when the config's end of text is
-        /// [TextConfig#LEGACY_END_OF_TEXT] or the text holds CLIP's own; else the first end of text.
+        /// As transformers' `modeling_clip.py`, class `CLIPTextTransformer`, over its versions: the greatest id when the config's end of
+        /// text is [TextConfig#LEGACY_END_OF_TEXT] or the text holds CLIP's own; else the first end of text.
         HUGGING_FACE
     }
 }

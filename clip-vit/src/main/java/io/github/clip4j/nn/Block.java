@@ -16,7 +16,9 @@ final class Block {
     private final Mlp mlp;
 
     /// @param name such as `vision_model.encoder.layers.0`
-    Block(ParameterReader parameters, String name, int width, int heads, int mlpWidth, Activation activation, double epsilon, boolean causal)
+    Block(
+            ParameterReader parameters, String name, int width, int heads, int mlpWidth, Activation activation, double epsilon,
+            boolean causal)
             throws IOException {
         this.name = name;
         this.ln1 = new LayerNormLayer(parameters, name + ".layer_norm1", width, epsilon);

@@ -23,7 +23,8 @@ public final class Linear {
 
     /// Reads the layers called `names`, which have equal extents and the same input, as one: W = [W₀; W₁; …].
     ///
-    /// All weights are read before the first bias. OpenAI's checkpoints store the weights of q, k and v as one tensor, which is then read once.
+    /// All weights are read before the first bias. OpenAI's checkpoints store the weights of q, k and v as one tensor, which is then read
+    /// once.
     ///
     /// @param out the outputs of each of them
     static Linear read(ParameterReader parameters, int out, int in, String... names) throws IOException {
@@ -40,7 +41,8 @@ public final class Linear {
     /// What [#read] reads.
     static Stream<TensorSpec> specs(int out, int in, String... names) {
         return Arrays.stream(names)
-                .flatMap(name -> Stream.of(new TensorSpec(name + ".weight", Shape.of(out, in)), new TensorSpec(name + ".bias", Shape.of(out))));
+                .flatMap(name -> Stream.of(
+                        new TensorSpec(name + ".weight", Shape.of(out, in)), new TensorSpec(name + ".bias", Shape.of(out))));
     }
 
     /// Reads the layer called `name`, which has no bias: y = x·Wᵀ.

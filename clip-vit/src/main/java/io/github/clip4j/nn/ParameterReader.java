@@ -41,8 +41,9 @@ public final class ParameterReader {
 
     private void requireElements(String name, int expected, int got) throws WeightFormatException {
         if (got != expected) {
-            throw new WeightFormatException("%s in %s: expected %d numbers, got %d; check the weights against the config before they are read"
-                    .formatted(name, source.location(), expected, got));
+            throw new WeightFormatException(
+                    "%s in %s: expected %d numbers, got %d; check the weights against the config before they are read"
+                            .formatted(name, source.location(), expected, got));
         }
     }
 

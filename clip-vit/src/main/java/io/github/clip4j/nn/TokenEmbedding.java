@@ -28,7 +28,8 @@ public final class TokenEmbedding {
     /// What the constructor reads.
     public static Stream<TensorSpec> specs(String name, int vocabulary, int context, int width) {
         return Stream.of(
-                new TensorSpec(name + TOKENS, Shape.of(vocabulary, width)), new TensorSpec(name + PatchEmbedding.POSITIONS, Shape.of(context, width)));
+                new TensorSpec(name + TOKENS, Shape.of(vocabulary, width)),
+                new TensorSpec(name + PatchEmbedding.POSITIONS, Shape.of(context, width)));
     }
 
     /// x[row + i] = tokens[ids[first + i]] + positions[first + i], for the ids of one text from `first` to its end

@@ -6,7 +6,8 @@ import io.github.clip4j.core.ops.MatMul;
 import io.github.clip4j.core.ops.SelfAttention;
 import io.github.clip4j.core.parallel.Workers;
 
-/// The scratch of one forward pass and the operations that work in it, made before it: a pass allocates nothing. Never shared by two passes at once.
+/// The scratch of one forward pass and the operations that work in it, made before it: a pass allocates nothing. Never shared by two passes
+/// at once.
 ///
 /// Row strides are padded by 16 floats, because widths such as 1024 and 3072 would put all rows of a tile into the same few sets of L1.
 public final class Workspace {
@@ -37,7 +38,9 @@ public final class Workspace {
         this.matMul = new MatMul(
                 Math.max(
                         MatMul.scratchSize(rows, width, mlpWidth),
-                        Math.max(MatMul.scratchSize(rows, mlpWidth, width), MatMul.scratchSize(rows, Math.max(width, inputWidth), 3 * width))),
+                        Math.max(
+                                MatMul.scratchSize(rows, mlpWidth, width),
+                                MatMul.scratchSize(rows, Math.max(width, inputWidth), 3 * width))),
                 workers);
         this.selfAttention = new SelfAttention(tokens, width / heads, workers);
         this.layerNorm = new LayerNorm(workers);

@@ -12,11 +12,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
-import java.util.OptionalInt;
 import java.util.function.BiConsumer;
 
-/// CLIP in one file: plain loops, double arithmetic, no layers, no kernels, no threads. Read this first. The fast path in `clip.nn` computes the
-/// same lines, the tests compare it with these, and `docs/reference.md` says which line is which.
+/// CLIP in one file: plain loops, double arithmetic, no layers, no kernels, no threads. Read this first. The fast path in `clip.nn`
+/// computes the same lines, the tests compare it with these, and `docs/reference.md` says which line is which.
 ///
 /// Radford et al. 2021, "Learning Transferable Visual Models From Natural Language Supervision" (arXiv:2103.00020), as openai/CLIP
 /// `clip/model.py` implements it. Sections without another source are that paper's.
@@ -67,16 +66,15 @@ public sealed class ReferenceClip permits ReferenceProbe {
 
     /// Reads a model as float32 into memory.
     ///
-    /// @param directory in Hugging Face's layout, with `config.json` and `model.safetensors`; `clip convert` writes it from any other layout
+    /// @param directory with `config.json` and `model.safetensors` in Hugging Face's layout, which `clip convert` writes
     /// @throws io.github.clip4j.core.weights.WeightFormatException when a file is malformed, or the weights do not fit the config
     /// @throws IOException when a file cannot be read
     public static ReferenceClip load(Path directory) throws IOException {
         return ReferenceFiles.load(directory);
     }
 
-    /// The probability of each text for an image: softmax of the logits over the texts. Zero-shot classification (§3.1.2), with one text for each class.
-    ///
-    /// A bias that all logits share does not change it: e^(l + b) / Σ e^(lⱼ + b) = e^l / Σ e^lⱼ.
+    /// Zero-shot classification with one text for each class (§3.1.2): the probability of text i is e^logitᵢ / Σⱼ e^logitⱼ.
+    /// A bias that all logits share cancels.
     ///
     /// @param texts the token ids of each text
     public double[] classify(Tensor pixels, int[][] texts) {
@@ -87,8 +85,8 @@ public sealed class ReferenceClip permits ReferenceProbe {
 
     /// The logit of each text for an image: e^logit_scale · cos(image, textᵢ) + logit_bias (§2.3, figure 3).
     ///
-    /// The scale is learnt as its logarithm and kept to at most 100 (§2.5), which OpenAI's models reach. CLIP has no bias; models trained with a sigmoid have
-    /// one (Zhai et al. 2023, arXiv:2303.15343 §3.2).
+    /// The scale is learnt as its logarithm and kept to at most 100 (§2.5), which OpenAI's models reach. CLIP has no bias; models trained
+    /// with a sigmoid have one (Zhai et al. 2023, arXiv:2303.15343 §3.2).
     public double[] logits(Tensor pixels, int[][] texts) {
         double scale = Math.exp(parameter("logit_scale")[0]);
         double bias = parameters.containsKey("logit_bias") ? parameter("logit_bias")[0] : 0;
@@ -102,31 +100,30 @@ public sealed class ReferenceClip permits ReferenceProbe {
 
     /// The image encoder (§2.4): a vision transformer, read at its class token.
     ///
-    /// The norm before the blocks is CLIP's addition to the vision transformer; the paper gives no reason. A block normalises what its branches read, never
-    /// the residual stream x, so without that norm the scale of patches and positions would stay in x up to the last layer. Checkpoints spell its name
-    /// `pre_layrnorm`: a slip in the first published code, kept because files have it.
+    /// The norm before the blocks is CLIP's addition to the vision transformer; the paper gives no reason. A block norms what its branches
+    /// read, never the residual stream x itself, so without it the scale of patches and positions would stay in x up to the last norm.
+    /// Hugging Face spells its name `pre_layrnorm`; the slip stays, because all published files have it.
     ///
     /// @param pixels a preprocessed image, `[3, imageSize, imageSize]`
     /// @return the embedding, not yet of unit length, `[p]`; `[d]` when the tower has no projection
     public double[] encodeImage(Tensor pixels) {
         VisionConfig vision = Objects.requireNonNull(config.vision(), "the model has no image encoder");
-        double epsilon = vision.transformer().layerNormEpsilon();
         return switch (vision.head()) {
-            case ImageHead.ClassToken(OptionalInt projectionDim) -> {
+            case ImageHead.ClassToken token -> {
                 double[][] x = embedPatches("vision_model.embeddings", pixels, vision); //                [n, d]
-                x = layerNorm("vision_model.pre_layrnorm", x, epsilon); //                                [n, d]
+                x = layerNorm("vision_model.pre_layrnorm", x, vision.transformer().layerNormEpsilon()); // [n, d]
                 x = transformer("vision_model.encoder.layers.", x, vision.transformer(), false); //       [n, d]
                 double[][] pooled = {x[0]}; //                                                            [1, d]
-                pooled = layerNorm("vision_model.post_layernorm", pooled, epsilon); //                    [1, d]
-                yield projectionDim.isEmpty() ? pooled[0] : project("visual_projection", pooled)[0]; //   [p]
+                pooled = layerNorm("vision_model.post_layernorm", pooled, vision.transformer().layerNormEpsilon()); // [1, d]
+                yield token.projectionDim().isEmpty() ? pooled[0] : project("visual_projection", pooled)[0]; // [p]
             }
         };
     }
 
     /// The text encoder (§2.4): a transformer in which a position sees itself and earlier ones, read at the end of the text.
     ///
-    /// It is causal so that it could start from a language model, or be trained as one besides (§2.4). The end of the text is therefore the one position that has
-    /// seen all of it, and what follows cannot change it.
+    /// It is causal so that it could start from a language model, or be trained as one as well (§2.4). So the end of the text is the first
+    /// position that has seen all of it, and what follows cannot change it.
     ///
     /// @param ids token ids with start and end of text, and padding if need be
     /// @return the embedding, not yet of unit length, `[p]`; `[d]` when the tower has no projection
@@ -136,7 +133,7 @@ public sealed class ReferenceClip permits ReferenceProbe {
             case TextHead.EndOfText end -> {
                 double[][] x = embedTokens("text_model.embeddings", ids, text); //                        [n, d]
                 x = transformer("text_model.encoder.layers.", x, text.transformer(), true); //            [n, d]
-                x = layerNorm("text_model.final_layer_norm", x, text.transformer().layerNormEpsilon()); //[n, d]
+                x = layerNorm("text_model.final_layer_norm", x, text.transformer().layerNormEpsilon()); // [n, d]
                 double[][] pooled = {x[text.pooledPosition(ids)]}; //                                     [1, d]
                 yield end.projectionDim().isEmpty() ? pooled[0] : project("text_projection", pooled)[0]; // [p]
             }
@@ -145,12 +142,11 @@ public sealed class ReferenceClip permits ReferenceProbe {
 
     /// x = [class; patch₁·Wᵀ; patch₂·Wᵀ; …] + positions (Dosovitskiy et al. 2020, arXiv:2010.11929, equation 1).
     ///
-    /// Patches go row by row, each flattened to its 3·patchSize² numbers. W is stored as the kernel of a convolution, `[d, 3, patchSize, patchSize]`, and has
-    /// no bias. Pixels that do not fill a patch are dropped.
+    /// Patches go row by row. W is stored as a convolution's kernel, `[d, 3, patchSize, patchSize]`, and has no bias.
+    /// Pixels that do not fill a patch are dropped.
     double[][] embedPatches(String name, Tensor pixels, VisionConfig vision) {
         float[] classToken = parameter(name + ".class_embedding");
         float[] kernel = parameter(name + ".patch_embedding.weight");
-        float[] positions = parameter(name + ".position_embedding.weight");
         float[] image = pixels.toArray();
         int d = vision.transformer().width();
         int size = vision.imageSize();
@@ -174,14 +170,13 @@ public sealed class ReferenceClip permits ReferenceProbe {
                 }
             }
         }
-        addPositions(x, positions);
+        addPositions(x, parameter(name + ".position_embedding.weight")); // [n, d]
         return x;
     }
 
     /// x = tokens[ids] + positions
     double[][] embedTokens(String name, int[] ids, TextConfig text) {
         float[] tokens = parameter(name + ".token_embedding.weight"); //       [vocabulary, d]
-        float[] positions = parameter(name + ".position_embedding.weight"); // [context, d]
         int d = text.transformer().width();
         double[][] x = new double[ids.length][d];
         for (int t = 0; t < ids.length; t++) {
@@ -189,7 +184,7 @@ public sealed class ReferenceClip permits ReferenceProbe {
                 x[t][i] = tokens[ids[t] * d + i];
             }
         }
-        addPositions(x, positions);
+        addPositions(x, parameter(name + ".position_embedding.weight")); // [n, d]
         return x;
     }
 
@@ -201,8 +196,7 @@ public sealed class ReferenceClip permits ReferenceProbe {
         }
     }
 
-    private double[][] transformer(String name, double[][] input, TransformerConfig t, boolean causal) {
-        double[][] x = input;
+    private double[][] transformer(String name, double[][] x, TransformerConfig t, boolean causal) {
         for (int layer = 0; layer < t.layers(); layer++) {
             x = block(name + layer, x, t, causal); // [n, d]
         }
@@ -227,18 +221,17 @@ public sealed class ReferenceClip permits ReferenceProbe {
         return linear(name + ".out_proj", attend(name, a, v, heads)); //                            [n, d]
     }
 
-    /// softmax(qₕ·kₕᵀ / √(d/h)): row h·n + i tells how much head h takes of each position for position i. Causal: nothing of later ones.
+    /// softmax(qₕ·kₕᵀ / √(d/h)): row head·n + i says how much of each position goes into position i. Causal: nothing of later ones.
     double[][] attentionWeights(String name, double[][] q, double[][] k, int heads, boolean causal) {
         int n = q.length;
         int headDim = q[0].length / heads;
         double[][] a = new double[heads * n][n];
         for (int head = 0; head < heads; head++) {
-            int first = head * headDim;
             for (int i = 0; i < n; i++) {
                 int visible = causal ? i + 1 : n;
                 double[] row = a[head * n + i];
                 for (int j = 0; j < visible; j++) {
-                    for (int c = first; c < first + headDim; c++) {
+                    for (int c = head * headDim; c < (head + 1) * headDim; c++) {
                         row[j] += q[i][c] * k[j][c] / Math.sqrt(headDim);
                     }
                 }

@@ -22,7 +22,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/// A checkpoint of both towers in Hugging Face's layout. The one place below `clip4j` that opens files (`docs/adr/0012-the-reference-reads-files.md`).
+/// A checkpoint of both towers in Hugging Face's layout. The one place below `clip4j` that opens files
+/// (`docs/adr/0012-reference-files-and-heads.md`).
 final class ReferenceFiles {
     private ReferenceFiles() {}
 
@@ -30,8 +31,9 @@ final class ReferenceFiles {
         Path config = directory.resolve("config.json");
         Path weights = directory.resolve("model.safetensors");
         if (!Files.isRegularFile(config) || !Files.isRegularFile(weights)) {
-            throw new WeightFormatException("%s: expected config.json and model.safetensors, got not both; `clip convert` writes them from any other layout"
-                    .formatted(directory.getFileName()));
+            throw new WeightFormatException(
+                    "%s: expected config.json and model.safetensors, got not both; `clip convert` writes them from any other layout"
+                            .formatted(directory.getFileName()));
         }
         ClipConfig read = config(StrictJson.readObject(config));
         Map<String, Tensor> parameters = new HashMap<>();
@@ -46,7 +48,8 @@ final class ReferenceFiles {
         return new ReferenceClip(read, parameters);
     }
 
-    /// A config of `model_type` clip, with the published defaults for what it leaves out (huggingface/transformers `configuration_clip.py`).
+    /// A config of `model_type` clip, with the published defaults for what it leaves out (huggingface/transformers
+    /// `configuration_clip.py`).
     static ClipConfig config(JsonFields root) throws WeightFormatException {
         String type = root.string("model_type").orElse("clip");
         if (!type.equals("clip")) {
@@ -80,7 +83,8 @@ final class ReferenceFiles {
             Optional<JsonFields> holder = holder(key);
             long value = holder.isEmpty() ? standard : holder.get().integer(key).orElse(standard);
             if (value > Integer.MAX_VALUE) {
-                throw new WeightFormatException("%s.%s: expected an integer below 2^31, got %d".formatted(holder.orElseThrow().where(), key, value));
+                throw new WeightFormatException(
+                        "%s.%s: expected an integer below 2^31, got %d".formatted(holder.orElseThrow().where(), key, value));
             }
             return (int) value;
         }

@@ -94,8 +94,9 @@ class ParameterTableTest {
         VisionConfig vision = Objects.requireNonNull(configs().findFirst().orElseThrow().vision());
         VisionConfig larger = vision.withImageSize(37);
         Recorder recorder = new Recorder(ClipModel.parameters(new ClipConfig(vision, null)));
-        assertThatThrownBy(() -> new ImageEncoder(larger, recorder, DType.F32, Workers.SERIAL)).isInstanceOf(WeightFormatException.class).hasMessage(
-                "vision_model.embeddings.position_embedding.weight in recorder: expected 1040 numbers, got 680; "
+        assertThatThrownBy(() -> new ImageEncoder(larger, recorder, DType.F32, Workers.SERIAL))
+                .isInstanceOf(WeightFormatException.class)
+                .hasMessage("vision_model.embeddings.position_embedding.weight in recorder: expected 1040 numbers, got 680; "
                         + "check the weights against the config before they are read");
     }
 

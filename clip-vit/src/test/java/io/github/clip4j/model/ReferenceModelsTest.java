@@ -57,7 +57,8 @@ class ReferenceModelsTest {
                 new TextHead.EndOfText(OptionalInt.empty(), TextHead.Pooling.HUGGING_FACE, TextConfig.LEGACY_END_OF_TEXT));
         int[][] ids = {{49, 23, 61, 7, 999, 0, 0, 0}, {33, 999, 5, 5, 5, 5, 5, 5}};
         try (WeightSource weights = new Prefixed(
-                        SafetensorsFile.open(ReferenceData.require("models/hf-text-tower-tiny/clip_tiny.safetensors")), ParameterNames.TEXT);
+                        SafetensorsFile.open(ReferenceData.require("models/hf-text-tower-tiny/clip_tiny.safetensors")),
+                        ParameterNames.TEXT);
                 SafetensorsFile io = SafetensorsFile.open(ReferenceData.require("models/hf-text-tower-tiny/clip_vae_io.safetensors"))) {
             ClipModel model = ClipModel.load(new ClipConfig(null, config), weights, Workers.SERIAL);
             Tensor pooled = model.textEncoder().orElseThrow().encode(List.of(ids));
@@ -118,7 +119,8 @@ class ReferenceModelsTest {
                 .isInstanceOf(WeightFormatException.class)
                 .hasMessage("""
                         m.safetensors does not fit the model, 3 findings:
-                          visual_projection.weight in m.safetensors: expected [512, 768], got [768, 512]; stored transposed? See docs/troubleshooting.md#transposed
+                          visual_projection.weight in m.safetensors: expected [512, 768], got [768, 512]; \
+                        stored transposed? See docs/troubleshooting.md#transposed
                           logit_scale: missing, expected []
                           extra in m.safetensors: unexpected, got [1]
                         See docs/troubleshooting.md#weights""");
@@ -141,7 +143,9 @@ class ReferenceModelsTest {
         TextConfig greatest = text(TextHead.Pooling.GREATEST_ID, 99);
         assertThat(greatest.pooledPosition(new int[] {5, 7, 7, 1})).isEqualTo(1);
         TextConfig otherEnd = text(TextHead.Pooling.HUGGING_FACE, 5);
-        assertThat(otherEnd.pooledPosition(new int[] {5, 7, 49407, 49407})).as("CLIP's own end of text decides whatever the config says").isEqualTo(2);
+        assertThat(otherEnd.pooledPosition(new int[] {5, 7, 49407, 49407}))
+                .as("CLIP's own end of text decides whatever the config says")
+                .isEqualTo(2);
     }
 
     private static TextConfig text(TextHead.Pooling pooling, int endOfText) {

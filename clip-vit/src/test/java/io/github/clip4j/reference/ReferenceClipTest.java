@@ -46,7 +46,8 @@ class ReferenceClipTest {
         }
     }
 
-    /// Float32 tells cosines to some 10⁻⁶; the scale of 14 makes 2·10⁻⁵ of it. Without the scale or the bias a logit is off by 0.25 or more.
+    /// Float32 tells cosines to some 10⁻⁶; the scale of 14 makes 2·10⁻⁵ of it. Without the scale or the bias a logit is off by 0.25 or
+    /// more.
     @Test
     void logitsAreScaledCosinesWithABias() throws IOException {
         ClipConfig config = config(Files.readString(MODEL.resolve("config.json")));
@@ -116,7 +117,8 @@ class ReferenceClipTest {
     @Test
     void legacyDictionariesOverride() throws IOException {
         ClipConfig config = config("""
-                {"vision_config": {"patch_size": 32, "hidden_act": "gelu"}, "vision_config_dict": {"patch_size": 16}, "text_config": null}""");
+                {"vision_config": {"patch_size": 32, "hidden_act": "gelu"}, "vision_config_dict": {"patch_size": 16},
+                 "text_config": null}""");
         assertThat(Objects.requireNonNull(config.vision()).patchSize()).isEqualTo(16);
         assertThat(config.vision().transformer().activation()).isEqualTo(Activation.GELU);
     }
@@ -130,7 +132,8 @@ class ReferenceClipTest {
         Path other = Files.createDirectory(directory.resolve("other"));
         Files.writeString(other.resolve("config.json"), "{}");
         assertThatThrownBy(() -> ReferenceClip.load(other)).isInstanceOf(WeightFormatException.class)
-                .hasMessage("other: expected config.json and model.safetensors, got not both; `clip convert` writes them from any other layout");
+                .hasMessage("other: expected config.json and model.safetensors, got not both; "
+                        + "`clip convert` writes them from any other layout");
         Files.copy(MODEL.resolve("model.safetensors"), other.resolve("model.safetensors"));
         assertThatThrownBy(() -> ReferenceClip.load(other)).isInstanceOf(WeightFormatException.class)
                 .hasMessageContaining("visual_projection.weight in model.safetensors: expected [512, 768], got [24, 40]");

@@ -94,9 +94,9 @@ public final class Golden {
         return compared;
     }
 
-    /// Compares a float32 result. Its roundings differ from PyTorch's, so its error does; but it is of the same size, and 4 times PyTorch's own
-    /// error, or 4 roundings of the greatest element where PyTorch happened to be lucky, leaves out nothing that is not rounding: a wrong
-    /// activation is off by 10⁻² here, 10⁴ times the bound.
+    /// Compares a float32 result. Its roundings differ from PyTorch's, so its error does; but it is of the same size, and 4 times PyTorch's
+    /// own error, or 4 roundings of the greatest element where PyTorch happened to be lucky, leaves out nothing that is not rounding: a
+    /// wrong activation is off by 10⁻² here, 10⁴ times the bound.
     public void assertFloat32(String name, float[] actual) {
         FloatAssert.assertWithin(actual, expected(name), bound(name), name);
     }

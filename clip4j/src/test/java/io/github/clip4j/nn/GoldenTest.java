@@ -85,7 +85,8 @@ class GoldenTest {
         }
     }
 
-    /// The encoders compute the last block at the pooled row alone, share the rows of texts that begin alike, and leave out what follows the end of a text.
+    /// The encoders compute the last block at the pooled row alone, share the rows of texts that begin alike, and leave out what follows
+    /// the end of a text.
     @Test
     void aTraceEndsWithTheBitsOfTheEncoder() throws IOException {
         try (WeightSource weights = CheckpointDirectory.open(golden.directory).openWeights();
@@ -135,7 +136,8 @@ class GoldenTest {
         }
     }
 
-    private void checkWeights(String input, TransformerConfig t, boolean causal, Map<String, Tensor> traced, Map<String, double[][]> expected) {
+    private void checkWeights(
+            String input, TransformerConfig t, boolean causal, Map<String, Tensor> traced, Map<String, double[][]> expected) {
         long blocks = traced.keySet().stream().filter(name -> name.endsWith(WEIGHTS)).peek(name -> {
             Tensor weights = Objects.requireNonNull(traced.get(name));
             String attention = name.substring(0, name.length() - ".weights".length());
@@ -157,15 +159,18 @@ class GoldenTest {
                 for (int j = 0; j < n; j++) {
                     sum += actual[row + j];
                 }
-                assertThat(Math.abs(sum - 1)).as("row %d sums to one, but for a rounding of each weight", row / n).isLessThanOrEqualTo(0x1p-24);
+                assertThat(Math.abs(sum - 1))
+                        .as("row %d sums to one, but for a rounding of each weight", row / n)
+                        .isLessThanOrEqualTo(0x1p-24);
             }
         }).count();
         assertThat(blocks).isEqualTo(t.layers());
     }
 
-    /// Queries and keys differ from the reference's by εq and εk at most: what [Golden#assertFloat32] allows them. A score q·k/√dₕ then differs by at most
-    /// Σ (εq·|k| + |q|·εk + εq·εk)/√dₕ; let δ be the greatest of a row. Numerator and denominator of the softmax each change by a factor within e^±δ, so a weight
-    /// differs by at most a·(e^(2δ) − 1). It is rounded once, and so is the expected one: 2·2⁻²⁴·a.
+    /// Queries and keys differ from the reference's by εq and εk at most: what [Golden#assertFloat32] allows them. A score q·k/√dₕ then
+    /// differs by at most Σ (εq·|k| + |q|·εk + εq·εk)/√dₕ; let δ be the greatest of a row. Numerator and denominator of the softmax each
+    /// change by a factor within e^±δ, so a weight differs by at most a·(e^(2δ) − 1). It is rounded once, and so is the expected one:
+    /// 2·2⁻²⁴·a.
     private double[] bounds(String input, String attention, TransformerConfig t, double[][] a, Map<String, double[][]> expected) {
         double[][] q = Objects.requireNonNull(expected.get(attention + ".q_proj"));
         double[][] k = Objects.requireNonNull(expected.get(attention + ".k_proj"));

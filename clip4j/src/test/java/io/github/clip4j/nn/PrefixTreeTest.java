@@ -20,7 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PrefixTreeTest {
     @Test
     void whatTextsShareIsComputedOnce() {
-        List<int[]> texts = List.of(new int[] {1, 2, 3, 9}, new int[] {1, 2, 4, 9, 9}, new int[] {5, 9}, new int[] {1, 2, 3, 9}, new int[] {1, 2, 3, 3, 9});
+        List<int[]> texts = List.of(
+                new int[] {1, 2, 3, 9}, new int[] {1, 2, 4, 9, 9}, new int[] {5, 9}, new int[] {1, 2, 3, 9}, new int[] {1, 2, 3, 3, 9});
         PrefixTree tree = new PrefixTree(texts, new int[] {4, 4, 2, 4, 5});
         Sequences sequences = tree.sequences(0, 5);
         assertThat(sequences.rows()).as("1 2 3 3 9, 9, 4 9, 5 9; of 19 tokens").isEqualTo(10);

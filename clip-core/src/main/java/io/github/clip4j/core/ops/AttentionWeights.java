@@ -6,8 +6,8 @@ import io.github.clip4j.core.parallel.Workers;
 
 /// The weights of multi-head self-attention, to look at. [SelfAttention] never holds them: it computes them tile by tile.
 ///
-/// Each weight is computed in double precision from the queries and keys and rounded once, so that it shows what the model does, not the roundings of one
-/// more kernel. `StrictMath.exp` has the same bits on every machine, compiled or not; `Math.exp` need not.
+/// Each weight is computed in double precision from the queries and keys and rounded once, so that it shows what the model does, not the
+/// roundings of one more kernel. `StrictMath.exp` has the same bits on every machine, compiled or not; `Math.exp` need not.
 public final class AttentionWeights {
     private AttentionWeights() {}
 
@@ -26,7 +26,8 @@ public final class AttentionWeights {
         float[] weights = new float[heads * n * n];
         workers.run(worker -> {
             double[] row = new double[n];
-            for (int head = Workers.share(heads, workers.threads(), worker); head < Workers.share(heads, workers.threads(), worker + 1); head++) {
+            int end = Workers.share(heads, workers.threads(), worker + 1);
+            for (int head = Workers.share(heads, workers.threads(), worker); head < end; head++) {
                 for (int i = 0; i < n; i++) {
                     softmax(qkv, head * (d / heads), d / heads, i, causal ? i + 1 : n, row, weights, (head * n + i) * n);
                 }

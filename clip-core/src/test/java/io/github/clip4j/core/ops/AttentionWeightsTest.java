@@ -25,9 +25,9 @@ class AttentionWeightsTest {
         return qkv;
     }
 
-    /// Two forms of one sum: these weights times the values against the fused kernel. With |q·k| below 30/√8 a score of the kernel is off by at most
-    /// (8 + 2)·u·Σ|q·k|/√8 < 10·u·15 and so are exponents, relative; its exp by some units in the last place, the mean of 7 values below 4 by 9 roundings of 4: in all
-    /// less than (2·150 + 8 + 9)·2⁻²⁴·4 = 8·10⁻⁵. A weight of another position is off by 10⁻¹.
+    /// Two forms of one sum: these weights times the values against the fused kernel. With |q·k| below 30/√8 a score of the kernel is off
+    /// by at most (8 + 2)·u·Σ|q·k|/√8 < 10·u·15 and so are exponents, relative; its exp by some units in the last place, the mean of 7
+    /// values below 4 by 9 roundings of 4: in all less than (2·150 + 8 + 9)·2⁻²⁴·4 = 8·10⁻⁵. A weight of another position is off by 10⁻¹.
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void weightsTimesValuesAreTheAttention(boolean causal) {
@@ -64,7 +64,8 @@ class AttentionWeightsTest {
     void threadsChangeNoBit() {
         try (Workers four = new Workers(4)) {
             assertSameBits(
-                    AttentionWeights.of(qkv(), HEADS, false, four).toArray(), AttentionWeights.of(qkv(), HEADS, false, Workers.SERIAL).toArray(),
+                    AttentionWeights.of(qkv(), HEADS, false, four).toArray(),
+                    AttentionWeights.of(qkv(), HEADS, false, Workers.SERIAL).toArray(),
                     "four threads for three heads");
         }
     }
