@@ -16,11 +16,13 @@ module io.github.clip4j.core {
 
     exports io.github.clip4j.core.format.json to
             io.github.clip4j,
-            io.github.clip4j.hub;
+            io.github.clip4j.hub,
+            io.github.clip4j.vit;
     exports io.github.clip4j.core.format.npy to
             io.github.clip4j;
     exports io.github.clip4j.core.format.safetensors to
-            io.github.clip4j;
+            io.github.clip4j,
+            io.github.clip4j.vit;
     exports io.github.clip4j.core.format.torch to
             io.github.clip4j;
     exports io.github.clip4j.core.ops to

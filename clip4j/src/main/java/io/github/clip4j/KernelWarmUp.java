@@ -10,14 +10,16 @@ import io.github.clip4j.core.weights.TensorSpec;
 import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.ClipModel;
-import io.github.clip4j.model.ClipParameters;
+import io.github.clip4j.model.ImageHead;
 import io.github.clip4j.model.TextConfig;
+import io.github.clip4j.model.TextHead;
 import io.github.clip4j.model.TransformerConfig;
 import io.github.clip4j.model.VisionConfig;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -69,8 +71,10 @@ final class KernelWarmUp {
 
     private void run() {
         ClipConfig config = new ClipConfig(
-                new VisionConfig(56, 8, layers(Activation.QUICK_GELU), WIDTH),
-                new TextConfig(VOCABULARY, 16, layers(Activation.GELU), WIDTH, TextConfig.Pooling.GREATEST_ID, VOCABULARY - 1));
+                new VisionConfig(56, 8, layers(Activation.QUICK_GELU), new ImageHead.ClassToken(OptionalInt.of(WIDTH))),
+                new TextConfig(
+                        VOCABULARY, 16, layers(Activation.GELU),
+                        new TextHead.EndOfText(OptionalInt.of(WIDTH), TextHead.Pooling.GREATEST_ID, VOCABULARY - 1)));
         try {
             ClipModel model = ClipModel.load(config, new Zeros(config), Workers.SERIAL);
             Tensor pixels = Tensor.zeros(1, 3 * 56 * 56);
@@ -113,7 +117,7 @@ final class KernelWarmUp {
         private final SortedMap<String, TensorInfo> tensors = new TreeMap<>();
 
         Zeros(ClipConfig config) {
-            for (TensorSpec spec : ClipParameters.of(config)) {
+            for (TensorSpec spec : ClipModel.parameters(config)) {
                 tensors.put(spec.name(), new TensorInfo(spec.name(), DType.F32, spec.shape(), "warm-up"));
             }
         }

@@ -3,6 +3,8 @@ package io.github.clip4j;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -39,7 +41,7 @@ class ArchitectureTest {
 
     @Test
     void onlyTheFacadeAndCheckpointsKnowFilesOfAllKinds() {
-        noClasses().that().resideInAnyPackage("io.github.clip4j.model", "io.github.clip4j.nn", "io.github.clip4j.reference")
+        noClasses().that().resideInAnyPackage("io.github.clip4j.model", "io.github.clip4j.nn")
                 .should().dependOnClassesThat().resideInAnyPackage("io.github.clip4j.image..", "io.github.clip4j.tokenizer..", "java.nio.file..")
                 .check(ours);
         noClasses().that().resideOutsideOfPackage("io.github.clip4j.image..")
@@ -49,9 +51,24 @@ class ArchitectureTest {
     @Test
     void theReferenceStandsAlone() {
         noClasses().that().resideInAPackage("io.github.clip4j.reference")
-                .should().dependOnClassesThat().resideInAnyPackage("io.github.clip4j.nn", "..core.kernel..", "..core.parallel..").check(ours);
+                .should().dependOnClassesThat().resideInAnyPackage(
+                        "io.github.clip4j.nn", "io.github.clip4j.image..", "io.github.clip4j.tokenizer..", "..core.kernel..", "..core.ops..",
+                        "..core.parallel..")
+                .orShould().dependOnClassesThat().haveSimpleNameEndingWith("Encoder").check(ours);
+        noClasses().that().resideInAPackage("io.github.clip4j.reference").and().haveNameNotMatching(".*ReferenceFiles.*")
+                .should().dependOnClassesThat().resideInAPackage("..core.format..")
+                .orShould().dependOnClassesThat().haveFullyQualifiedName("java.nio.file.Files")
+                .orShould().dependOnClassesThat().haveSimpleName("ClipModel").check(ours);
         noClasses().that().resideOutsideOfPackage("io.github.clip4j.reference")
                 .should().dependOnClassesThat().resideInAPackage("io.github.clip4j.reference").check(ours);
+    }
+
+    @Test
+    void othersKnowOnlyTheNamesThatLayersRead() {
+        noClasses().that().resideOutsideOfPackages("io.github.clip4j.model", "io.github.clip4j.nn")
+                .should().dependOnClassesThat(JavaClass.Predicates.resideInAPackage("io.github.clip4j.nn")
+                        .and(DescribedPredicate.not(JavaClass.Predicates.simpleName("ParameterNames"))))
+                .check(ours);
     }
 
     @Test

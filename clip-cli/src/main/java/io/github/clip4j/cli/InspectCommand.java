@@ -9,7 +9,7 @@ import io.github.clip4j.core.DType;
 import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
-import io.github.clip4j.model.ClipParameters;
+import io.github.clip4j.model.ClipModel;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -69,7 +69,7 @@ final class InspectCommand implements Callable<Integer> {
 
     private static @Nullable String problem(CheckpointDirectory checkpoint, CanonicalWeights weights) throws IOException {
         try {
-            ClipParameters.check(checkpoint.config(weights, null), weights);
+            ClipModel.check(checkpoint.config(weights, null), weights);
             return null;
         } catch (WeightFormatException e) {
             return e.getMessage();

@@ -6,6 +6,7 @@ import io.github.clip4j.model.ClipModel;
 import io.github.clip4j.model.ImageEncoder;
 import io.github.clip4j.model.TextConfig;
 import io.github.clip4j.model.TextEncoder;
+import io.github.clip4j.model.TextHead;
 import io.github.clip4j.model.TransformerConfig;
 import io.github.clip4j.model.VisionConfig;
 import java.lang.management.CompilationMXBean;
@@ -128,7 +129,9 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
     /// Random texts, a middle length first, no two alike, ending with the end of text.
     private static List<int[]> texts(TextConfig config, int batch, Lengths lengths) {
         SplittableRandom random = new SplittableRandom(2);
-        int end = config.endOfText() == TextConfig.LEGACY_END_OF_TEXT ? config.vocabularySize() - 1 : config.endOfText();
+        int end = switch (config.head()) {
+            case TextHead.EndOfText(_, _, int id) -> id == TextConfig.LEGACY_END_OF_TEXT ? config.vocabularySize() - 1 : id;
+        };
         int choices = lengths.most() - lengths.least() + 1;
         List<int[]> texts = new ArrayList<>();
         for (int t = 0; t < batch; t++) {
@@ -145,12 +148,12 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
     static double flops(VisionConfig config) {
         TransformerConfig t = config.transformer();
         double patches = (double) config.grid() * config.grid() * config.patchElements() * t.width();
-        return 2 * (patches + blocks(t, config.tokens()) + (double) t.width() * config.projectionDim());
+        return 2 * (patches + blocks(t, config.tokens()) + (double) t.width() * config.projectionDim().orElse(0));
     }
 
     /// Nominal operations of a text of `n` tokens.
     static double flops(TextConfig config, int n) {
-        return 2 * (blocks(config.transformer(), n) + (double) config.transformer().width() * config.projectionDim());
+        return 2 * (blocks(config.transformer(), n) + (double) config.transformer().width() * config.projectionDim().orElse(0));
     }
 
     private static double blocks(TransformerConfig t, int n) {

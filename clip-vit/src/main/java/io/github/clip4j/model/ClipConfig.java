@@ -1,6 +1,7 @@
 package io.github.clip4j.model;
 
 import io.github.clip4j.core.Activation;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /// A CLIP model: two towers into one space. A checkpoint may hold one of them alone.
@@ -8,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 /// @param vision the image encoder, or null
 /// @param text the text encoder, or null
 public record ClipConfig(@Nullable VisionConfig vision, @Nullable TextConfig text) {
+    /// @throws IllegalArgumentException without any tower, or with towers that project to different widths
     public ClipConfig {
         if (vision == null && text == null) {
             throw new IllegalArgumentException("model: expected an image or a text encoder, got neither");
@@ -21,18 +23,10 @@ public record ClipConfig(@Nullable VisionConfig vision, @Nullable TextConfig tex
     /// This config with another activation in both towers.
     public ClipConfig withActivation(Activation activation) {
         return new ClipConfig(
-                vision == null
-                        ? null
-                        : new VisionConfig(
-                                vision.imageSize(), vision.patchSize(), vision.transformer().withActivation(activation), vision.projectionDim()),
-                text == null
-                        ? null
-                        : new TextConfig(
-                                text.vocabularySize(), text.contextLength(), text.transformer().withActivation(activation), text.projectionDim(),
-                                text.pooling(), text.endOfText()));
+                vision == null ? null : vision.withActivation(activation), text == null ? null : text.withActivation(activation));
     }
 
-    /// Whether pictures and texts can be compared.
+    /// Whether images and texts can be compared.
     public boolean hasBothTowers() {
         return vision != null && text != null;
     }
@@ -54,8 +48,13 @@ public record ClipConfig(@Nullable VisionConfig vision, @Nullable TextConfig tex
 
     private static ClipConfig vit(int imageSize, int patchSize, int width, int layers, int projection, int textWidth, int textHeads) {
         Activation act = Activation.QUICK_GELU;
+        OptionalInt dim = OptionalInt.of(projection);
         return new ClipConfig(
-                new VisionConfig(imageSize, patchSize, new TransformerConfig(width, width / 64, layers, 4 * width, act, 1e-5), projection),
-                new TextConfig(49408, 77, new TransformerConfig(textWidth, textHeads, 12, 4 * textWidth, act, 1e-5), projection, 49407));
+                new VisionConfig(
+                        imageSize, patchSize, new TransformerConfig(width, width / 64, layers, 4 * width, act, 1e-5),
+                        new ImageHead.ClassToken(dim)),
+                new TextConfig(
+                        49408, 77, new TransformerConfig(textWidth, textHeads, 12, 4 * textWidth, act, 1e-5),
+                        new TextHead.EndOfText(dim, TextHead.Pooling.HUGGING_FACE, 49407)));
     }
 }

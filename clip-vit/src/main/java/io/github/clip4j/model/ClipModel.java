@@ -2,10 +2,13 @@ package io.github.clip4j.model;
 
 import io.github.clip4j.core.DType;
 import io.github.clip4j.core.parallel.Workers;
+import io.github.clip4j.core.weights.TensorSpec;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
+import io.github.clip4j.nn.ParameterNames;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -29,6 +32,20 @@ public final class ClipModel {
         this.logitBias = logitBias;
     }
 
+    /// The tensors that a model needs, in the order of computation, under the names of Hugging Face's checkpoints. Check, load, conversion
+    /// and inspection read this one table.
+    public static List<TensorSpec> parameters(ClipConfig config) {
+        return ClipParameters.of(config);
+    }
+
+    /// Checks that a source holds exactly the tensors that the config needs. It may also hold `logit_bias` and the buffers of position
+    /// numbers that older files carry.
+    ///
+    /// @throws WeightFormatException which lists every finding at once
+    public static void check(ClipConfig config, WeightSource source) throws WeightFormatException {
+        ClipParameters.check(config, source);
+    }
+
     /// Reads a model. The source may be closed afterwards.
     ///
     /// @param workers the threads that its encoders run on; not closed by the model
@@ -37,13 +54,14 @@ public final class ClipModel {
         return load(config, source, workers, 0, PositionInterpolation.HUGGING_FACE, DType.F32);
     }
 
-    /// Reads a model for pictures of another size than it was trained on.
+    /// Reads a model for images of another size than it was trained on.
     ///
-    /// @param imageSize the edge of pictures, pixels; 0 for the config's
+    /// @param imageSize the edge of images, pixels; 0 for the config's
     /// @param interpolation how position embeddings are resampled
     /// @param storage how the weights of linear layers are kept: F32, or F16 or BF16 for half the memory
     public static ClipModel load(
-            ClipConfig trained, WeightSource weights, Workers workers, int imageSize, PositionInterpolation interpolation, DType storage) throws IOException {
+            ClipConfig trained, WeightSource weights, Workers workers, int imageSize, PositionInterpolation interpolation, DType storage)
+            throws IOException {
         ClipParameters.check(trained, weights);
         ClipConfig config = trained;
         WeightSource source = weights;
@@ -78,8 +96,8 @@ public final class ClipModel {
         TextEncoder textEncoder = result(texts).orElse(null);
         return new ClipModel(
                 config, imageEncoder, textEncoder,
-                config.hasBothTowers() ? source.read(ClipParameters.LOGIT_SCALE)[0] : Float.NaN,
-                source.tensors().containsKey(ClipParameters.LOGIT_BIAS) ? source.read(ClipParameters.LOGIT_BIAS)[0] : 0);
+                config.hasBothTowers() ? source.read(ParameterNames.LOGIT_SCALE)[0] : Float.NaN,
+                source.tensors().containsKey(ParameterNames.LOGIT_BIAS) ? source.read(ParameterNames.LOGIT_BIAS)[0] : 0);
     }
 
     /// Waits until a task is done, whatever its result, and whether the thread is interrupted or not.
@@ -111,6 +129,7 @@ public final class ClipModel {
         }
     }
 
+    /// The config, of images of the size that this model was loaded for.
     public ClipConfig config() {
         return config;
     }
@@ -120,7 +139,7 @@ public final class ClipModel {
         return Optional.ofNullable(imageEncoder);
     }
 
-    /// The text encoder, or empty in a checkpoint of pictures alone.
+    /// The text encoder, or empty in a checkpoint of images alone.
     public Optional<TextEncoder> textEncoder() {
         return Optional.ofNullable(textEncoder);
     }

@@ -4,22 +4,26 @@ import io.github.clip4j.core.DType;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.parallel.Workers;
+import io.github.clip4j.core.weights.TensorSpec;
 import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.nn.FirstRows;
 import io.github.clip4j.nn.LayerNormLayer;
-import io.github.clip4j.nn.Linear;
+import io.github.clip4j.nn.ParameterNames;
 import io.github.clip4j.nn.ParameterReader;
 import io.github.clip4j.nn.PatchEmbedding;
+import io.github.clip4j.nn.PooledProjection;
 import io.github.clip4j.nn.ScratchPool;
 import io.github.clip4j.nn.Sequences;
+import io.github.clip4j.nn.Trace;
 import io.github.clip4j.nn.Transformer;
 import io.github.clip4j.nn.Workspace;
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
+import java.util.OptionalInt;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
-/// The vision tower: pictures to vectors (openai/CLIP `model.py`, class `VisionTransformer`). Immutable and thread-safe.
+/// The vision tower: images to vectors (openai/CLIP `model.py`, class `VisionTransformer`). Immutable and thread-safe.
 public final class ImageEncoder {
     /// Images of one forward pass on one thread: some 400 rows at 50 tokens, enough to read each weight rarely and to keep scratch small.
     private static final int MAX_ROWS = 400;
@@ -29,8 +33,7 @@ public final class ImageEncoder {
     private final PatchEmbedding patchEmbedding;
     private final LayerNormLayer preNorm;
     private final Transformer transformer;
-    private final LayerNormLayer postNorm;
-    private final @Nullable Linear projection;
+    private final PooledProjection head;
     private final ScratchPool<Scratch> serialScratch; // of passes on one thread each
     private final ScratchPool<Scratch> teamScratch = new ScratchPool<>(1); // of a pass that all threads compute together
     private final long weightBytes;
@@ -44,20 +47,37 @@ public final class ImageEncoder {
         this.serialScratch = new ScratchPool<>(workers.threads());
         ParameterReader parameters = new ParameterReader(source, storage);
         TransformerConfig t = config.transformer();
-        this.patchEmbedding = new PatchEmbedding(
-                parameters, ClipParameters.CLASS_EMBEDDING, ClipParameters.PATCH_EMBEDDING, ClipParameters.VISION_POSITIONS,
-                VisionConfig.CHANNELS, config.patchSize(), config.grid(), t.width());
-        this.preNorm = parameters.layerNorm(ClipParameters.PRE_NORM, t.layerNormEpsilon());
-        this.transformer = new Transformer(
-                parameters, IntStream.range(0, t.layers()).mapToObj(i -> ClipParameters.block(ClipParameters.VISION, i)).toList(), t.width(),
-                t.heads(), t.mlpWidth(), t.activation(), t.layerNormEpsilon(), false);
-        this.postNorm = parameters.layerNorm(ClipParameters.POST_NORM, t.layerNormEpsilon());
-        this.projection = config.projectionDim() == 0
-                ? null
-                : parameters.linearWithoutBias(ClipParameters.VISUAL_PROJECTION, config.projectionDim(), t.width());
+        int d = t.width();
+        switch (config.head()) {
+            case ImageHead.ClassToken(OptionalInt dim) -> {
+                this.patchEmbedding = new PatchEmbedding(
+                        parameters, ParameterNames.VISION_EMBEDDINGS, VisionConfig.CHANNELS, config.patchSize(), config.grid(), d);
+                this.preNorm = new LayerNormLayer(parameters, ParameterNames.PRE_NORM, d, t.layerNormEpsilon());
+                this.transformer = new Transformer(
+                        parameters, ParameterNames.VISION, t.layers(), d, t.heads(), t.mlpWidth(), t.activation(), t.layerNormEpsilon(),
+                        false);
+                this.head = new PooledProjection(
+                        parameters, ParameterNames.POST_NORM, ParameterNames.VISUAL_PROJECTION_LAYER, d, dim, t.layerNormEpsilon());
+            }
+        }
         this.weightBytes = parameters.bytes();
     }
 
+    /// What the constructor reads.
+    static Stream<TensorSpec> specs(VisionConfig config) {
+        TransformerConfig t = config.transformer();
+        int d = t.width();
+        return switch (config.head()) {
+            case ImageHead.ClassToken(OptionalInt dim) -> Stream.of(
+                    PatchEmbedding.specs(ParameterNames.VISION_EMBEDDINGS, VisionConfig.CHANNELS, config.patchSize(), config.grid(), d),
+                    LayerNormLayer.specs(ParameterNames.PRE_NORM, d),
+                    Transformer.specs(ParameterNames.VISION, t.layers(), d, t.mlpWidth()),
+                    PooledProjection.specs(ParameterNames.POST_NORM, ParameterNames.VISUAL_PROJECTION_LAYER, d, dim))
+                    .flatMap(Function.identity());
+        };
+    }
+
+    /// The extents of this encoder.
     public VisionConfig config() {
         return config;
     }
@@ -83,10 +103,10 @@ public final class ImageEncoder {
 
     /// The projected, not yet normalised outputs of a batch, `[b, outputDim]`.
     ///
-    /// The result for a picture is the same, to the bit, in every batch and with any number of threads.
+    /// The result for an image is the same, to the bit, in every batch and with any number of threads.
     ///
-    /// @param pixels preprocessed pictures, `[b, 3, imageSize, imageSize]`
-    /// @throws IllegalArgumentException when the pictures have another size
+    /// @param pixels preprocessed images, `[b, 3, imageSize, imageSize]`
+    /// @throws IllegalArgumentException when the images have another size
     /// @throws java.util.concurrent.CancellationException when the thread was interrupted; its interrupt status stays set
     public Tensor encode(Tensor pixels) {
         requireImages(pixels.shape());
@@ -95,7 +115,8 @@ public final class ImageEncoder {
         return out;
     }
 
-    /// The same into a tensor of the caller's. Once a batch of this size has been encoded, one picture, or any number on one thread, allocates nothing.
+    /// The same into a tensor of the caller's. Once a batch of this size has been encoded, one image, or any number on one thread,
+    /// allocates nothing.
     ///
     /// @param out `[b, outputDim]`, overwritten
     public void encode(Tensor pixels, Tensor out) {
@@ -103,7 +124,8 @@ public final class ImageEncoder {
         int batch = pixels.shape().dim(0);
         if (out.rows() != batch || out.width() != config.outputDim()) {
             throw new IllegalArgumentException(
-                    "image encoder: expected an output [%d, %d] for %s, got %s".formatted(batch, config.outputDim(), pixels.shape(), out.shape()));
+                    "image encoder: expected an output [%d, %d] for %s, got %s"
+                            .formatted(batch, config.outputDim(), pixels.shape(), out.shape()));
         }
         int threads = workers.threads();
         int spread = threads == 1 ? batch : batch - batch % threads; // whole images a thread; the rest is shared layer by layer
@@ -120,8 +142,9 @@ public final class ImageEncoder {
     private void requireImages(Shape shape) {
         int size = config.imageSize();
         if (shape.rank() != 4 || shape.dim(1) != VisionConfig.CHANNELS || shape.dim(2) != size || shape.dim(3) != size) {
-            throw new IllegalArgumentException("image encoder: expected pixels [b, %d, %d, %d], got %s; preprocess pictures for this model first"
-                    .formatted(VisionConfig.CHANNELS, size, size, shape));
+            throw new IllegalArgumentException(
+                    "image encoder: expected pixels [b, %d, %d, %d], got %s; preprocess images for this model first"
+                            .formatted(VisionConfig.CHANNELS, size, size, shape));
         }
     }
 
@@ -155,16 +178,42 @@ public final class ImageEncoder {
         preNorm.forward(x, x, ws);
         Tensor outputs = scratch.outputs.get(images);
         Tensor pooled = ws.pooled(images); //                                                      [b, d]
-        transformer.forward(x, sequences, pooled, ws);
-        if (projection == null) {
-            postNorm.forward(pooled, outputs, ws); //                                              [b, d]
-        } else {
-            postNorm.forward(pooled, pooled, ws);
-            projection.forward(pooled, outputs, ws); //                                            [b, projectionDim]
+        switch (config.head()) {
+            case ImageHead.ClassToken _ -> {
+                transformer.forward(x, sequences, pooled, ws);
+                head.forward(pooled, outputs, ws); //                                              [b, outputDim]
+            }
         }
         for (int image = 0; image < images; image++) {
             System.arraycopy(outputs.array(), outputs.rowOffset(image), out.array(), out.rowOffset(first + image), out.width());
         }
+    }
+
+    /// Encodes one image and shows `probe` every stage on the way. For study: much slower than [#encode(Tensor)], but its result has the
+    /// same bits.
+    ///
+    /// @param pixels a preprocessed image, `[3, imageSize, imageSize]`
+    /// @return `[1, outputDim]`
+    /// @throws IllegalArgumentException when the image has another size
+    public Tensor trace(Tensor pixels, Probe probe) {
+        int size = config.imageSize();
+        if (!pixels.shape().equals(Shape.of(VisionConfig.CHANNELS, size, size))) {
+            throw new IllegalArgumentException(
+                    "image encoder: expected pixels [%d, %d, %d] to trace, got %s; preprocess one image for this model first"
+                            .formatted(VisionConfig.CHANNELS, size, size, pixels.shape()));
+        }
+        TransformerConfig t = config.transformer();
+        int n = config.tokens();
+        Sequences sequences = Sequences.of(new int[] {n}, new int[1]);
+        Workspace ws = new Workspace(n, 1, n, t.width(), t.heads(), t.mlpWidth(), config.patchElements(), workers);
+        Trace trace = new Trace(probe::see, workers);
+        Tensor x = ws.residual(n);
+        patchEmbedding.trace(pixels.array(), pixels.offset(), size, x, ws, trace); // [n, d]
+        preNorm.trace(x, x, ws, trace);
+        transformer.trace(x, sequences, ws, trace);
+        return switch (config.head()) {
+            case ImageHead.ClassToken _ -> head.trace(x.rows(0, 1), 0, ws, trace); //  [1, outputDim]
+        };
     }
 
     /// The scratch of one forward pass.

@@ -1,9 +1,9 @@
 package io.github.clip4j.model;
 
-/// Position embeddings of one grid of patches, resampled for another, so that a model sees pictures of another size than it was trained on.
+/// Position embeddings of one grid of patches, resampled for another, so that a model sees images of another size than it was trained on.
 ///
-/// Both reference implementations call PyTorch's bicubic `interpolate`, but not the same one. Without antialiasing the cubic has a = −¾ and four taps
-/// whatever the scale; with it a = −½, and the filter widens when the grid shrinks (PyTorch `UpSampleKernel.cpp`).
+/// Both reference implementations call PyTorch's bicubic `interpolate`, but not the same one. Without antialiasing the cubic has a = −¾ and
+/// four taps whatever the scale; with it a = −½, and the filter widens when the grid shrinks (PyTorch `UpSampleKernel.cpp`).
 public enum PositionInterpolation {
     /// transformers `modeling_clip.py`, `interpolate_pos_encoding`: without antialiasing.
     HUGGING_FACE(-0.75, false),

@@ -2,12 +2,13 @@ package io.github.clip4j.model;
 
 import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.WeightSource;
+import io.github.clip4j.nn.ParameterNames;
 import java.io.IOException;
 import java.util.SortedMap;
 
-/// Weights with the image encoder's position embeddings resampled for another size of pictures.
+/// Weights with the image encoder's position embeddings resampled for another size of images.
 ///
-/// @param from patches along an edge of the pictures that the model was trained on
+/// @param from patches along an edge of the images that the model was trained on
 /// @param to patches along an edge now
 /// @param width of the residual stream
 record ResampledPositions(WeightSource source, PositionInterpolation rule, int from, int to, int width) implements WeightSource {
@@ -24,12 +25,12 @@ record ResampledPositions(WeightSource source, PositionInterpolation rule, int f
     @Override
     public float[] read(String name) throws IOException {
         float[] values = source.read(name);
-        return name.equals(ClipParameters.VISION_POSITIONS) ? rule.resize(values, from, to, width) : values;
+        return name.equals(ParameterNames.VISION_POSITIONS) ? rule.resize(values, from, to, width) : values;
     }
 
     @Override
     public float[] read(String name, float[] buffer) throws IOException {
-        return name.equals(ClipParameters.VISION_POSITIONS) ? read(name) : source.read(name, buffer);
+        return name.equals(ParameterNames.VISION_POSITIONS) ? read(name) : source.read(name, buffer);
     }
 
     @Override

@@ -3,27 +3,29 @@ package io.github.clip4j.model;
 import io.github.clip4j.core.DType;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.parallel.Workers;
+import io.github.clip4j.core.weights.TensorSpec;
 import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.nn.FirstRows;
-import io.github.clip4j.nn.LayerNormLayer;
-import io.github.clip4j.nn.Linear;
+import io.github.clip4j.nn.ParameterNames;
 import io.github.clip4j.nn.ParameterReader;
+import io.github.clip4j.nn.PooledProjection;
 import io.github.clip4j.nn.PrefixTree;
 import io.github.clip4j.nn.ScratchPool;
 import io.github.clip4j.nn.Sequences;
 import io.github.clip4j.nn.TokenEmbedding;
+import io.github.clip4j.nn.Trace;
 import io.github.clip4j.nn.Transformer;
 import io.github.clip4j.nn.Workspace;
 import java.io.IOException;
 import java.util.List;
-import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
 /// The text tower: token ids to vectors (openai/CLIP `model.py`, `CLIP.encode_text`). Immutable and thread-safe.
 ///
 /// A position sees no later one, so nothing after the pooled position can change the result, and nothing after it is computed: a prompt of
-/// ten tokens costs an eighth of a padded one. Texts of a batch lie one after the other, without padding, and what they share at their beginnings is
-/// computed once ([PrefixTree]).
+/// ten tokens costs an eighth of a padded one. Texts of a batch lie one after the other, without padding, and what they share at their
+/// beginnings is computed once ([PrefixTree]).
 public final class TextEncoder {
     /// Rows of one forward pass on one thread; a longer text is a pass of its own.
     private static final int MAX_ROWS = 512;
@@ -32,8 +34,7 @@ public final class TextEncoder {
     private final Workers workers;
     private final TokenEmbedding tokenEmbedding;
     private final Transformer transformer;
-    private final LayerNormLayer finalNorm;
-    private final @Nullable Linear projection;
+    private final PooledProjection head;
     private final ScratchPool<Scratch> serialScratch; // of passes on one thread each
     private final ScratchPool<Scratch> teamScratch = new ScratchPool<>(1); // of a pass that all threads compute together
     private final long weightBytes;
@@ -47,18 +48,36 @@ public final class TextEncoder {
         this.serialScratch = new ScratchPool<>(workers.threads());
         ParameterReader parameters = new ParameterReader(source, storage);
         TransformerConfig t = config.transformer();
-        this.tokenEmbedding =
-                new TokenEmbedding(parameters, ClipParameters.TOKEN_EMBEDDING, ClipParameters.TEXT_POSITIONS, t.width());
-        this.transformer = new Transformer(
-                parameters, IntStream.range(0, t.layers()).mapToObj(i -> ClipParameters.block(ClipParameters.TEXT, i)).toList(), t.width(),
-                t.heads(), t.mlpWidth(), t.activation(), t.layerNormEpsilon(), true);
-        this.finalNorm = parameters.layerNorm(ClipParameters.FINAL_NORM, t.layerNormEpsilon());
-        this.projection = config.projectionDim() == 0
-                ? null
-                : parameters.linearWithoutBias(ClipParameters.TEXT_PROJECTION, config.projectionDim(), t.width());
+        int d = t.width();
+        switch (config.head()) {
+            case TextHead.EndOfText end -> {
+                this.tokenEmbedding =
+                        new TokenEmbedding(parameters, ParameterNames.TEXT_EMBEDDINGS, config.vocabularySize(), config.contextLength(), d);
+                this.transformer = new Transformer(
+                        parameters, ParameterNames.TEXT, t.layers(), d, t.heads(), t.mlpWidth(), t.activation(), t.layerNormEpsilon(),
+                        true);
+                this.head = new PooledProjection(
+                        parameters, ParameterNames.FINAL_NORM, ParameterNames.TEXT_PROJECTION_LAYER, d, end.projectionDim(),
+                        t.layerNormEpsilon());
+            }
+        }
         this.weightBytes = parameters.bytes();
     }
 
+    /// What the constructor reads.
+    static Stream<TensorSpec> specs(TextConfig config) {
+        TransformerConfig t = config.transformer();
+        int d = t.width();
+        return switch (config.head()) {
+            case TextHead.EndOfText end -> Stream.of(
+                    TokenEmbedding.specs(ParameterNames.TEXT_EMBEDDINGS, config.vocabularySize(), config.contextLength(), d),
+                    Transformer.specs(ParameterNames.TEXT, t.layers(), d, t.mlpWidth()),
+                    PooledProjection.specs(ParameterNames.FINAL_NORM, ParameterNames.TEXT_PROJECTION_LAYER, d, end.projectionDim()))
+                    .flatMap(Function.identity());
+        };
+    }
+
+    /// The extents of this encoder.
     public TextConfig config() {
         return config;
     }
@@ -127,8 +146,9 @@ public final class TextEncoder {
         }
         for (int i = 0; i < ids.length; i++) {
             if (ids[i] < 0 || ids[i] >= config.vocabularySize()) {
-                throw new IllegalArgumentException("text %d: expected token ids below %d, got %d at position %d; is this the model's tokenizer?"
-                        .formatted(text, config.vocabularySize(), ids[i], i));
+                throw new IllegalArgumentException(
+                        "text %d: expected token ids below %d, got %d at position %d; is this the model's tokenizer?"
+                                .formatted(text, config.vocabularySize(), ids[i], i));
             }
         }
     }
@@ -188,15 +208,36 @@ public final class TextEncoder {
         }
         Tensor outputs = scratch.outputs.get(to - from);
         Tensor pooled = ws.pooled(to - from); //        [texts, d]
-        transformer.forward(x, sequences, pooled, ws);
-        if (projection == null) {
-            finalNorm.forward(pooled, outputs, ws); //  [texts, d]
-        } else {
-            finalNorm.forward(pooled, pooled, ws);
-            projection.forward(pooled, outputs, ws); // [texts, projectionDim]
+        switch (config.head()) {
+            case TextHead.EndOfText _ -> {
+                transformer.forward(x, sequences, pooled, ws);
+                head.forward(pooled, outputs, ws); //   [texts, outputDim]
+            }
         }
         for (int t = from; t < to; t++) {
             System.arraycopy(outputs.array(), outputs.rowOffset(t - from), out.array(), out.rowOffset(tree.original(t)), out.width());
         }
+    }
+
+    /// Encodes one text and shows `probe` every stage on the way, at all positions, those after the end of the text included. For study:
+    /// much slower than [#encode(List)], but its result has the same bits.
+    ///
+    /// @param ids token ids with start and end of text, and padding if need be
+    /// @return `[1, outputDim]`
+    /// @throws IllegalArgumentException for an id beyond the vocabulary, a text that is too long, or one without an end
+    public Tensor trace(int[] ids, Probe probe) {
+        check(ids, 0);
+        int pooled = config.pooledPosition(ids);
+        TransformerConfig t = config.transformer();
+        int n = ids.length;
+        Sequences sequences = Sequences.of(new int[] {n}, new int[] {pooled});
+        Workspace ws = new Workspace(n, 1, n, t.width(), t.heads(), t.mlpWidth(), 0, workers);
+        Trace trace = new Trace(probe::see, workers);
+        Tensor x = ws.residual(n);
+        tokenEmbedding.trace(ids, x, trace); //                             [n, d]
+        transformer.trace(x, sequences, ws, trace);
+        return switch (config.head()) {
+            case TextHead.EndOfText _ -> head.trace(x, pooled, ws, trace); // [1, outputDim]
+        };
     }
 }

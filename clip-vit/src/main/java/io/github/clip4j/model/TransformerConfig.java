@@ -25,7 +25,8 @@ public record TransformerConfig(int width, int heads, int layers, int mlpWidth, 
         requireArray("attention weights", width, width);
         requireArray("MLP weights", mlpWidth, width);
         if (width % heads != 0) {
-            throw new IllegalArgumentException("transformer: expected a width that is a multiple of the heads, got %d and %d".formatted(width, heads));
+            throw new IllegalArgumentException(
+                    "transformer: expected a width that is a multiple of the heads, got %d and %d".formatted(width, heads));
         }
         if (!(layerNormEpsilon >= 0)) {
             throw new IllegalArgumentException("transformer: expected a layer norm epsilon of at least 0, got " + layerNormEpsilon);

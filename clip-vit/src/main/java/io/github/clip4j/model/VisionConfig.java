@@ -1,38 +1,58 @@
 package io.github.clip4j.model;
 
-/// The image encoder: a vision transformer (Dosovitskiy et al. 2020, arXiv:2010.11929 §3.1) with a layer norm before the blocks.
+import io.github.clip4j.core.Activation;
+import java.util.OptionalInt;
+
+/// The image encoder: a vision transformer (Dosovitskiy et al. 2020, arXiv:2010.11929 §3.1).
 ///
 /// @param imageSize the edge of the square input, pixels
 /// @param patchSize the edge of a patch, pixels; pixels that do not fill one are dropped
 /// @param transformer the blocks
-/// @param projectionDim the width of an embedding; 0 when the tower ends before the projection
-public record VisionConfig(int imageSize, int patchSize, TransformerConfig transformer, int projectionDim) {
+/// @param head how the outputs become one vector
+public record VisionConfig(int imageSize, int patchSize, TransformerConfig transformer, ImageHead head) {
     /// Red, green, blue.
     public static final int CHANNELS = 3;
 
+    /// @throws IllegalArgumentException for an image smaller than a patch, an extent below 1, or a parameter too large for an array
     public VisionConfig {
         TransformerConfig.requirePositive("patch size", patchSize);
         if (imageSize < patchSize) {
             throw new IllegalArgumentException("image size: expected at least the patch size %d, got %d".formatted(patchSize, imageSize));
         }
-        long tokens = ((long) imageSize / patchSize) * (imageSize / patchSize) + 1;
+        long tokens = ((long) imageSize / patchSize) * (imageSize / patchSize) + tokensBeforePatches(head);
         TransformerConfig.requireArray("position embeddings", tokens, transformer.width());
         TransformerConfig.requireArray("patch embedding", 3L * patchSize * patchSize, transformer.width());
-        TransformerConfig.requireArray("picture", imageSize, 3L * imageSize);
-        TransformerConfig.requireArray("visual projection", projectionDim, transformer.width());
-        if (projectionDim < 0) {
-            throw new IllegalArgumentException("projection width: expected at least 0, got " + projectionDim);
-        }
+        TransformerConfig.requireArray("image", imageSize, 3L * imageSize);
+        TransformerConfig.requireArray("visual projection", projectionDim(head).orElse(0), transformer.width());
     }
 
-    /// This config with another width of its projection.
-    public VisionConfig withProjection(int dim) {
-        return new VisionConfig(imageSize, patchSize, transformer, dim);
+    private static int tokensBeforePatches(ImageHead head) {
+        return switch (head) {
+            case ImageHead.ClassToken _ -> 1;
+        };
     }
 
-    /// This config for pictures of another size.
+    private static OptionalInt projectionDim(ImageHead head) {
+        return switch (head) {
+            case ImageHead.ClassToken token -> token.projectionDim();
+        };
+    }
+
+    /// This config with another width of its projection, or without one.
+    public VisionConfig withProjection(OptionalInt dim) {
+        return new VisionConfig(imageSize, patchSize, transformer, switch (head) {
+            case ImageHead.ClassToken _ -> new ImageHead.ClassToken(dim);
+        });
+    }
+
+    /// This config for images of another size.
     public VisionConfig withImageSize(int size) {
-        return new VisionConfig(size, patchSize, transformer, projectionDim);
+        return new VisionConfig(size, patchSize, transformer, head);
+    }
+
+    /// This config with another activation.
+    public VisionConfig withActivation(Activation activation) {
+        return new VisionConfig(imageSize, patchSize, transformer.withActivation(activation), head);
     }
 
     /// Patches along an edge.
@@ -40,9 +60,9 @@ public record VisionConfig(int imageSize, int patchSize, TransformerConfig trans
         return imageSize / patchSize;
     }
 
-    /// Positions of the transformer: the patches and the class token.
+    /// Positions of the transformer: the patches, and what the head puts before them.
     public int tokens() {
-        return grid() * grid() + 1;
+        return grid() * grid() + tokensBeforePatches(head);
     }
 
     /// Numbers in a patch.
@@ -50,8 +70,13 @@ public record VisionConfig(int imageSize, int patchSize, TransformerConfig trans
         return CHANNELS * patchSize * patchSize;
     }
 
+    /// The width that outputs are projected to; empty when the tower ends before the projection.
+    public OptionalInt projectionDim() {
+        return projectionDim(head);
+    }
+
     /// The width of what the encoder returns.
     public int outputDim() {
-        return projectionDim > 0 ? projectionDim : transformer.width();
+        return projectionDim().orElse(transformer.width());
     }
 }

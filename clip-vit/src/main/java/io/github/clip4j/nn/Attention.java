@@ -1,20 +1,33 @@
 package io.github.clip4j.nn;
 
 import io.github.clip4j.core.Tensor;
+import io.github.clip4j.core.weights.TensorSpec;
 import java.io.IOException;
+import java.util.stream.Stream;
 
 /// Multi-head self-attention (Vaswani et al. 2017, arXiv:1706.03762 §3.2.2). Immutable.
 final class Attention {
+    private final String name;
     private final Linear queryKeyValue;
     private final Linear out;
     private final int heads;
     private final boolean causal;
 
     Attention(ParameterReader parameters, String name, int width, int heads, boolean causal) throws IOException {
-        this.queryKeyValue = parameters.linear(width, width, name + ".q_proj", name + ".k_proj", name + ".v_proj");
-        this.out = parameters.linear(name + ".out_proj", width, width);
+        this.name = name;
+        this.queryKeyValue = Linear.read(parameters, width, width, queryKeyValue(name));
+        this.out = Linear.read(parameters, width, width, name + ".out_proj");
         this.heads = heads;
         this.causal = causal;
+    }
+
+    /// What the constructor reads.
+    static Stream<TensorSpec> specs(String name, int width) {
+        return Stream.concat(Linear.specs(width, width, queryKeyValue(name)), Linear.specs(width, width, name + ".out_proj"));
+    }
+
+    private static String[] queryKeyValue(String name) {
+        return new String[] {name + ".q_proj", name + ".k_proj", name + ".v_proj"};
     }
 
     /// x ← x + concatₕ(softmax(qₕ·kₕᵀ / √headDim)·vₕ)·Woᵀ + bₒ, with [q; k; v] projected from y
@@ -39,6 +52,23 @@ final class Attention {
         queryKeyValue.forward(y, qkv, ws); // [m, 3·d]
         ws.selfAttention().attendAt(sequences.pooledPositions(), qkv, sequences.starts(), sequences.prefixes(), heads, causal, o);
         out.addTo(x, o, ws);
+    }
+
+    /// [#addTo] over one sequence. `trace` sees what it left in `ws`, the attention weights, and the branch before it is added to x.
+    ///
+    /// @param y `[n, d]`
+    /// @param x `[n, d]`, updated in place
+    void trace(Tensor x, Tensor y, Sequences sequences, Workspace ws, Trace trace) {
+        addTo(x, y, sequences, ws);
+        Tensor qkv = ws.queryKeyValues(y.rows()); // [n, 3·d]
+        Tensor o = ws.attended(y.rows()); //         [n, d]
+        int d = y.width();
+        trace.see(name + ".q_proj", qkv.columns(0, d));
+        trace.see(name + ".k_proj", qkv.columns(d, d));
+        trace.see(name + ".v_proj", qkv.columns(2 * d, d));
+        trace.seeAttentionWeights(name + ".weights", qkv, heads, causal); // [h, n, n]
+        trace.see(name, o);
+        out.trace(o, ws, trace);
     }
 
     /// Copies the pooled row of each sequence: `[m, d]` to `[sequences, d]`.

@@ -1,23 +1,39 @@
 package io.github.clip4j.nn;
 
-import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.Activation;
+import io.github.clip4j.core.Tensor;
+import io.github.clip4j.core.weights.TensorSpec;
 import java.io.IOException;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
 /// A residual attention block with the norms first (openai/CLIP `model.py`, class `ResidualAttentionBlock`). Immutable.
 final class Block {
-    final LayerNormLayer ln1;
-    final Attention attention;
-    final LayerNormLayer ln2;
-    final Mlp mlp;
+    private final String name;
+    private final LayerNormLayer ln1;
+    private final Attention attention;
+    private final LayerNormLayer ln2;
+    private final Mlp mlp;
 
-    /// @param name the prefix of its parameters, such as `vision_model.encoder.layers.0.`
-    Block(ParameterReader parameters, String name, int width, int heads, int mlpWidth, Activation activation, double epsilon, boolean causal)
+    /// @param name such as `vision_model.encoder.layers.0`
+    Block(
+            ParameterReader parameters, String name, int width, int heads, int mlpWidth, Activation activation, double epsilon,
+            boolean causal)
             throws IOException {
-        this.ln1 = parameters.layerNorm(name + "layer_norm1", epsilon);
-        this.attention = new Attention(parameters, name + "self_attn", width, heads, causal);
-        this.ln2 = parameters.layerNorm(name + "layer_norm2", epsilon);
-        this.mlp = new Mlp(parameters, name + "mlp", width, mlpWidth, activation);
+        this.name = name;
+        this.ln1 = new LayerNormLayer(parameters, name + ".layer_norm1", width, epsilon);
+        this.attention = new Attention(parameters, name + ".self_attn", width, heads, causal);
+        this.ln2 = new LayerNormLayer(parameters, name + ".layer_norm2", width, epsilon);
+        this.mlp = new Mlp(parameters, name + ".mlp", width, mlpWidth, activation);
+    }
+
+    /// What the constructor reads.
+    static Stream<TensorSpec> specs(String name, int width, int mlpWidth) {
+        return Stream.of(
+                LayerNormLayer.specs(name + ".layer_norm1", width),
+                Attention.specs(name + ".self_attn", width),
+                LayerNormLayer.specs(name + ".layer_norm2", width),
+                Mlp.specs(name + ".mlp", width, mlpWidth)).flatMap(Function.identity());
     }
 
     /// x ← x + attention(ln₁(x));  x ← x + mlp(ln₂(x))
@@ -43,5 +59,17 @@ final class Block {
         Tensor z = ws.normed(sequences.count());
         ln2.forward(pooled, z, ws); //                   [sequences, d]
         mlp.addTo(pooled, z, ws);
+    }
+
+    /// [#forward] over one sequence, and `trace` sees every part.
+    ///
+    /// @param x the residual stream, `[n, d]`, updated in place
+    void trace(Tensor x, Sequences sequences, Workspace ws, Trace trace) {
+        Tensor y = ws.normed(x.rows());
+        ln1.trace(x, y, ws, trace); //               [n, d]
+        attention.trace(x, y, sequences, ws, trace);
+        ln2.trace(x, y, ws, trace); //               [n, d]
+        mlp.trace(x, y, ws, trace);
+        trace.see(name, x);
     }
 }

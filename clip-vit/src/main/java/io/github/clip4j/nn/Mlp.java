@@ -1,19 +1,28 @@
 package io.github.clip4j.nn;
 
-import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.Activation;
+import io.github.clip4j.core.Tensor;
+import io.github.clip4j.core.weights.TensorSpec;
 import java.io.IOException;
+import java.util.stream.Stream;
 
 /// Two linear layers and an activation between them. Immutable.
 final class Mlp {
+    private final String name;
     private final Linear fc1;
     private final Linear fc2;
     private final Activation activation;
 
     Mlp(ParameterReader parameters, String name, int width, int mlpWidth, Activation activation) throws IOException {
-        this.fc1 = parameters.linear(name + ".fc1", mlpWidth, width);
-        this.fc2 = parameters.linear(name + ".fc2", width, mlpWidth);
+        this.name = name;
+        this.fc1 = Linear.read(parameters, mlpWidth, width, name + ".fc1");
+        this.fc2 = Linear.read(parameters, width, mlpWidth, name + ".fc2");
         this.activation = activation;
+    }
+
+    /// What the constructor reads.
+    static Stream<TensorSpec> specs(String name, int width, int mlpWidth) {
+        return Stream.concat(Linear.specs(mlpWidth, width, name + ".fc1"), Linear.specs(width, mlpWidth, name + ".fc2"));
     }
 
     /// x ← x + fc₂(activation(fc₁(y)))
@@ -24,5 +33,14 @@ final class Mlp {
         Tensor h = ws.hidden(y.rows());
         fc1.forward(y, activation, h, ws); // [m, mlpWidth]
         fc2.addTo(x, h, ws); //               [m, d]
+    }
+
+    /// [#addTo], and `trace` sees the hidden layer before and after the activation, and the branch before it is added to x.
+    void trace(Tensor x, Tensor y, Workspace ws, Trace trace) {
+        addTo(x, y, ws);
+        Tensor h = ws.hidden(y.rows()); // [m, mlpWidth], as addTo left it
+        fc1.trace(y, ws, trace);
+        trace.see(name, h);
+        fc2.trace(h, ws, trace);
     }
 }

@@ -2,10 +2,12 @@ package io.github.clip4j.nn;
 
 import io.github.clip4j.core.DType;
 import io.github.clip4j.core.ops.WeightMatrix;
+import io.github.clip4j.core.weights.TensorInfo;
+import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
 import java.io.IOException;
 
-/// Reads parameters into the form that the layers keep them in.
+/// Reads parameters into the form that the layers keep them in. One tower's layers share one, on one thread.
 public final class ParameterReader {
     private final WeightSource source;
     private final DType storage;
@@ -19,8 +21,11 @@ public final class ParameterReader {
     }
 
     /// A parameter as it is.
-    public float[] vector(String name) throws IOException {
+    ///
+    /// @throws WeightFormatException when it has another number of elements
+    float[] vector(String name, int elements) throws IOException {
         float[] values = source.read(name);
+        requireElements(name, elements, values.length);
         bytes += (long) values.length * Float.BYTES;
         return values;
     }
@@ -30,43 +35,29 @@ public final class ParameterReader {
         return bytes;
     }
 
-    /// The elements of a matrix, in an array that the next call overwrites: it is packed at once.
-    private float[] matrix(String name, int elements) throws IOException {
+    /// The elements of a matrix, in an array that the next call overwrites: the caller packs it at once.
+    ///
+    /// @throws WeightFormatException when it has another number of elements
+    float[] matrix(String name, int elements) throws IOException {
+        requireElements(name, elements, TensorInfo.require(source, name).shape().elements());
         if (buffer.length < elements) {
             buffer = new float[elements];
         }
         return source.read(name, buffer);
     }
 
-    /// The linear layer `name`, with a bias.
-    Linear linear(String name, int out, int in) throws IOException {
-        return linear(out, in, name);
-    }
-
-    /// Linear layers of equal extents side by side as one: [name0; name1; …], each `[out, in]`.
-    Linear linear(int out, int in, String... names) throws IOException {
-        WeightMatrix matrix = new WeightMatrix(names.length * out, in, storage);
-        for (int i = 0; i < names.length; i++) {
-            matrix.setRows(i * out, out, matrix(names[i] + ".weight", out * in));
-            matrix.setBias(i * out, source.read(names[i] + ".bias"));
+    private void requireElements(String name, int expected, int got) throws WeightFormatException {
+        if (got != expected) {
+            throw new WeightFormatException(
+                    "%s in %s: expected %d numbers, got %d; check the weights against the config before they are read"
+                            .formatted(name, source.location(), expected, got));
         }
-        return linear(matrix);
     }
 
-    private Linear linear(WeightMatrix matrix) {
-        bytes += matrix.bytes();
-        return new Linear(matrix);
-    }
-
-    /// The linear layer without a bias whose weight is `name`.
-    public Linear linearWithoutBias(String name, int out, int in) throws IOException {
+    /// A matrix to pack weights into, in this reader's storage.
+    WeightMatrix weightMatrix(int out, int in) {
         WeightMatrix matrix = new WeightMatrix(out, in, storage);
-        matrix.setRows(0, out, matrix(name, out * in));
-        return linear(matrix);
-    }
-
-    /// The layer norm `name`.
-    public LayerNormLayer layerNorm(String name, double epsilon) throws IOException {
-        return new LayerNormLayer(vector(name + ".weight"), vector(name + ".bias"), epsilon);
+        bytes += matrix.bytes();
+        return matrix;
     }
 }

@@ -5,8 +5,8 @@ import java.util.List;
 
 /// Texts in an order in which those that begin alike are neighbours, and the rows that they need when what they share is computed once.
 ///
-/// In a causal tower the output at a position depends on the tokens up to it and on nothing else, so the rows of a common beginning are the same for all
-/// texts that have it, to the bit. "a photo of a {}" over a thousand labels has its five first tokens computed once.
+/// In a causal tower the output at a position depends on the tokens up to it and on nothing else, so the rows of a common beginning are the
+/// same for all texts that have it, to the bit. "a photo of a {}" over a thousand labels has its five first tokens computed once.
 public final class PrefixTree {
     private final int[][] texts; // sorted, each up to its pooled position
     private final int[] order;

@@ -2,7 +2,8 @@ package io.github.clip4j.nn;
 
 /// How the rows of a batch divide into sequences, which lie one after the other without padding, and where each is pooled.
 ///
-/// In a causal tower sequences that begin alike may share rows: a sequence then continues others, and has only the rows after its prefix for its own.
+/// In a causal tower sequences that begin alike may share rows: a sequence then continues others, and has only the rows after its prefix
+/// for its own.
 ///
 /// ```
 /// a photo of a cat     rows 0 1 2 3 4

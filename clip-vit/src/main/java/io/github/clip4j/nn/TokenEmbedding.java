@@ -1,19 +1,35 @@
 package io.github.clip4j.nn;
 
+import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.ops.Elementwise;
+import io.github.clip4j.core.weights.TensorSpec;
 import java.io.IOException;
+import java.util.stream.Stream;
 
 /// Token ids as vectors. Immutable.
 public final class TokenEmbedding {
-    private final float[] tokens;
-    private final float[] positions;
+    static final String TOKENS = ".token_embedding.weight";
+
+    private final String name;
+    private final float[] tokens; //    [vocabulary, d]
+    private final float[] positions; // [context, d]
     private final int width;
 
-    public TokenEmbedding(ParameterReader parameters, String tokens, String positions, int width) throws IOException {
-        this.tokens = parameters.vector(tokens);
-        this.positions = parameters.vector(positions);
+    /// @param name such as `text_model.embeddings`
+    /// @param context the number of positions
+    public TokenEmbedding(ParameterReader parameters, String name, int vocabulary, int context, int width) throws IOException {
+        this.name = name;
+        this.tokens = parameters.vector(name + TOKENS, vocabulary * width);
+        this.positions = parameters.vector(name + PatchEmbedding.POSITIONS, context * width);
         this.width = width;
+    }
+
+    /// What the constructor reads.
+    public static Stream<TensorSpec> specs(String name, int vocabulary, int context, int width) {
+        return Stream.of(
+                new TensorSpec(name + TOKENS, Shape.of(vocabulary, width)),
+                new TensorSpec(name + PatchEmbedding.POSITIONS, Shape.of(context, width)));
     }
 
     /// x[row + i] = tokens[ids[first + i]] + positions[first + i], for the ids of one text from `first` to its end
@@ -23,5 +39,13 @@ public final class TokenEmbedding {
         for (int i = first; i < ids.length; i++) {
             Elementwise.add(tokens, ids[i] * width, positions, i * width, x.array(), x.rowOffset(row + i - first), width);
         }
+    }
+
+    /// [#forward] of a whole text, and `trace` sees x.
+    ///
+    /// @param x `[n, d]`, overwritten
+    public void trace(int[] ids, Tensor x, Trace trace) {
+        forward(ids, 0, x, 0);
+        trace.see(name, x);
     }
 }

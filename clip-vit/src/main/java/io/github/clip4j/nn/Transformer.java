@@ -1,27 +1,41 @@
 package io.github.clip4j.nn;
 
-import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.Activation;
+import io.github.clip4j.core.Tensor;
+import io.github.clip4j.core.weights.TensorSpec;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /// A stack of blocks. Immutable.
 public final class Transformer {
     private final List<Block> blocks;
 
-    /// Reads the blocks `name0.`, `name1.`, ….
+    /// Reads the blocks of a tower.
     ///
-    /// @param names the prefixes of the blocks' parameters
+    /// @param tower [ParameterNames#VISION] or [ParameterNames#TEXT]
+    /// @param epsilon of the layer norms
+    /// @param causal whether a position attends to itself and earlier positions only
     public Transformer(
-            ParameterReader parameters, List<String> names, int width, int heads, int mlpWidth, Activation activation, double epsilon,
+            ParameterReader parameters, String tower, int layers, int width, int heads, int mlpWidth, Activation activation, double epsilon,
             boolean causal)
             throws IOException {
         List<Block> read = new ArrayList<>();
-        for (String name : names) {
-            read.add(new Block(parameters, name, width, heads, mlpWidth, activation, epsilon, causal));
+        for (int layer = 0; layer < layers; layer++) {
+            read.add(new Block(parameters, name(tower, layer), width, heads, mlpWidth, activation, epsilon, causal));
         }
         this.blocks = List.copyOf(read);
+    }
+
+    /// What the constructor reads.
+    public static Stream<TensorSpec> specs(String tower, int layers, int width, int mlpWidth) {
+        return IntStream.range(0, layers).boxed().flatMap(layer -> Block.specs(name(tower, layer), width, mlpWidth));
+    }
+
+    static String name(String tower, int layer) {
+        return tower + "encoder.layers." + layer;
     }
 
     /// Runs all blocks; the last one only where the sequences are pooled.
@@ -35,14 +49,12 @@ public final class Transformer {
         blocks.getLast().forwardPooled(x, sequences, pooled, ws);
     }
 
-    /// Runs block `layer` at all positions, for who wants to see each layer's output.
+    /// Runs all blocks at all positions of one sequence, and `trace` sees every part.
     ///
-    /// @param x the residual stream, `[m, d]`, updated in place
-    public void forwardBlock(int layer, Tensor x, Sequences sequences, Workspace ws) {
-        blocks.get(layer).forward(x, sequences, ws);
-    }
-
-    List<Block> blocks() {
-        return blocks;
+    /// @param x the residual stream, `[n, d]`, updated in place
+    public void trace(Tensor x, Sequences sequences, Workspace ws, Trace trace) {
+        for (Block block : blocks) {
+            block.trace(x, sequences, ws, trace);
+        }
     }
 }

@@ -1,81 +1,152 @@
 package io.github.clip4j.reference;
 
-import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.Activation;
+import io.github.clip4j.core.Tensor;
 import io.github.clip4j.model.ClipConfig;
+import io.github.clip4j.model.ImageHead;
 import io.github.clip4j.model.TextConfig;
+import io.github.clip4j.model.TextHead;
 import io.github.clip4j.model.TransformerConfig;
 import io.github.clip4j.model.VisionConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
 import java.util.Objects;
-import java.util.function.Function;
+import java.util.function.BiConsumer;
 
-/// CLIP in one file: plain loops, double arithmetic, no layers, no kernels, no threads. Read this first; the fast path in `clip.nn` computes the
-/// same lines, and the tests hold it against these.
+/// CLIP in one file: plain loops, double arithmetic, no layers, no kernels, no threads. Read this first. The fast path in `clip.nn`
+/// computes the same lines, the tests compare it with these, and `docs/reference.md` says which line is which.
 ///
 /// Radford et al. 2021, "Learning Transferable Visual Models From Natural Language Supervision" (arXiv:2103.00020), as openai/CLIP
-/// `clip/model.py` implements it. The shapes behind a line are those of what it makes: n tokens, d the width, h heads of d/h each.
+/// `clip/model.py` implements it. Sections without another source are that paper's.
 ///
 /// ```
 /// image ─ patches ─ + class token, + positions ─ norm ─ block × layers ─ class token ─ norm ─ projection ─┐
-///                                                                                                         ├─ cosine · scale
+///                                                                                                         ├─ cosine · scale + bias
 /// text  ─ tokens ─── + positions ──────────────────── block × layers ─ norm ─ end of text ─── projection ─┘
 /// ```
 ///
-/// Parameters are looked up by the names of Hugging Face checkpoints. A matrix of weights is `[out, in]`. Methods that compute a named part take
-/// that name, so that a subclass can watch every intermediate result by overriding them.
-public class ReferenceClip {
+/// At the end of a line of code stands the shape of what it makes. The letters, and their sizes in ViT-B/32:
+///
+/// | | | images | texts |
+/// |---|---|---|---|
+/// | n | tokens of one input | 50 = 7·7 patches of 32·32 pixels + 1 | at most 77 |
+/// | d | width: the numbers of each token | 768 | 512 |
+/// | h | heads of an attention, each d/h = 64 wide | 12 | 8 |
+/// | | layers | 12 | 12 |
+/// | | hidden layer of each MLP, 4·d | 3072 | 2048 |
+/// | p | width of an embedding, the same for images and texts | 512 | 512 |
+///
+/// Parameters are looked up by the names of Hugging Face's checkpoints. A matrix of weights W is `[out, in]`, so a layer computes x·Wᵀ + b.
+///
+/// ```java
+/// ReferenceClip clip = ReferenceClip.load(Path.of("clip-vit-base-patch32"));
+/// double[] image = clip.encodeImage(pixels); // [512]
+/// double[] probabilities = clip.classify(pixels, new int[][] {{49406, 320, 2368, 49407}, {49406, 320, 1929, 49407}}); // "a cat", "a dog"
+/// ```
+///
+/// The pixels are those of a preprocessed image, the ids those of a tokenizer. Thread-safe.
+public sealed class ReferenceClip permits ReferenceProbe {
     private final ClipConfig config;
-    private final Function<String, Tensor> parameters;
+    private final Map<String, Tensor> parameters;
 
-    /// A model over parameters that are looked up by name.
-    public ReferenceClip(ClipConfig config, Function<String, Tensor> parameters) {
+    /// A model over parameters by name. Neither is copied.
+    public ReferenceClip(ClipConfig config, Map<String, Tensor> parameters) {
         this.config = config;
         this.parameters = parameters;
     }
 
-    /// The probabilities of each text for an image: softmax(e^logit_scale · cos(image, textᵢ)) (§2.3, figure 3).
+    /// A model that shows every intermediate result to a witness, to compare two implementations stage by stage.
+    ///
+    /// @param witness is told the name and the rows of each result, in the order of computation and under the names of
+    ///     [Probe][io.github.clip4j.model.Probe]; attention weights have a row for each head and query, `[h·n, n]`
+    public static ReferenceClip watched(ClipConfig config, Map<String, Tensor> parameters, BiConsumer<String, double[][]> witness) {
+        return new ReferenceProbe(config, parameters, witness);
+    }
+
+    /// Reads a model as float32 into memory.
+    ///
+    /// @param directory with `config.json` and `model.safetensors` in Hugging Face's layout, which `clip convert` writes
+    /// @throws io.github.clip4j.core.weights.WeightFormatException when a file is malformed, or the weights do not fit the config
+    /// @throws IOException when a file cannot be read
+    public static ReferenceClip load(Path directory) throws IOException {
+        return ReferenceFiles.load(directory);
+    }
+
+    /// Zero-shot classification with one text for each class (§3.1.2): the probability of text i is e^logitᵢ / Σⱼ e^logitⱼ.
+    /// A bias that all logits share cancels.
+    ///
+    /// @param texts the token ids of each text
     public double[] classify(Tensor pixels, int[][] texts) {
-        double[] image = normalize(encodeImage(pixels)); // [p]
-        double[] logits = new double[texts.length];
-        for (int i = 0; i < texts.length; i++) {
-            logits[i] = Math.exp(parameter("logit_scale")[0]) * dot(image, normalize(encodeText(texts[i])));
-        }
+        double[] logits = logits(pixels, texts);
         softmax(logits, logits.length);
         return logits;
     }
 
-    /// The image encoder (§2.4): a vision transformer, read off at its class token.
+    /// The logit of each text for an image: e^logit_scale · cos(image, textᵢ) + logit_bias (§2.3, figure 3).
+    ///
+    /// The scale is learnt as its logarithm and kept to at most 100 (§2.5), which OpenAI's models reach. CLIP has no bias; models trained
+    /// with a sigmoid have one (Zhai et al. 2023, arXiv:2303.15343 §3.2).
+    public double[] logits(Tensor pixels, int[][] texts) {
+        double scale = Math.exp(parameter("logit_scale")[0]);
+        double bias = parameters.containsKey("logit_bias") ? parameter("logit_bias")[0] : 0;
+        double[] image = normalize(encodeImage(pixels)); // [p]
+        double[] logits = new double[texts.length];
+        for (int i = 0; i < texts.length; i++) {
+            logits[i] = scale * dot(image, normalize(encodeText(texts[i]))) + bias;
+        }
+        return logits;
+    }
+
+    /// The image encoder (§2.4): a vision transformer, read at its class token.
+    ///
+    /// The norm before the blocks is CLIP's addition to the vision transformer; the paper gives no reason. A block norms what its branches
+    /// read, never the residual stream x itself, so without it the scale of patches and positions would stay in x up to the last norm.
+    /// Hugging Face spells its name `pre_layrnorm`; the slip stays, because all published files have it.
     ///
     /// @param pixels a preprocessed image, `[3, imageSize, imageSize]`
+    /// @return the embedding, not yet of unit length, `[p]`; `[d]` when the tower has no projection
     public double[] encodeImage(Tensor pixels) {
         VisionConfig vision = Objects.requireNonNull(config.vision(), "the model has no image encoder");
-        double[][] x = embedPatches("vision_model.embeddings", pixels, vision); //                      [n, d]
-        x = layerNorm("vision_model.pre_layrnorm", x, vision.transformer().layerNormEpsilon()); //      [n, d]
-        x = transformer("vision_model.encoder.layers.", x, vision.transformer(), false); //             [n, d]
-        double[][] pooled = {x[0]}; //                                                                  [1, d]
-        pooled = layerNorm("vision_model.post_layernorm", pooled, vision.transformer().layerNormEpsilon());
-        return project("visual_projection", pooled, vision.projectionDim())[0]; //                      [p]
+        return switch (vision.head()) {
+            case ImageHead.ClassToken token -> {
+                double[][] x = embedPatches("vision_model.embeddings", pixels, vision); //                [n, d]
+                x = layerNorm("vision_model.pre_layrnorm", x, vision.transformer().layerNormEpsilon()); // [n, d]
+                x = transformer("vision_model.encoder.layers.", x, vision.transformer(), false); //       [n, d]
+                double[][] pooled = {x[0]}; //                                                            [1, d]
+                pooled = layerNorm("vision_model.post_layernorm", pooled, vision.transformer().layerNormEpsilon()); // [1, d]
+                yield token.projectionDim().isEmpty() ? pooled[0] : project("visual_projection", pooled)[0]; // [p]
+            }
+        };
     }
 
-    /// The text encoder (§2.4): a transformer in which positions see only what is before them, read off at the end of the text.
+    /// The text encoder (§2.4): a transformer in which a position sees itself and earlier ones, read at the end of the text.
+    ///
+    /// It is causal so that it could start from a language model, or be trained as one as well (§2.4). So the end of the text is the first
+    /// position that has seen all of it, and what follows cannot change it.
     ///
     /// @param ids token ids with start and end of text, and padding if need be
+    /// @return the embedding, not yet of unit length, `[p]`; `[d]` when the tower has no projection
     public double[] encodeText(int[] ids) {
         TextConfig text = Objects.requireNonNull(config.text(), "the model has no text encoder");
-        double[][] x = embedTokens("text_model.embeddings", ids, text); //                              [n, d]
-        x = transformer("text_model.encoder.layers.", x, text.transformer(), true); //                  [n, d]
-        x = layerNorm("text_model.final_layer_norm", x, text.transformer().layerNormEpsilon()); //      [n, d]
-        double[][] pooled = {x[text.pooledPosition(ids)]}; //                                           [1, d]
-        return project("text_projection", pooled, text.projectionDim())[0]; //                          [p]
+        return switch (text.head()) {
+            case TextHead.EndOfText end -> {
+                double[][] x = embedTokens("text_model.embeddings", ids, text); //                        [n, d]
+                x = transformer("text_model.encoder.layers.", x, text.transformer(), true); //            [n, d]
+                x = layerNorm("text_model.final_layer_norm", x, text.transformer().layerNormEpsilon()); // [n, d]
+                double[][] pooled = {x[text.pooledPosition(ids)]}; //                                     [1, d]
+                yield end.projectionDim().isEmpty() ? pooled[0] : project("text_projection", pooled)[0]; // [p]
+            }
+        };
     }
 
-    /// x = [class; patch₁·W; patch₂·W; …] + positions (Dosovitskiy et al. 2020, arXiv:2010.11929, equation 1).
+    /// x = [class; patch₁·Wᵀ; patch₂·Wᵀ; …] + positions (Dosovitskiy et al. 2020, arXiv:2010.11929, equation 1).
     ///
-    /// Patches go row by row. W is a convolution kernel, `[d, 3, patchSize, patchSize]`; pixels that do not fill a patch are dropped.
-    protected double[][] embedPatches(String name, Tensor pixels, VisionConfig vision) {
+    /// Patches go row by row. W is stored as a convolution's kernel, `[d, 3, patchSize, patchSize]`, and has no bias.
+    /// Pixels that do not fill a patch are dropped.
+    double[][] embedPatches(String name, Tensor pixels, VisionConfig vision) {
         float[] classToken = parameter(name + ".class_embedding");
         float[] kernel = parameter(name + ".patch_embedding.weight");
-        float[] positions = parameter(name + ".position_embedding.weight");
         float[] image = pixels.toArray();
         int d = vision.transformer().width();
         int size = vision.imageSize();
@@ -99,14 +170,13 @@ public class ReferenceClip {
                 }
             }
         }
-        addPositions(x, positions);
+        addPositions(x, parameter(name + ".position_embedding.weight")); // [n, d]
         return x;
     }
 
     /// `x = tokens[ids] + positions`
-    protected double[][] embedTokens(String name, int[] ids, TextConfig text) {
+    double[][] embedTokens(String name, int[] ids, TextConfig text) {
         float[] tokens = parameter(name + ".token_embedding.weight"); //       [vocabulary, d]
-        float[] positions = parameter(name + ".position_embedding.weight"); // [context, d]
         int d = text.transformer().width();
         double[][] x = new double[ids.length][d];
         for (int t = 0; t < ids.length; t++) {
@@ -114,7 +184,7 @@ public class ReferenceClip {
                 x[t][i] = tokens[ids[t] * d + i];
             }
         }
-        addPositions(x, positions);
+        addPositions(x, parameter(name + ".position_embedding.weight")); // [n, d]
         return x;
     }
 
@@ -126,8 +196,7 @@ public class ReferenceClip {
         }
     }
 
-    private double[][] transformer(String name, double[][] input, TransformerConfig t, boolean causal) {
-        double[][] x = input;
+    private double[][] transformer(String name, double[][] x, TransformerConfig t, boolean causal) {
         for (int layer = 0; layer < t.layers(); layer++) {
             x = block(name + layer, x, t, causal); // [n, d]
         }
@@ -135,55 +204,66 @@ public class ReferenceClip {
     }
 
     /// x ← x + attention(ln₁(x));  x ← x + mlp(ln₂(x))
-    protected double[][] block(String name, double[][] x, TransformerConfig t, boolean causal) {
+    double[][] block(String name, double[][] x, TransformerConfig t, boolean causal) {
         double[][] y = layerNorm(name + ".layer_norm1", x, t.layerNormEpsilon());
         x = add(x, attention(name + ".self_attn", y, t.heads(), causal));
         double[][] z = layerNorm(name + ".layer_norm2", x, t.layerNormEpsilon());
         return add(x, mlp(name + ".mlp", z, t.activation()));
     }
 
-    /// Multi-head self-attention: concatₕ(softmax(qₕ·kₕᵀ / √dₕ)·vₕ)·Wₒ (Vaswani et al. 2017, arXiv:1706.03762 §3.2).
-    protected double[][] attention(String name, double[][] y, int heads, boolean causal) {
-        double[][] q = linear(name + ".q_proj", y); // [n, d]
-        double[][] k = linear(name + ".k_proj", y); // [n, d]
-        double[][] v = linear(name + ".v_proj", y); // [n, d]
-        return linear(name + ".out_proj", attend(name, q, k, v, heads, causal));
+    /// concatₕ(aₕ·vₕ)·Woᵀ + bo, with q = y·Wqᵀ + bq, k and v alike, and aₕ = softmax(qₕ·kₕᵀ / √(d/h)) for the columns of each head
+    /// (Vaswani et al. 2017, arXiv:1706.03762 §3.2).
+    double[][] attention(String name, double[][] y, int heads, boolean causal) {
+        double[][] q = linear(name + ".q_proj", y); //                                              [n, d]
+        double[][] k = linear(name + ".k_proj", y); //                                              [n, d]
+        double[][] v = linear(name + ".v_proj", y); //                                              [n, d]
+        double[][] a = attentionWeights(name + ".weights", q, k, heads, causal); //                 [h·n, n]
+        return linear(name + ".out_proj", attend(name, a, v, heads)); //                            [n, d]
     }
 
-    /// For each head: every position's output is a mean of the values, weighted by how its query meets the keys. Causal: of no later position.
-    protected double[][] attend(String name, double[][] q, double[][] k, double[][] v, int heads, boolean causal) {
+    /// softmax(qₕ·kₕᵀ / √(d/h)): row head·n + i says how much of each position goes into position i. Causal: nothing of later ones.
+    double[][] attentionWeights(String name, double[][] q, double[][] k, int heads, boolean causal) {
         int n = q.length;
-        int d = q[0].length;
-        int headDim = d / heads;
-        double[][] o = new double[n][d];
+        int headDim = q[0].length / heads;
+        double[][] a = new double[heads * n][n];
         for (int head = 0; head < heads; head++) {
-            int first = head * headDim;
             for (int i = 0; i < n; i++) {
                 int visible = causal ? i + 1 : n;
-                double[] weights = new double[n];
+                double[] row = a[head * n + i];
                 for (int j = 0; j < visible; j++) {
-                    for (int c = first; c < first + headDim; c++) {
-                        weights[j] += q[i][c] * k[j][c] / Math.sqrt(headDim);
+                    for (int c = head * headDim; c < (head + 1) * headDim; c++) {
+                        row[j] += q[i][c] * k[j][c] / Math.sqrt(headDim);
                     }
                 }
-                softmax(weights, visible);
-                for (int j = 0; j < visible; j++) {
-                    for (int c = first; c < first + headDim; c++) {
-                        o[i][c] += weights[j] * v[j][c];
-                    }
+                softmax(row, visible);
+            }
+        }
+        return a;
+    }
+
+    /// concatₕ(aₕ·vₕ): for each head, every position's output is the mean of the values under its weights.
+    double[][] attend(String name, double[][] a, double[][] v, int heads) {
+        int n = v.length;
+        int d = v[0].length;
+        double[][] o = new double[n][d];
+        for (int c = 0; c < d; c++) {
+            int head = c / (d / heads);
+            for (int i = 0; i < n; i++) {
+                for (int j = 0; j < n; j++) {
+                    o[i][c] += a[head * n + i][j] * v[j][c];
                 }
             }
         }
         return o;
     }
 
-    /// fc₂(activation(fc₁(z)))
-    protected double[][] mlp(String name, double[][] z, Activation activation) {
+    /// activation(z·W₁ᵀ + b₁)·W₂ᵀ + b₂, whose hidden layer is four times as wide as z in every published model
+    double[][] mlp(String name, double[][] z, Activation activation) {
         return linear(name + ".fc2", activate(name, linear(name + ".fc1", z), activation));
     }
 
     /// The activation of every element, in place.
-    protected double[][] activate(String name, double[][] h, Activation activation) {
+    double[][] activate(String name, double[][] h, Activation activation) {
         for (double[] row : h) {
             for (int i = 0; i < row.length; i++) {
                 double x = row[i];
@@ -199,7 +279,7 @@ public class ReferenceClip {
     }
 
     /// (x − μ) / √(σ² + ε) · gain + bias, row by row (Ba, Kiros and Hinton 2016, arXiv:1607.06450 §3).
-    protected double[][] layerNorm(String name, double[][] x, double epsilon) {
+    double[][] layerNorm(String name, double[][] x, double epsilon) {
         float[] gain = parameter(name + ".weight"); // [d]
         float[] bias = parameter(name + ".bias"); //   [d]
         double[][] y = new double[x.length][];
@@ -222,7 +302,7 @@ public class ReferenceClip {
     }
 
     /// y = x·Wᵀ + b
-    protected double[][] linear(String name, double[][] x) {
+    double[][] linear(String name, double[][] x) {
         float[] bias = parameter(name + ".bias"); // [out]
         double[][] y = multiply(x, parameter(name + ".weight"), bias.length);
         for (double[] row : y) {
@@ -233,9 +313,10 @@ public class ReferenceClip {
         return y;
     }
 
-    /// The linear map into the common space, without a bias; nothing when a tower ends before it.
-    protected double[][] project(String name, double[][] x, int projectionDim) {
-        return projectionDim == 0 ? x : multiply(x, parameter(name + ".weight"), projectionDim);
+    /// x·Pᵀ: the linear map into the space that images and texts share (§2.3), without a bias.
+    double[][] project(String name, double[][] x) {
+        float[] weight = parameter(name + ".weight"); // [p, d]
+        return multiply(x, weight, weight.length / x[0].length);
     }
 
     /// x·Wᵀ, W `[out, in]`
@@ -309,6 +390,10 @@ public class ReferenceClip {
     }
 
     private float[] parameter(String name) {
-        return parameters.apply(name).toArray();
+        Tensor tensor = parameters.get(name);
+        if (tensor == null) {
+            throw new IllegalArgumentException("parameters: expected %s, got none of that name".formatted(name));
+        }
+        return tensor.toArray();
     }
 }

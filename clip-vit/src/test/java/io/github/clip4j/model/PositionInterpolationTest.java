@@ -22,16 +22,19 @@ class PositionInterpolationTest {
         return values;
     }
 
-    /// PyTorch sums 4 × 4 taps, or as many as the filter is wide, in float32; the weights' magnitudes add up to less than 2, the values are below 4.
-    /// 16 roundings of 8 are 16 · 8 · 2⁻²⁴ < 8·10⁻⁶; the other rule differs by 10⁻².
+    /// PyTorch sums 4 × 4 taps, or as many as the filter is wide, in float32; the weights' magnitudes add up to less than 2, the values are
+    /// below 4. 16 roundings of 8 are 16 · 8 · 2⁻²⁴ < 8·10⁻⁶; the other rule differs by 10⁻².
     @ParameterizedTest
     @EnumSource
     void agreesWithPyTorch(PositionInterpolation rule) throws IOException {
-        JsonArray cases = JsonParser.parseString(Files.readString(Path.of("src/test/resources/golden/positions/positions.json"))).getAsJsonArray();
+        String json = Files.readString(Path.of("src/test/resources/golden/positions/positions.json"));
+        JsonArray cases = JsonParser.parseString(json).getAsJsonArray();
         for (JsonElement element : cases) {
             JsonObject entry = element.getAsJsonObject();
-            float[] resized = rule.resize(floats(entry.getAsJsonArray("positions")), entry.get("grid").getAsInt(), entry.get("to").getAsInt(), 3);
-            assertWithin(resized, floats(entry.getAsJsonArray(rule.name())), 8e-6, rule + " " + entry.get("grid") + " to " + entry.get("to"));
+            int from = entry.get("grid").getAsInt();
+            int to = entry.get("to").getAsInt();
+            float[] resized = rule.resize(floats(entry.getAsJsonArray("positions")), from, to, 3);
+            assertWithin(resized, floats(entry.getAsJsonArray(rule.name())), 8e-6, rule + " " + from + " to " + to);
         }
         assertThat(cases).hasSize(4);
     }

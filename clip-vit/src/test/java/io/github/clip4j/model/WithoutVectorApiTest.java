@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -59,7 +60,10 @@ class WithoutVectorApiTest {
     private static String embeddings(Activation activation, Workers workers) throws IOException {
         TransformerConfig vision = new TransformerConfig(176, 2, 2, 704, activation, 1e-5); // heads of 88, sums of several segments
         TransformerConfig text = new TransformerConfig(96, 3, 2, 384, activation, 1e-5); // heads of 32
-        ClipConfig config = new ClipConfig(new VisionConfig(42, 7, vision, 50), new TextConfig(40, 12, text, 50, TextConfig.Pooling.GREATEST_ID, 39));
+        OptionalInt dim = OptionalInt.of(50);
+        ClipConfig config = new ClipConfig(
+                new VisionConfig(42, 7, vision, new ImageHead.ClassToken(dim)),
+                new TextConfig(40, 12, text, new TextHead.EndOfText(dim, TextHead.Pooling.GREATEST_ID, 39)));
         ClipModel model = ClipModel.load(config, new Drawn(config), workers);
         Tensor images = Tensor.of(new Gen(1).floats(3 * 3 * 42 * 42), Shape.of(3, 3, 42, 42));
         List<int[]> texts = List.of(new int[] {1, 2, 3, 39}, new int[] {1, 2, 39}, new int[] {5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 39});

@@ -5,7 +5,9 @@ import io.github.clip4j.core.format.json.StrictJson;
 import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.model.ClipConfig;
+import io.github.clip4j.model.ImageHead;
 import io.github.clip4j.model.TextConfig;
+import io.github.clip4j.model.TextHead;
 import io.github.clip4j.model.TransformerConfig;
 import io.github.clip4j.model.VisionConfig;
 import java.io.IOException;
@@ -15,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -73,36 +76,38 @@ public final class ClipConfigFile {
     }
 
     private static ClipConfig both(JsonFields root, Map<String, String> origins) throws WeightFormatException {
-        int projection = projection(root, origins);
+        OptionalInt projection = projection(root, origins);
         TextConfig text = text(Reader.of(root, "text_config", origins), projection);
         boolean metaClip2 = root.string("model_type").orElse("clip").equals("metaclip_2"); // its vocabulary really ends texts with 2
         return new ClipConfig(vision(Reader.of(root, "vision_config", origins), projection), metaClip2 ? firstEndOfText(text) : text);
     }
 
     private static TextConfig firstEndOfText(TextConfig text) {
-        return new TextConfig(
-                text.vocabularySize(), text.contextLength(), text.transformer(), text.projectionDim(), TextConfig.Pooling.FIRST_END_OF_TEXT,
-                text.endOfText());
+        return new TextConfig(text.vocabularySize(), text.contextLength(), text.transformer(), switch (text.head()) {
+            case TextHead.EndOfText end -> new TextHead.EndOfText(end.projectionDim(), TextHead.Pooling.FIRST_END_OF_TEXT, end.id());
+        });
     }
 
     /// The top-level value: those of the parts are wrong or absent in several published checkpoints.
-    private static int projection(JsonFields root, Map<String, String> origins) throws WeightFormatException {
-        return new Reader(root, null, "", origins).integer("projection_dim", 512);
+    private static OptionalInt projection(JsonFields root, Map<String, String> origins) throws WeightFormatException {
+        int dim = new Reader(root, null, "", origins).integer("projection_dim", 512);
+        return dim == 0 ? OptionalInt.empty() : OptionalInt.of(dim);
     }
 
-    private static VisionConfig vision(Reader reader, int projection) throws WeightFormatException {
+    private static VisionConfig vision(Reader reader, OptionalInt projection) throws WeightFormatException {
         int channels = reader.integer("num_channels", VisionConfig.CHANNELS);
         if (channels != VisionConfig.CHANNELS) {
             throw reader.fields.wrong("num_channels", "3", String.valueOf(channels));
         }
         return new VisionConfig(
-                reader.integer("image_size", 224), reader.integer("patch_size", 32), transformer(reader, 768, 12, 3072), projection);
+                reader.integer("image_size", 224), reader.integer("patch_size", 32), transformer(reader, 768, 12, 3072),
+                new ImageHead.ClassToken(projection));
     }
 
-    private static TextConfig text(Reader reader, int projection) throws WeightFormatException {
+    private static TextConfig text(Reader reader, OptionalInt projection) throws WeightFormatException {
         return new TextConfig(
                 reader.integer("vocab_size", 49408), reader.integer("max_position_embeddings", 77), transformer(reader, 512, 8, 2048),
-                projection, reader.integer("eos_token_id", 49407));
+                new TextHead.EndOfText(projection, TextHead.Pooling.HUGGING_FACE, reader.integer("eos_token_id", 49407)));
     }
 
     private static TransformerConfig transformer(Reader reader, int width, int heads, int mlpWidth) throws WeightFormatException {

@@ -6,10 +6,13 @@ import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.model.ClipConfig;
-import io.github.clip4j.model.ClipParameters;
+import io.github.clip4j.model.ImageHead;
 import io.github.clip4j.model.TextConfig;
+import io.github.clip4j.model.TextHead;
 import io.github.clip4j.model.TransformerConfig;
 import io.github.clip4j.model.VisionConfig;
+import io.github.clip4j.nn.ParameterNames;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /// What the shapes of a checkpoint's tensors say about its config (openai/CLIP `clip/model.py`, `build_model`).
@@ -42,15 +45,15 @@ final class ConfigInference {
         ConfigInference shapes = new ConfigInference(weights);
         VisionConfig vision = config.vision();
         TextConfig text = config.text();
-        boolean hasVision = shapes.hasAny(ClipParameters.VISION);
-        boolean hasText = shapes.hasAny(ClipParameters.TEXT);
+        boolean hasVision = shapes.hasAny(ParameterNames.VISION);
+        boolean hasText = shapes.hasAny(ParameterNames.TEXT);
         if (vision != null && (hasVision || !hasText)) {
-            vision = vision.withProjection(shapes.projection(ClipParameters.VISUAL_PROJECTION, vision.projectionDim()));
+            vision = vision.withProjection(shapes.projection(ParameterNames.VISUAL_PROJECTION, vision.projectionDim()));
         } else {
             vision = null;
         }
         if (text != null && (hasText || !hasVision)) {
-            text = text.withProjection(shapes.projection(ClipParameters.TEXT_PROJECTION, text.projectionDim()));
+            text = text.withProjection(shapes.projection(ParameterNames.TEXT_PROJECTION, text.projectionDim()));
         } else {
             text = null;
         }
@@ -66,17 +69,17 @@ final class ConfigInference {
     }
 
     private boolean hasAny(String prefix) {
-        return weights.tensors().keySet().stream().anyMatch(name -> name.startsWith(prefix) && !ClipParameters.isBuffer(name));
+        return weights.tensors().keySet().stream().anyMatch(name -> name.startsWith(prefix) && !ParameterNames.isBuffer(name));
     }
 
-    /// The projection's width; 0 when there is none although the tower is there and the other's projection is not missing by accident.
-    private int projection(String name, int configured) {
+    /// The projection's width; empty when there is none although the tower is there and the other's projection is not missing by accident.
+    private OptionalInt projection(String name, OptionalInt configured) {
         TensorInfo info = weights.tensors().get(name);
         if (info != null && info.shape().rank() == 2) {
-            return info.shape().dim(0);
+            return OptionalInt.of(info.shape().dim(0));
         }
-        boolean bothTowers = hasAny(ClipParameters.VISION) && hasAny(ClipParameters.TEXT);
-        return bothTowers ? configured : 0;
+        boolean bothTowers = hasAny(ParameterNames.VISION) && hasAny(ParameterNames.TEXT);
+        return bothTowers ? configured : OptionalInt.empty();
     }
 
     private Shape shape(String name, int rank) throws WeightFormatException {
@@ -91,37 +94,38 @@ final class ConfigInference {
     }
 
     private @Nullable VisionConfig vision(Activation activation) throws WeightFormatException {
-        if (!hasAny(ClipParameters.VISION)) {
+        if (!hasAny(ParameterNames.VISION)) {
             return null;
         }
-        int patch = shape(ClipParameters.PATCH_EMBEDDING, 4).dim(3);
-        Shape positions = shape(ClipParameters.VISION_POSITIONS, 2);
+        int patch = shape(ParameterNames.PATCH_EMBEDDING, 4).dim(3);
+        Shape positions = shape(ParameterNames.VISION_POSITIONS, 2);
         int grid = (int) Math.round(Math.sqrt(positions.dim(0) - 1.0));
         return new VisionConfig(
-                Math.multiplyExact(patch, grid), patch, transformer(ClipParameters.VISION, positions.dim(1), activation),
-                projection(ClipParameters.VISUAL_PROJECTION, 0));
+                Math.multiplyExact(patch, grid), patch, transformer(ParameterNames.VISION, positions.dim(1), activation),
+                new ImageHead.ClassToken(projection(ParameterNames.VISUAL_PROJECTION, OptionalInt.empty())));
     }
 
     private @Nullable TextConfig text(Activation activation) throws WeightFormatException {
-        if (!hasAny(ClipParameters.TEXT)) {
+        if (!hasAny(ParameterNames.TEXT)) {
             return null;
         }
-        Shape tokens = shape(ClipParameters.TOKEN_EMBEDDING, 2);
+        Shape tokens = shape(ParameterNames.TOKEN_EMBEDDING, 2);
         return new TextConfig(
-                tokens.dim(0), shape(ClipParameters.TEXT_POSITIONS, 2).dim(0), transformer(ClipParameters.TEXT, tokens.dim(1), activation),
-                projection(ClipParameters.TEXT_PROJECTION, 0), TextConfig.Pooling.GREATEST_ID, tokens.dim(0) - 1);
+                tokens.dim(0), shape(ParameterNames.TEXT_POSITIONS, 2).dim(0), transformer(ParameterNames.TEXT, tokens.dim(1), activation),
+                new TextHead.EndOfText(
+                        projection(ParameterNames.TEXT_PROJECTION, OptionalInt.empty()), TextHead.Pooling.GREATEST_ID, tokens.dim(0) - 1));
     }
 
     private TransformerConfig transformer(String tower, int width, Activation activation) throws WeightFormatException {
         int layers = 0;
-        while (weights.tensors().containsKey(ClipParameters.block(tower, layers) + "mlp.fc1.weight")) {
+        while (weights.tensors().containsKey(ParameterNames.block(tower, layers) + "mlp.fc1.weight")) {
             layers++;
         }
         if (layers == 0 || width % HEAD_WIDTH != 0) {
             throw new WeightFormatException("%s: expected blocks of a width that is a multiple of 64, got %d blocks of width %d; the number of heads is not in the weights: add the model's config.json"
                     .formatted(weights.location(), layers, width));
         }
-        int mlpWidth = shape(ClipParameters.block(tower, 0) + "mlp.fc1.weight", 2).dim(0);
+        int mlpWidth = shape(ParameterNames.block(tower, 0) + "mlp.fc1.weight", 2).dim(0);
         return new TransformerConfig(width, width / HEAD_WIDTH, layers, mlpWidth, activation, 1e-5);
     }
 }

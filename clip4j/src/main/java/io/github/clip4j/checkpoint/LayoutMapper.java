@@ -5,7 +5,7 @@ import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
-import io.github.clip4j.model.ClipParameters;
+import io.github.clip4j.nn.ParameterNames;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,7 +53,7 @@ final class LayoutMapper {
     private static final Set<String> NO_WEIGHTS = Set.of("input_resolution", "context_length", "vocab_size", "attn_mask");
 
     private static final Set<String> SHARED = Set.of(
-            ClipParameters.VISUAL_PROJECTION, ClipParameters.TEXT_PROJECTION, ClipParameters.LOGIT_SCALE, ClipParameters.LOGIT_BIAS);
+            ParameterNames.VISUAL_PROJECTION, ParameterNames.TEXT_PROJECTION, ParameterNames.LOGIT_SCALE, ParameterNames.LOGIT_BIAS);
 
     private final WeightSource source;
     private final SortedMap<String, TensorInfo> tensors;
@@ -114,7 +114,7 @@ final class LayoutMapper {
     /// Towers may stand alone, then also without their prefix; all names may stand after another, such as `module.`.
     private CanonicalWeights mapHuggingFace(@Nullable String text, @Nullable String vision) throws WeightFormatException {
         CanonicalWeights canonical = new CanonicalWeights(source, CheckpointLayout.HUGGING_FACE);
-        String root = text != null ? without(text, ClipParameters.TEXT) : without(vision == null ? "" : vision, ClipParameters.VISION);
+        String root = text != null ? without(text, ParameterNames.TEXT) : without(vision == null ? "" : vision, ParameterNames.VISION);
         for (TensorInfo info : tensors.values()) {
             String name = info.name();
             String shared = name.startsWith(root) ? name.substring(root.length()) : "";
@@ -122,11 +122,11 @@ final class LayoutMapper {
             if (SHARED.contains(shared)) {
                 mapped = shared;
             } else if (vision != null && !vision.isEmpty() && name.startsWith(vision)) {
-                mapped = ClipParameters.VISION + name.substring(vision.length());
+                mapped = ParameterNames.VISION + name.substring(vision.length());
             } else if (text != null && name.startsWith(text)) {
-                mapped = ClipParameters.TEXT + name.substring(text.length());
+                mapped = ParameterNames.TEXT + name.substring(text.length());
             } else if (vision != null && name.startsWith(vision)) {
-                mapped = ClipParameters.VISION + name;
+                mapped = ParameterNames.VISION + name;
             } else {
                 mapped = name;
             }
@@ -142,11 +142,11 @@ final class LayoutMapper {
         for (TensorInfo info : tensors.values()) {
             String name = info.name();
             if (vision != null && name.startsWith(vision)) {
-                addOpenAi(canonical, info, name.substring(vision.length()), ClipParameters.VISION);
+                addOpenAi(canonical, info, name.substring(vision.length()), ParameterNames.VISION);
             } else if (name.startsWith(root) && SHARED.contains(name.substring(root.length()))) {
                 canonical.add(name.substring(root.length()), info.shape(), Part.whole(name));
             } else if (text != null && name.startsWith(text)) {
-                addOpenAi(canonical, info, name.substring(text.length()), ClipParameters.TEXT);
+                addOpenAi(canonical, info, name.substring(text.length()), ParameterNames.TEXT);
             } else {
                 canonical.add(name, info.shape(), Part.whole(name));
             }
@@ -160,16 +160,16 @@ final class LayoutMapper {
             addBlock(canonical, info, tower + "encoder.layers." + block.group(1) + ".", block.group(2));
             return;
         }
-        boolean vision = tower.equals(ClipParameters.VISION);
+        boolean vision = tower.equals(ParameterNames.VISION);
         switch (name) {
-            case "class_embedding" -> canonical.add(ClipParameters.CLASS_EMBEDDING, info.shape(), Part.whole(info.name()));
-            case "conv1.weight" -> canonical.add(ClipParameters.PATCH_EMBEDDING, info.shape(), Part.whole(info.name()));
-            case "token_embedding.weight" -> canonical.add(ClipParameters.TOKEN_EMBEDDING, info.shape(), Part.whole(info.name()));
-            case "positional_embedding" -> addPositions(canonical, info, vision ? ClipParameters.VISION_POSITIONS : ClipParameters.TEXT_POSITIONS);
+            case "class_embedding" -> canonical.add(ParameterNames.CLASS_EMBEDDING, info.shape(), Part.whole(info.name()));
+            case "conv1.weight" -> canonical.add(ParameterNames.PATCH_EMBEDDING, info.shape(), Part.whole(info.name()));
+            case "token_embedding.weight" -> canonical.add(ParameterNames.TOKEN_EMBEDDING, info.shape(), Part.whole(info.name()));
+            case "positional_embedding" -> addPositions(canonical, info, vision ? ParameterNames.VISION_POSITIONS : ParameterNames.TEXT_POSITIONS);
             case "positional_embedding_res" -> {} // taken up with positional_embedding
-            case "proj" -> addProjection(canonical, info, ClipParameters.VISUAL_PROJECTION, widthOf(ClipParameters.VISION, info));
-            case "text_projection" -> addProjection(canonical, info, ClipParameters.TEXT_PROJECTION, widthOf(ClipParameters.TEXT, info));
-            case "text_projection.weight" -> canonical.add(ClipParameters.TEXT_PROJECTION, info.shape(), Part.whole(info.name()));
+            case "proj" -> addProjection(canonical, info, ParameterNames.VISUAL_PROJECTION, widthOf(ParameterNames.VISION, info));
+            case "text_projection" -> addProjection(canonical, info, ParameterNames.TEXT_PROJECTION, widthOf(ParameterNames.TEXT, info));
+            case "text_projection.weight" -> canonical.add(ParameterNames.TEXT_PROJECTION, info.shape(), Part.whole(info.name()));
             default -> {
                 if (!NO_WEIGHTS.contains(name)) {
                     canonical.add(renamedNorm(name, vision).orElse(info.name()), info.shape(), Part.whole(info.name()));
@@ -180,8 +180,8 @@ final class LayoutMapper {
 
     private static Optional<String> renamedNorm(String name, boolean vision) {
         Map<String, String> norms = vision
-                ? Map.of("ln_pre.", ClipParameters.PRE_NORM, "ln_post.", ClipParameters.POST_NORM)
-                : Map.of("ln_final.", ClipParameters.FINAL_NORM);
+                ? Map.of("ln_pre.", ParameterNames.PRE_NORM, "ln_post.", ParameterNames.POST_NORM)
+                : Map.of("ln_final.", ParameterNames.FINAL_NORM);
         return norms.entrySet().stream()
                 .filter(norm -> name.startsWith(norm.getKey()))
                 .map(norm -> norm.getValue() + "." + name.substring(norm.getKey().length()))
@@ -198,7 +198,7 @@ final class LayoutMapper {
 
     /// The width of a tower, by its norms: the projection's other extent.
     private int widthOf(String tower, TensorInfo projection) {
-        String norm = projection.name().substring(0, projection.name().lastIndexOf('.') + 1) + (tower.equals(ClipParameters.VISION) ? "ln_post.weight" : "ln_final.weight");
+        String norm = projection.name().substring(0, projection.name().lastIndexOf('.') + 1) + (tower.equals(ParameterNames.VISION) ? "ln_post.weight" : "ln_final.weight");
         TensorInfo info = tensors.get(norm);
         return info == null ? 0 : info.shape().elements();
     }

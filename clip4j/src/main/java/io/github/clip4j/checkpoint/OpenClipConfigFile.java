@@ -7,13 +7,16 @@ import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.image.ClipPreprocess.ResizeTo;
 import io.github.clip4j.model.ClipConfig;
+import io.github.clip4j.model.ImageHead;
 import io.github.clip4j.model.TextConfig;
+import io.github.clip4j.model.TextHead;
 import io.github.clip4j.model.TransformerConfig;
 import io.github.clip4j.model.VisionConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /// open_clip's `open_clip_config.json`, `{"model_cfg": …, "preprocess_cfg": …}`, or one of its `model_configs/*.json`, which are the first part
@@ -126,7 +129,7 @@ public final class OpenClipConfigFile {
         }
         return new VisionConfig(
                 integer(vision, "image_size", 224), integer(vision, "patch_size", 16),
-                transformer(vision, width, width / headWidth, quick), embedding);
+                transformer(vision, width, width / headWidth, quick), new ImageHead.ClassToken(projection(embedding)));
     }
 
     private static TextConfig text(JsonFields text, int embedding, boolean quick) throws WeightFormatException {
@@ -141,8 +144,14 @@ public final class OpenClipConfigFile {
             throw text.wrong("eos_id", "the id of the end of text, which pool_type eos looks for", "nothing");
         }
         return new TextConfig(
-                vocabulary, integer(text, "context_length", 77), transformer(text, width, integer(text, "heads", 8), quick), embedding,
-                first ? TextConfig.Pooling.FIRST_END_OF_TEXT : TextConfig.Pooling.GREATEST_ID, first ? integer(text, "eos_id", 0) : vocabulary - 1);
+                vocabulary, integer(text, "context_length", 77), transformer(text, width, integer(text, "heads", 8), quick),
+                new TextHead.EndOfText(
+                        projection(embedding), first ? TextHead.Pooling.FIRST_END_OF_TEXT : TextHead.Pooling.GREATEST_ID,
+                        first ? integer(text, "eos_id", 0) : vocabulary - 1));
+    }
+
+    private static OptionalInt projection(int embedding) {
+        return embedding == 0 ? OptionalInt.empty() : OptionalInt.of(embedding);
     }
 
     /// The MLP's width is `int(width * mlp_ratio)`: the ratio of g/14 is 4.3637.

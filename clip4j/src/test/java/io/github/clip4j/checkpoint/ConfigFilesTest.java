@@ -9,6 +9,7 @@ import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.image.ClipPreprocess.ResizeTo;
 import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.TextConfig;
+import io.github.clip4j.model.TextHead;
 import io.github.clip4j.model.VisionConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,7 +33,7 @@ class ConfigFilesTest {
                  "model_type": "clip_text_model"}, "vision_config": {"dropout": 0.0, "model_type": "clip_vision_model"}}""");
         assertThat(file.config().vision()).isEqualTo(ClipConfig.vitB32().vision());
         TextConfig text = Objects.requireNonNull(file.config().text());
-        assertThat(text.endOfText()).isEqualTo(TextConfig.LEGACY_END_OF_TEXT);
+        assertThat(text.head()).isInstanceOfSatisfying(TextHead.EndOfText.class, end -> assertThat(end.id()).isEqualTo(TextConfig.LEGACY_END_OF_TEXT));
         assertThat(text.transformer()).isEqualTo(Objects.requireNonNull(ClipConfig.vitB32().text()).transformer());
         assertThat(file.origins()).containsEntry("vision_config.patch_size", "32  default").containsEntry("text_config.eos_token_id", "2  config.json");
     }

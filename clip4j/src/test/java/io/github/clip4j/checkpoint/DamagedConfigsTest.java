@@ -2,7 +2,7 @@ package io.github.clip4j.checkpoint;
 
 
 import io.github.clip4j.core.weights.WeightFormatException;
-import io.github.clip4j.model.ClipParameters;
+import io.github.clip4j.model.ClipModel;
 import io.github.clip4j.testkit.Mutations;
 import io.github.clip4j.testkit.ReferenceData;
 import java.io.IOException;
@@ -25,7 +25,7 @@ class DamagedConfigsTest {
 
     @Test
     void configJson() throws IOException {
-        survives(Files.readAllBytes(RESOURCES.resolve("golden/tiny/config.json")), "config.json", file -> ClipParameters.of(ClipConfigFile.read(file).config()));
+        survives(Files.readAllBytes(RESOURCES.resolve("golden/tiny/config.json")), "config.json", file -> ClipModel.parameters(ClipConfigFile.read(file).config()));
     }
 
     @Test
@@ -39,6 +39,6 @@ class DamagedConfigsTest {
                 {"model_cfg": {"embed_dim": 512, "quick_gelu": true, "vision_cfg": {"image_size": 224, "layers": 12, "width": 768, "patch_size": 32},
                  "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 512, "heads": 8, "layers": 12}},
                  "preprocess_cfg": {"mean": [0.48, 0.45, 0.4], "std": 0.5, "interpolation": "bicubic", "resize_mode": "shortest"}}""";
-        survives(json.getBytes(StandardCharsets.UTF_8), "open_clip_config.json", file -> ClipParameters.of(OpenClipConfigFile.read(file).config()));
+        survives(json.getBytes(StandardCharsets.UTF_8), "open_clip_config.json", file -> ClipModel.parameters(OpenClipConfigFile.read(file).config()));
     }
 }

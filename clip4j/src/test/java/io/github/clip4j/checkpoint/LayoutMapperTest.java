@@ -19,9 +19,10 @@ import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.ClipModel;
-import io.github.clip4j.model.ClipParameters;
+import io.github.clip4j.model.ImageHead;
 import io.github.clip4j.model.TransformerConfig;
 import io.github.clip4j.model.VisionConfig;
+import io.github.clip4j.nn.ParameterNames;
 import io.github.clip4j.testkit.ReferenceData;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,6 +30,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -111,7 +113,7 @@ class LayoutMapperTest {
 
     @Test
     void longClipsPositionsAreFolded() throws IOException {
-        float[] folded = LayoutMapper.map(openAiText().with("positional_embedding_res", 24, 4)).read(ClipParameters.TEXT_POSITIONS);
+        float[] folded = LayoutMapper.map(openAiText().with("positional_embedding_res", 24, 4)).read(ParameterNames.TEXT_POSITIONS);
         assertThat(folded[79]).as("the last of the first 20 positions").isEqualTo(79);
         assertThat(folded[80]).as("the first of the second table's").isEqualTo(1080);
     }
@@ -120,15 +122,15 @@ class LayoutMapperTest {
     @CsvSource({"'', ''", "text_model., vision_model.", "module.text_model., module.vision_model.", "clip.text_model., clip.vision_model."})
     void huggingFacesPrefixesMayBeMissingOrLonger(String text, String vision) throws IOException {
         Named texts = new Named().with(text + "embeddings.token_embedding.weight", 10, 4).with(text + "final_layer_norm.weight", 4);
-        assertThat(LayoutMapper.map(texts).tensors().keySet()).containsExactlyInAnyOrder(ClipParameters.TOKEN_EMBEDDING, "text_model.final_layer_norm.weight");
+        assertThat(LayoutMapper.map(texts).tensors().keySet()).containsExactlyInAnyOrder(ParameterNames.TOKEN_EMBEDDING, "text_model.final_layer_norm.weight");
         Named pictures = new Named().with(vision + "embeddings.class_embedding", 4).with(vision + "pre_layrnorm.weight", 4);
-        assertThat(LayoutMapper.map(pictures).tensors().keySet()).containsExactlyInAnyOrder(ClipParameters.CLASS_EMBEDDING, "vision_model.pre_layrnorm.weight");
+        assertThat(LayoutMapper.map(pictures).tensors().keySet()).containsExactlyInAnyOrder(ParameterNames.CLASS_EMBEDDING, "vision_model.pre_layrnorm.weight");
         if (!text.isEmpty()) {
             String root = text.replace("text_model.", "");
             Named both = new Named().with(text + "embeddings.token_embedding.weight", 10, 4).with(vision + "embeddings.class_embedding", 4)
                     .with(root + "logit_scale").with(root + "visual_projection.weight", 3, 4);
             assertThat(LayoutMapper.map(both).tensors().keySet()).containsExactlyInAnyOrder(
-                    ClipParameters.TOKEN_EMBEDDING, ClipParameters.CLASS_EMBEDDING, "logit_scale", "visual_projection.weight");
+                    ParameterNames.TOKEN_EMBEDDING, ParameterNames.CLASS_EMBEDDING, "logit_scale", "visual_projection.weight");
         }
     }
 
@@ -156,7 +158,7 @@ class LayoutMapperTest {
         JsonObject io = JsonParser.parseString(Files.readString(ReferenceData.require("models/tiny_openclip_io.json"))).getAsJsonObject();
         float[] pixels = flat(io.getAsJsonArray("pixels"));
         float[] output = flat(io.getAsJsonArray("vision_output")); // [5, 16], every token normed and projected; the first is the class's
-        VisionConfig vision = new VisionConfig(16, 8, new TransformerConfig(24, 3, 2, 48, Activation.GELU, 1e-5), 16);
+        VisionConfig vision = new VisionConfig(16, 8, new TransformerConfig(24, 3, 2, 48, Activation.GELU, 1e-5), new ImageHead.ClassToken(OptionalInt.of(16)));
         try (CanonicalWeights weights = LayoutMapper.map(SafetensorsFile.open(ReferenceData.require("models/tiny_openclip.safetensors")))) {
             ClipConfig config = ConfigInference.reconcile(new ClipConfig(vision, null), weights);
             ClipModel model = ClipModel.load(config, weights, Workers.SERIAL);

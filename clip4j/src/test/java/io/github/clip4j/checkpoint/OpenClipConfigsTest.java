@@ -9,8 +9,9 @@ import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.image.ClipPreprocess.ResizeTo;
 import io.github.clip4j.model.ClipConfig;
-import io.github.clip4j.model.ClipParameters;
+import io.github.clip4j.model.ClipModel;
 import io.github.clip4j.model.TextConfig;
+import io.github.clip4j.model.TextHead;
 import io.github.clip4j.model.TransformerConfig;
 import io.github.clip4j.testkit.ReferenceData;
 import java.io.IOException;
@@ -44,7 +45,8 @@ class OpenClipConfigsTest {
         assertThat(vision.heads()).isEqualTo(16);
         assertThat(vision.mlpWidth()).as("int(1408 · 4.3637)").isEqualTo(6144);
         assertThat(vision.activation()).isEqualTo(Activation.GELU);
-        assertThat(Objects.requireNonNull(file.config().text()).pooling()).isEqualTo(TextConfig.Pooling.GREATEST_ID);
+        assertThat(Objects.requireNonNull(file.config().text()).head())
+                .isInstanceOfSatisfying(TextHead.EndOfText.class, end -> assertThat(end.pooling()).isEqualTo(TextHead.Pooling.GREATEST_ID));
         ClipPreprocess preprocess = file.preprocess();
         assertThat(preprocess.resize()).isEqualTo(new ResizeTo.Exactly(224, 224));
         assertThat(preprocess.mean()).containsExactly(0.5, 0.5, 0.5);
@@ -95,7 +97,7 @@ class OpenClipConfigsTest {
             read.add(name);
             Double published = millions.get(name);
             if (published != null) {
-                long parameters = ClipParameters.of(config).stream().mapToLong(spec -> spec.shape().elements()).sum();
+                long parameters = ClipModel.parameters(config).stream().mapToLong(spec -> spec.shape().elements()).sum();
                 assertThat(parameters / 1e6).as(name).isEqualTo(published, within(0.005001));
                 compared++;
             }

@@ -9,6 +9,7 @@ import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.format.safetensors.SafetensorsFile;
 import io.github.clip4j.model.ClipConfig;
+import io.github.clip4j.model.TextHead;
 import io.github.clip4j.testkit.FloatAssert;
 import io.github.clip4j.testkit.ReferenceData;
 import java.io.IOException;
@@ -19,6 +20,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /// The golden model of `weights-tools/python/make_goldens.py`: a tiny CLIP and every intermediate result of it in float64.
@@ -73,6 +75,13 @@ public final class Golden {
         return ids.asList().stream().mapToInt(id -> id.getAsInt()).toArray();
     }
 
+    /// The token that ends a text.
+    public int endOfText() {
+        return switch (Objects.requireNonNull(config.text()).head()) {
+            case TextHead.EndOfText end -> end.id();
+        };
+    }
+
     /// The names of all results of one input, `image0` for example.
     public Set<String> names(String input) {
         Set<String> names = new HashSet<>();
@@ -85,13 +94,17 @@ public final class Golden {
         return compared;
     }
 
-    /// Compares a float32 result. Its roundings differ from PyTorch's, so its error does; but it is of the same size, and 4 times PyTorch's own
-    /// error, or 4 roundings of the greatest element where PyTorch happened to be lucky, leaves out nothing that is not rounding: a wrong
-    /// activation is off by 10⁻² here, 10⁴ times the bound.
+    /// Compares a float32 result. Its roundings differ from PyTorch's, so its error does; but it is of the same size, and 4 times PyTorch's
+    /// own error, or 4 roundings of the greatest element where PyTorch happened to be lucky, leaves out nothing that is not rounding: a
+    /// wrong activation is off by 10⁻² here, 10⁴ times the bound.
     public void assertFloat32(String name, float[] actual) {
+        FloatAssert.assertWithin(actual, expected(name), bound(name), name);
+    }
+
+    /// The bound of [#assertFloat32].
+    double bound(String name) {
         JsonObject tensor = manifest.getAsJsonObject("tensors").getAsJsonObject(name);
-        double bound = 4 * Math.max(tensor.get("float32_error").getAsDouble(), U * tensor.get("max").getAsDouble());
-        FloatAssert.assertWithin(actual, expected(name), bound, name);
+        return 4 * Math.max(tensor.get("float32_error").getAsDouble(), U * tensor.get("max").getAsDouble());
     }
 
     /// Compares a float64 result: the golden's own rounding to float32, and that of `actual`, are all that may differ.

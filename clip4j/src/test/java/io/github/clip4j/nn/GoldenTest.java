@@ -1,37 +1,53 @@
 package io.github.clip4j.nn;
 
+import static io.github.clip4j.testkit.FloatAssert.assertSameBits;
+import static io.github.clip4j.testkit.FloatAssert.assertWithin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.clip4j.checkpoint.CheckpointDirectory;
-import io.github.clip4j.core.DType;
-import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.Activation;
+import io.github.clip4j.core.Shape;
+import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.ClipModel;
-import io.github.clip4j.model.ClipParameters;
+import io.github.clip4j.model.Probe;
 import io.github.clip4j.model.TextConfig;
 import io.github.clip4j.model.TransformerConfig;
 import io.github.clip4j.model.VisionConfig;
 import io.github.clip4j.reference.ReferenceClip;
-import io.github.clip4j.reference.ReferenceProbe;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /// Every intermediate result of both towers, of the reference and of the fast path, against PyTorch in float64.
 class GoldenTest {
+    private static final String WEIGHTS = ".self_attn.weights"; // the goldens hold none
+
     private final Golden golden = new Golden();
 
     /// The reference, with every intermediate result compared.
-    private ReferenceProbe reference(String input) {
-        return new ReferenceProbe(
-                golden.config, name -> Objects.requireNonNull(golden.parameters.get(name), name), (name, x) -> golden.assertFloat64(input + "/" + name, x));
+    private ReferenceClip reference(String input) {
+        return ReferenceClip.watched(golden.config, golden.parameters, (name, x) -> {
+            if (!name.endsWith(WEIGHTS)) {
+                golden.assertFloat64(input + "/" + name, x);
+            }
+        });
+    }
+
+    /// Compares every result of the fast path.
+    private Probe probe(String input) {
+        return (name, x) -> {
+            if (!name.endsWith(WEIGHTS)) {
+                golden.assertFloat32(input + "/" + name, x.toArray());
+            }
+        };
     }
 
     @Test
@@ -57,131 +73,134 @@ class GoldenTest {
     void theFastPathAgreesWithPyTorchInEveryIntermediateResult() throws IOException {
         try (WeightSource weights = CheckpointDirectory.open(golden.directory).openWeights();
                 Workers workers = new Workers(2)) {
-            ParameterReader parameters = new ParameterReader(weights, DType.F32);
+            ClipModel model = ClipModel.load(golden.config, weights, workers);
             for (int i = 0; i < 2; i++) {
-                checkImage("image" + i, golden.image(i), parameters, workers);
+                model.imageEncoder().orElseThrow().trace(golden.image(i), probe("image" + i));
                 assertAllCompared("image" + i, "image" + i + "/gelu");
             }
             for (int i = 0; i < 3; i++) {
-                checkText("text" + i, golden.text(i), parameters, workers);
+                model.textEncoder().orElseThrow().trace(golden.text(i), probe("text" + i));
                 assertAllCompared("text" + i, "text" + i + "/gelu_pytorch_tanh");
             }
         }
     }
 
-    private void checkImage(String input, Tensor image, ParameterReader parameters, Workers workers) throws IOException {
-        VisionConfig vision = Objects.requireNonNull(golden.config.vision());
-        TransformerConfig t = vision.transformer();
-        int n = vision.tokens();
-        Workspace ws = new Workspace(n, 1, n, t.width(), t.heads(), t.mlpWidth(), 147, workers);
-        PatchEmbedding embedding = new PatchEmbedding(
-                parameters, ClipParameters.CLASS_EMBEDDING, ClipParameters.PATCH_EMBEDDING, ClipParameters.VISION_POSITIONS, 3,
-                vision.patchSize(), vision.grid(), t.width());
-        Tensor x = ws.residual(n);
-        Tensor patches = Tensor.zeros(n - 1, vision.patchElements());
-        embedding.forward(image.array(), 0, vision.imageSize(), patches, Tensor.zeros(n - 1, t.width()), x, ws);
-        golden.assertFloat32(input + "/vision_model.embeddings", x.toArray());
-        parameters.layerNorm(ClipParameters.PRE_NORM, t.layerNormEpsilon()).forward(x, x, ws);
-        golden.assertFloat32(input + "/vision_model.pre_layrnorm", x.toArray());
-
-        Tensor pooled = checkBlocks(input, ClipParameters.VISION, t, false, x, 0, parameters, ws);
-
-        parameters.layerNorm(ClipParameters.POST_NORM, t.layerNormEpsilon()).forward(pooled, pooled, ws);
-        golden.assertFloat32(input + "/vision_model.post_layernorm", pooled.toArray());
-        Tensor out = Tensor.zeros(1, vision.projectionDim());
-        parameters.linearWithoutBias(ClipParameters.VISUAL_PROJECTION, vision.projectionDim(), t.width()).forward(pooled, out, ws);
-        golden.assertFloat32(input + "/visual_projection", out.toArray());
-    }
-
-    private void checkText(String input, int[] ids, ParameterReader parameters, Workers workers) throws IOException {
-        TextConfig text = Objects.requireNonNull(golden.config.text());
-        TransformerConfig t = text.transformer();
-        int n = ids.length;
-        Workspace ws = new Workspace(n, 1, n, t.width(), t.heads(), t.mlpWidth(), 147, workers);
-        Tensor x = ws.residual(n);
-        new TokenEmbedding(parameters, ClipParameters.TOKEN_EMBEDDING, ClipParameters.TEXT_POSITIONS, t.width()).forward(ids, 0, x, 0);
-        golden.assertFloat32(input + "/text_model.embeddings", x.toArray());
-
-        Tensor pooled = checkBlocks(input, ClipParameters.TEXT, t, true, x, n - 1, parameters, ws);
-
-        Tensor all = Tensor.zeros(n, t.width());
-        LayerNormLayer finalNorm = parameters.layerNorm(ClipParameters.FINAL_NORM, t.layerNormEpsilon());
-        finalNorm.forward(x, all, ws);
-        golden.assertFloat32(input + "/text_model.final_layer_norm", all.toArray());
-        finalNorm.forward(pooled, pooled, ws);
-        Tensor out = Tensor.zeros(1, text.projectionDim());
-        parameters.linearWithoutBias(ClipParameters.TEXT_PROJECTION, text.projectionDim(), t.width()).forward(pooled, out, ws);
-        golden.assertFloat32(input + "/text_projection", out.toArray());
-    }
-
-    /// Runs the blocks part by part; `x` ends as the last block's output, what is returned is the pooled row by the shorter way.
-    private Tensor checkBlocks(
-            String input, String tower, TransformerConfig t, boolean causal, Tensor x, int pooledPosition, ParameterReader parameters,
-            Workspace ws)
-            throws IOException {
-        int n = x.rows();
-        int d = t.width();
-        Sequences sequences = Sequences.of(new int[] {n}, new int[] {pooledPosition});
-        List<String> names = IntStream.range(0, t.layers()).mapToObj(i -> ClipParameters.block(tower, i)).toList();
-        Transformer transformer =
-                new Transformer(parameters, names, d, t.heads(), t.mlpWidth(), t.activation(), t.layerNormEpsilon(), causal);
-        Tensor start = Tensor.zeros(n, d);
-        copy(x, start);
-        for (int layer = 0; layer < t.layers(); layer++) {
-            String name = input + "/" + names.get(layer);
-            Block block = transformer.blocks().get(layer);
-            Tensor before = Tensor.zeros(n, d);
-            copy(x, before);
-            Tensor y = ws.normed(n);
-            block.ln1.forward(x, y, ws);
-            golden.assertFloat32(name + "layer_norm1", y.toArray());
-            block.attention.addTo(x, y, sequences, ws);
-            golden.assertFloat32(name + "self_attn.q_proj", ws.queryKeyValues(n).columns(0, d).toArray());
-            golden.assertFloat32(name + "self_attn.k_proj", ws.queryKeyValues(n).columns(d, d).toArray());
-            golden.assertFloat32(name + "self_attn.v_proj", ws.queryKeyValues(n).columns(2 * d, d).toArray());
-            golden.assertFloat32(name + "self_attn", ws.attended(n).toArray());
-            golden.assertFloat32(name + "self_attn.out_proj", branch(parameters, name, input, "self_attn.out_proj", ws.attended(n), d, ws));
-            block.ln2.forward(x, y, ws);
-            golden.assertFloat32(name + "layer_norm2", y.toArray());
-            block.mlp.addTo(x, y, ws);
-            golden.assertFloat32(name + "mlp", ws.hidden(n).toArray());
-            golden.assertFloat32(name + "mlp.fc1", branch(parameters, name, input, "mlp.fc1", y, t.mlpWidth(), ws));
-            golden.assertFloat32(name + "mlp.fc2", branch(parameters, name, input, "mlp.fc2", ws.hidden(n), d, ws));
-            golden.assertFloat32(name.substring(0, name.length() - 1), x.toArray());
-
-            block.forward(before, sequences, ws);
-            assertThat(before.toArray()).as("the block as a whole").isEqualTo(x.toArray());
+    /// The encoders compute the last block at the pooled row alone, share the rows of texts that begin alike, and leave out what follows
+    /// the end of a text.
+    @Test
+    void aTraceEndsWithTheBitsOfTheEncoder() throws IOException {
+        try (WeightSource weights = CheckpointDirectory.open(golden.directory).openWeights();
+                Workers workers = new Workers(3)) {
+            ClipModel model = ClipModel.load(golden.config, weights, workers);
+            Tensor images = model.imageEncoder().orElseThrow().encode(golden.pixels());
+            for (int i = 0; i < 2; i++) {
+                Tensor traced = model.imageEncoder().orElseThrow().trace(golden.image(i), (name, x) -> {});
+                assertSameBits(traced.toArray(), images.rows(i, 1).toArray(), "image " + i);
+            }
+            List<int[]> ids = List.of(golden.text(0), golden.text(1), golden.text(2));
+            Tensor texts = model.textEncoder().orElseThrow().encode(ids);
+            for (int i = 0; i < 3; i++) {
+                Tensor traced = model.textEncoder().orElseThrow().trace(ids.get(i), (name, x) -> {});
+                assertSameBits(traced.toArray(), texts.rows(i, 1).toArray(), "text " + i);
+                int[] padded = Arrays.copyOf(ids.get(i), 20);
+                Arrays.fill(padded, ids.get(i).length, 20, golden.endOfText());
+                traced = model.textEncoder().orElseThrow().trace(padded, (name, x) -> {});
+                assertSameBits(traced.toArray(), texts.rows(i, 1).toArray(), "padded text " + i);
+            }
         }
-        Tensor pooled = Tensor.zeros(1, d);
-        transformer.forward(start, sequences, pooled, ws);
-        assertThat(pooled.toArray()).as("the last block at the pooled row alone").isEqualTo(x.rows(pooledPosition, 1).toArray());
-        return pooled;
     }
 
-    /// What a layer returns before it is added to the residual stream, or before the activation.
-    private static float[] branch(ParameterReader parameters, String name, String input, String layer, Tensor x, int out, Workspace ws)
-            throws IOException {
-        Tensor y = Tensor.zeros(x.rows(), out);
-        parameters.linear(name.substring(input.length() + 1) + layer, out, x.width()).forward(x, y, ws);
-        return y.toArray();
-    }
-
-    private static void copy(Tensor from, Tensor to) {
-        for (int row = 0; row < from.rows(); row++) {
-            System.arraycopy(from.array(), from.rowOffset(row), to.array(), to.rowOffset(row), from.width());
+    @Test
+    void attentionWeightsAgreeWithTheReference() throws IOException {
+        try (WeightSource weights = CheckpointDirectory.open(golden.directory).openWeights();
+                Workers workers = new Workers(2)) {
+            ClipModel model = ClipModel.load(golden.config, weights, workers);
+            Map<String, double[][]> expected = new LinkedHashMap<>();
+            ReferenceClip reference = ReferenceClip.watched(golden.config, golden.parameters, expected::put);
+            for (int i = 0; i < 2; i++) {
+                Map<String, Tensor> traced = new LinkedHashMap<>();
+                model.imageEncoder().orElseThrow().trace(golden.image(i), traced::put);
+                expected.clear();
+                reference.encodeImage(golden.image(i));
+                assertThat(traced.keySet()).as("the order too").containsExactlyElementsOf(expected.keySet());
+                checkWeights("image" + i + "/", Objects.requireNonNull(golden.config.vision()).transformer(), false, traced, expected);
+            }
+            for (int i = 0; i < 3; i++) {
+                Map<String, Tensor> traced = new LinkedHashMap<>();
+                model.textEncoder().orElseThrow().trace(golden.text(i), traced::put);
+                expected.clear();
+                reference.encodeText(golden.text(i));
+                assertThat(traced.keySet()).containsExactlyElementsOf(expected.keySet());
+                checkWeights("text" + i + "/", Objects.requireNonNull(golden.config.text()).transformer(), true, traced, expected);
+            }
         }
+    }
+
+    private void checkWeights(
+            String input, TransformerConfig t, boolean causal, Map<String, Tensor> traced, Map<String, double[][]> expected) {
+        long blocks = traced.keySet().stream().filter(name -> name.endsWith(WEIGHTS)).peek(name -> {
+            Tensor weights = Objects.requireNonNull(traced.get(name));
+            String attention = name.substring(0, name.length() - ".weights".length());
+            double[][] a = Objects.requireNonNull(expected.get(name));
+            int n = a[0].length;
+            assertThat(weights.shape()).isEqualTo(Shape.of(t.heads(), n, n));
+            float[] actual = weights.toArray();
+            float[] flat = new float[actual.length];
+            double[] bounds = bounds(input, attention, t, a, expected);
+            for (int k = 0; k < flat.length; k++) {
+                flat[k] = (float) a[k / n][k % n];
+                if (causal && k % n > k / n % n) {
+                    assertThat(actual[k]).as("a later position").isZero();
+                }
+            }
+            assertWithin(actual, flat, k -> bounds[k], input + name);
+            for (int row = 0; row < actual.length; row += n) {
+                double sum = 0;
+                for (int j = 0; j < n; j++) {
+                    sum += actual[row + j];
+                }
+                assertThat(Math.abs(sum - 1))
+                        .as("row %d sums to one, but for a rounding of each weight", row / n)
+                        .isLessThanOrEqualTo(0x1p-24);
+            }
+        }).count();
+        assertThat(blocks).isEqualTo(t.layers());
+    }
+
+    /// Queries and keys differ from the reference's by εq and εk at most: what [Golden#assertFloat32] allows them. A score q·k/√dₕ then
+    /// differs by at most Σ (εq·|k| + |q|·εk + εq·εk)/√dₕ; let δ be the greatest of a row. Numerator and denominator of the softmax each
+    /// change by a factor within e^±δ, so a weight differs by at most a·(e^(2δ) − 1). It is rounded once, and so is the expected one:
+    /// 2·2⁻²⁴·a.
+    private double[] bounds(String input, String attention, TransformerConfig t, double[][] a, Map<String, double[][]> expected) {
+        double[][] q = Objects.requireNonNull(expected.get(attention + ".q_proj"));
+        double[][] k = Objects.requireNonNull(expected.get(attention + ".k_proj"));
+        double ofQ = golden.bound(input + attention + ".q_proj");
+        double ofK = golden.bound(input + attention + ".k_proj");
+        int n = q.length;
+        double[] bounds = new double[a.length * n];
+        for (int row = 0; row < a.length; row++) {
+            int first = row / n * t.headDim();
+            double delta = 0;
+            for (int j = 0; j < n; j++) {
+                double sum = 0;
+                for (int c = first; c < first + t.headDim(); c++) {
+                    sum += ofQ * Math.abs(k[j][c]) + Math.abs(q[row % n][c]) * ofK + ofQ * ofK;
+                }
+                delta = Math.max(delta, sum / Math.sqrt(t.headDim()));
+            }
+            for (int j = 0; j < n; j++) {
+                bounds[row * n + j] = a[row][j] * (Math.expm1(2 * delta) + 0x1p-23) + Float.MIN_VALUE; // of later positions, 0 ± 0
+            }
+        }
+        return bounds;
     }
 
     @Test
     void bothEncodersAgreeWithPyTorchUnderTheOtherActivations() throws IOException {
         VisionConfig vision = Objects.requireNonNull(golden.config.vision());
         TextConfig text = Objects.requireNonNull(golden.config.text());
-        ClipConfig other = new ClipConfig(
-                new VisionConfig(vision.imageSize(), vision.patchSize(), with(vision.transformer(), Activation.GELU), vision.projectionDim()),
-                new TextConfig(
-                        text.vocabularySize(), text.contextLength(), with(text.transformer(), Activation.GELU_TANH), text.projectionDim(),
-                        text.endOfText()));
-        ReferenceClip reference = new ReferenceClip(other, name -> Objects.requireNonNull(golden.parameters.get(name)));
+        ClipConfig other = new ClipConfig(vision.withActivation(Activation.GELU), text.withActivation(Activation.GELU_TANH));
+        ReferenceClip reference = new ReferenceClip(other, golden.parameters);
         try (WeightSource weights = CheckpointDirectory.open(golden.directory).openWeights()) {
             ClipModel model = ClipModel.load(other, weights, Workers.SERIAL);
             Tensor images = model.imageEncoder().orElseThrow().encode(golden.pixels());
@@ -193,9 +212,5 @@ class GoldenTest {
                 golden.assertFloat64("text" + i + "/gelu_pytorch_tanh", new double[][] {reference.encodeText(golden.text(i))});
             }
         }
-    }
-
-    private static TransformerConfig with(TransformerConfig t, Activation activation) {
-        return new TransformerConfig(t.width(), t.heads(), t.layers(), t.mlpWidth(), activation, t.layerNormEpsilon());
     }
 }

@@ -7,14 +7,12 @@ import io.github.clip4j.checkpoint.CheckpointDirectory;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.model.ClipModel;
-import io.github.clip4j.model.TextConfig;
 import io.github.clip4j.model.TextEncoder;
 import io.github.clip4j.testkit.Gen;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -22,7 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PrefixTreeTest {
     @Test
     void whatTextsShareIsComputedOnce() {
-        List<int[]> texts = List.of(new int[] {1, 2, 3, 9}, new int[] {1, 2, 4, 9, 9}, new int[] {5, 9}, new int[] {1, 2, 3, 9}, new int[] {1, 2, 3, 3, 9});
+        List<int[]> texts = List.of(
+                new int[] {1, 2, 3, 9}, new int[] {1, 2, 4, 9, 9}, new int[] {5, 9}, new int[] {1, 2, 3, 9}, new int[] {1, 2, 3, 3, 9});
         PrefixTree tree = new PrefixTree(texts, new int[] {4, 4, 2, 4, 5});
         Sequences sequences = tree.sequences(0, 5);
         assertThat(sequences.rows()).as("1 2 3 3 9, 9, 4 9, 5 9; of 19 tokens").isEqualTo(10);
@@ -38,7 +37,6 @@ class PrefixTreeTest {
     @ValueSource(ints = {1, 2, 3})
     void sharingChangesNoBit(int threads) throws IOException {
         Golden golden = new Golden();
-        TextConfig text = Objects.requireNonNull(golden.config.text());
         Gen gen = new Gen(threads);
         List<int[]> texts = new ArrayList<>();
         for (int i = 0; i < 300; i++) {
@@ -46,7 +44,7 @@ class PrefixTreeTest {
             for (int p = 0; p < ids.length; p++) {
                 ids[p] = gen.integer(0, p < 3 ? 2 : 4);
             }
-            ids[ids.length - 1] = text.endOfText();
+            ids[ids.length - 1] = golden.endOfText();
             texts.add(ids);
         }
         try (CanonicalWeights weights = CheckpointDirectory.open(golden.directory).openWeights(); Workers workers = new Workers(threads)) {

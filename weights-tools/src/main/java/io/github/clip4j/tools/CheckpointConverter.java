@@ -8,8 +8,9 @@ import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.model.ClipConfig;
-import io.github.clip4j.model.ClipParameters;
+import io.github.clip4j.model.ClipModel;
 import io.github.clip4j.model.VisionConfig;
+import io.github.clip4j.nn.ParameterNames;
 import io.github.clip4j.tokenizer.TokenizerProfile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -95,7 +96,7 @@ public final class CheckpointConverter {
     private void write(Path directory, @Nullable Activation activation) throws IOException {
         try (CanonicalWeights weights = checkpoint.openWeights()) {
             ClipConfig config = checkpoint.config(weights, activation);
-            ClipParameters.check(config, weights);
+            ClipModel.check(config, weights);
             Files.writeString(directory.resolve("config.json"), HfConfigWriter.config(config), StandardCharsets.UTF_8);
             VisionConfig vision = config.vision();
             if (vision != null) {
@@ -119,7 +120,7 @@ public final class CheckpointConverter {
     }
 
     private static List<TensorInfo> parameters(CanonicalWeights weights) {
-        return weights.tensors().values().stream().filter(info -> !ClipParameters.isBuffer(info.name())).toList();
+        return weights.tensors().values().stream().filter(info -> !ParameterNames.isBuffer(info.name())).toList();
     }
 
     private void writeWeights(CanonicalWeights weights, Path directory) throws IOException {
@@ -145,7 +146,7 @@ public final class CheckpointConverter {
 
     /// A scale is stored as `[]` or `[1]`; Hugging Face's is `[]`. npy's library writes no scalars.
     private Shape shape(TensorInfo info) {
-        boolean scale = info.name().equals(ClipParameters.LOGIT_SCALE) || info.name().equals(ClipParameters.LOGIT_BIAS);
+        boolean scale = info.name().equals(ParameterNames.LOGIT_SCALE) || info.name().equals(ParameterNames.LOGIT_BIAS);
         return scale ? (format == Format.NPY ? Shape.of(1) : Shape.of()) : info.shape();
     }
 
@@ -171,7 +172,7 @@ public final class CheckpointConverter {
     private void verify(ClipConfig config, CanonicalWeights weights, Path directory) throws IOException {
         CheckpointDirectory written = CheckpointDirectory.open(directory);
         try (CanonicalWeights copies = written.openWeights()) {
-            ClipParameters.check(written.config(copies, null), copies);
+            ClipModel.check(written.config(copies, null), copies);
             ClipConfig read = written.config(copies, null);
             if (!HfConfigWriter.config(read).equals(HfConfigWriter.config(config))) {
                 throw new WeightFormatException("%s: the written config reads as another: expected %s, got %s".formatted(directory.getFileName(), config, read));

@@ -6,8 +6,6 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import io.github.clip4j.Clip;
 import io.github.clip4j.ClipOptions;
-import io.github.clip4j.checkpoint.CanonicalWeights;
-import io.github.clip4j.checkpoint.CheckpointDirectory;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.format.safetensors.SafetensorsFile;
@@ -15,10 +13,10 @@ import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.image.ImageFile;
-import io.github.clip4j.model.ClipConfig;
-import io.github.clip4j.model.ClipParameters;
+import io.github.clip4j.model.ImageEncoder;
+import io.github.clip4j.model.Probe;
+import io.github.clip4j.model.TextEncoder;
 import io.github.clip4j.Embedding;
-import io.github.clip4j.reference.ReferenceProbe;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -26,17 +24,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.TreeMap;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// Runs a checkpoint on stored inputs and compares what comes out, stage by stage, with what another implementation computed.
 ///
 /// Two forms of expectation are read. A safetensors file, as `weights-tools/python/export.py` writes it, holds inputs (`pixels`, `ids.0`, …) and every
 /// intermediate result (`image0/vision_model.encoder.layers.0.layer_norm1`, …) in float64 rounded to float32, with the error of PyTorch's own float32
-/// run in its metadata; it is compared with [ReferenceProbe], which names the first stage that diverges, and with the fast path at the end. A JSON
-/// file, written by hand from published values, holds an image, texts, and what is known of the result:
+/// run of each in its metadata. The encoders are traced, and the first stage that diverges is named. A JSON file, written by hand from published values,
+/// holds an image, texts, and what is known of the result:
 ///
 /// ```json
 /// {"image": "cat.png", "texts": ["a photo of a cat", "a photo of a dog"], "logits_per_image": [24.5701, 19.3049], "tolerance": 0.001}
@@ -73,41 +69,25 @@ public final class CheckpointVerifier {
 
     private static List<Result> verifyStages(Path checkpoint, Path expected, ClipOptions options) throws IOException {
         List<Result> results = new ArrayList<>();
-        CheckpointDirectory directory = CheckpointDirectory.open(checkpoint);
-        try (SafetensorsFile file = SafetensorsFile.open(expected)) {
-            Map<String, Tensor> parameters = new TreeMap<>();
-            ClipConfig config;
-            try (CanonicalWeights weights = directory.openWeights()) {
-                config = directory.config(weights, options.activation().orElse(null));
-                ClipParameters.check(config, weights);
-                for (TensorInfo info : weights.tensors().values()) {
-                    if (info.dtype().isFloat()) {
-                        parameters.put(info.name(), Tensor.of(weights.read(info.name()), info.shape()));
-                    }
+        try (SafetensorsFile file = SafetensorsFile.open(expected); Clip clip = Clip.load(checkpoint, options)) {
+            Stages stages = new Stages(file, results);
+            Optional<ImageEncoder> images = clip.model().imageEncoder();
+            TensorInfo pixels = file.tensors().get("pixels");
+            if (images.isPresent() && pixels != null) {
+                float[] values = file.read("pixels");
+                int[] dims = pixels.shape().toArray();
+                int elements = pixels.shape().elements() / dims[0];
+                for (int i = 0; i < dims[0]; i++) {
+                    float[] image = Arrays.copyOfRange(values, i * elements, (i + 1) * elements);
+                    images.get().trace(Tensor.of(image, Shape.of(dims[1], dims[2], dims[3])), stages.of("image" + i));
                 }
             }
-            try (Clip clip = Clip.load(checkpoint, options)) {
-                Stages stages = new Stages(file, results);
-                TensorInfo pixels = file.tensors().get("pixels");
-                if (config.vision() != null && pixels != null) {
-                    float[] values = file.read("pixels");
-                    int[] dims = pixels.shape().toArray();
-                    int elements = pixels.shape().elements() / dims[0];
-                    for (int i = 0; i < dims[0]; i++) {
-                        Tensor image = Tensor.of(Arrays.copyOfRange(values, i * elements, (i + 1) * elements), Shape.of(dims[1], dims[2], dims[3]));
-                        String prefix = "image" + i + "/";
-                        new ReferenceProbe(config, name -> Objects.requireNonNull(parameters.get(name), name), (name, x) -> stages.compare(prefix + name, x)).encodeImage(image);
-                        Tensor batch = Tensor.of(image.array(), Shape.of(1, dims[1], dims[2], dims[3]));
-                        stages.compareFast(prefix + "visual_projection", clip.model().imageEncoder().orElseThrow().encode(batch).toArray());
-                    }
-                }
-                for (int i = 0; config.text() != null && file.tensors().containsKey("ids." + i); i++) {
-                    int[] ids = ints(file.read("ids." + i));
-                    String prefix = "text" + i + "/";
-                    new ReferenceProbe(config, name -> Objects.requireNonNull(parameters.get(name), name), (name, x) -> stages.compare(prefix + name, x)).encodeText(ids);
-                    stages.compareFast(prefix + "text_projection", clip.model().textEncoder().orElseThrow().encode(List.of(ids)).toArray());
-                }
+            Optional<TextEncoder> texts = clip.model().textEncoder();
+            for (int i = 0; texts.isPresent() && file.tensors().containsKey("ids." + i); i++) {
+                texts.get().trace(ints(file.read("ids." + i)), stages.of("text" + i));
             }
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         }
         if (results.isEmpty()) {
             throw new WeightFormatException("%s: expected inputs 'pixels' or 'ids.0' and results of this model's stages, got none".formatted(expected.getFileName()));
@@ -125,41 +105,37 @@ public final class CheckpointVerifier {
 
     /// The comparisons of one file.
     private record Stages(SafetensorsFile file, List<Result> results) {
-        /// The expected values were rounded to float32 once.
-        void compare(String name, double[][] rows) {
-            double[] actual = Arrays.stream(rows).flatMapToDouble(Arrays::stream).toArray();
-            compare(name, name, actual, 0);
+        /// Compares every stage of an input that the file holds.
+        Probe of(String input) {
+            return (name, x) -> {
+                try {
+                    compare(input + "/" + name, x.toArray());
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            };
         }
 
         /// Float32's roundings differ between implementations, but are of one size: four times PyTorch's own error, or four roundings of the greatest
         /// element where PyTorch was lucky.
-        void compareFast(String name, float[] values) {
-            double[] actual = new double[values.length];
-            for (int i = 0; i < actual.length; i++) {
-                actual[i] = values[i];
-            }
-            String error = file.metadata().getOrDefault(name, "0");
-            compare(name + " (fast path)", name, actual, 4 * Double.parseDouble(error));
-        }
-
-        private void compare(String stage, String name, double[] actual, double allowed) {
-            if (!file.tensors().containsKey(name)) {
+        private void compare(String stage, float[] actual) throws IOException {
+            if (!file.tensors().containsKey(stage)) {
                 return;
             }
-            float[] expected;
-            try {
-                expected = file.read(name);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
+            String float32Error = file.metadata().get(stage);
+            if (float32Error == null) {
+                throw new WeightFormatException("%s: %s: expected the error of PyTorch's float32 run in the metadata, got none; write the file again with export.py"
+                        .formatted(file.location(), stage));
             }
+            float[] expected = file.read(stage);
             double error = expected.length == actual.length ? 0 : Double.POSITIVE_INFINITY;
             double greatest = 0;
             for (int i = 0; i < Math.min(expected.length, actual.length); i++) {
-                double difference = Math.abs(expected[i] - actual[i]);
-                error = difference <= error ? error : difference; // keeps NaN
+                double difference = Math.abs((double) expected[i] - actual[i]);
+                error = Math.max(error, difference); // NaN stays NaN
                 greatest = Math.max(greatest, Math.abs(expected[i]));
             }
-            results.add(new Result(stage, error, Math.max(allowed, 4 * U * greatest)));
+            results.add(new Result(stage, error, 4 * Math.max(Double.parseDouble(float32Error), U * greatest)));
         }
     }
 
@@ -241,7 +217,7 @@ public final class CheckpointVerifier {
         double error = values.size() <= actual.length ? 0 : Double.POSITIVE_INFINITY;
         for (int i = 0; i < Math.min(values.size(), actual.length); i++) {
             double difference = Math.abs(values.get(i).getAsDouble() - actual[i]);
-            error = difference <= error ? error : difference;
+            error = Math.max(error, difference); // NaN stays NaN
         }
         return new Result(stage, error, tolerance);
     }

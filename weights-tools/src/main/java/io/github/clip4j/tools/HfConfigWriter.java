@@ -7,6 +7,7 @@ import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.image.ClipPreprocess.ResizeTo;
 import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.TextConfig;
+import io.github.clip4j.model.TextHead;
 import io.github.clip4j.model.TransformerConfig;
 import io.github.clip4j.model.VisionConfig;
 import java.util.List;
@@ -21,8 +22,10 @@ final class HfConfigWriter {
         VisionConfig vision = config.vision();
         TextConfig text = config.text();
         if (vision != null && text != null) {
-            root.addProperty("model_type", text.pooling() == TextConfig.Pooling.FIRST_END_OF_TEXT ? "metaclip_2" : "clip");
-            root.addProperty("projection_dim", vision.projectionDim());
+            root.addProperty("model_type", switch (text.head()) {
+                case TextHead.EndOfText end -> end.pooling() == TextHead.Pooling.FIRST_END_OF_TEXT ? "metaclip_2" : "clip";
+            });
+            root.addProperty("projection_dim", vision.projectionDim().orElse(0));
             root.add("vision_config", vision(vision, new JsonObject()));
             root.add("text_config", text(text, new JsonObject()));
         } else if (vision != null) {
@@ -39,15 +42,17 @@ final class HfConfigWriter {
         into.addProperty("image_size", vision.imageSize());
         into.addProperty("patch_size", vision.patchSize());
         into.addProperty("num_channels", VisionConfig.CHANNELS);
-        into.addProperty("projection_dim", vision.projectionDim());
+        into.addProperty("projection_dim", vision.projectionDim().orElse(0));
         return transformer(vision.transformer(), into);
     }
 
     private static JsonObject text(TextConfig text, JsonObject into) {
         into.addProperty("vocab_size", text.vocabularySize());
         into.addProperty("max_position_embeddings", text.contextLength());
-        into.addProperty("projection_dim", text.projectionDim());
-        into.addProperty("eos_token_id", text.pooling() == TextConfig.Pooling.GREATEST_ID ? TextConfig.LEGACY_END_OF_TEXT : text.endOfText());
+        into.addProperty("projection_dim", text.projectionDim().orElse(0));
+        into.addProperty("eos_token_id", switch (text.head()) {
+            case TextHead.EndOfText end -> end.pooling() == TextHead.Pooling.GREATEST_ID ? TextConfig.LEGACY_END_OF_TEXT : end.id();
+        });
         return transformer(text.transformer(), into);
     }
 

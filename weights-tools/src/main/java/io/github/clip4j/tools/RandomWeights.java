@@ -5,7 +5,7 @@ import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.TensorSpec;
 import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.model.ClipConfig;
-import io.github.clip4j.model.ClipParameters;
+import io.github.clip4j.model.ClipModel;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Objects;
@@ -19,7 +19,7 @@ public final class RandomWeights implements WeightSource {
     private final SortedMap<String, TensorInfo> tensors = new TreeMap<>();
 
     public RandomWeights(ClipConfig config) {
-        for (TensorSpec spec : ClipParameters.of(config)) {
+        for (TensorSpec spec : ClipModel.parameters(config)) {
             tensors.put(spec.name(), new TensorInfo(spec.name(), DType.F32, spec.shape(), "random weights"));
         }
     }

@@ -80,9 +80,9 @@ public final class WeightMatrix {
         return in;
     }
 
-    /// The memory that its numbers take, in bytes.
+    /// The memory that the packed weights take, in bytes; the bias is not among them.
     public long bytes() {
-        return Packing.size(in, out) * storage.bytes() + (long) bias.length * Float.BYTES;
+        return Packing.size(in, out) * storage.bytes();
     }
 
     Panels panels() {

@@ -1,0 +1,21 @@
+package io.github.clip4j.model;
+
+import java.util.OptionalInt;
+
+/// How an image encoder makes one vector of its positions. Families of models differ here, and in what goes with it: whether a class token
+/// precedes the patches, whether a norm precedes the blocks.
+///
+/// Whoever depends on the family switches over this type without a default branch: a new family does not compile until every place has
+/// answered.
+public sealed interface ImageHead {
+    /// CLIP's: a class token precedes the patches and a norm the blocks; the output at the class token is normed and projected
+    /// (openai/CLIP `model.py`, class `VisionTransformer`).
+    ///
+    /// @param projectionDim the width of an embedding; empty when the tower ends with the norm
+    record ClassToken(OptionalInt projectionDim) implements ImageHead {
+        /// @throws IllegalArgumentException for a width below 1
+        public ClassToken {
+            projectionDim.ifPresent(dim -> TransformerConfig.requirePositive("projection width", dim));
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package io.github.clip4j.model;
+
+import io.github.clip4j.core.Tensor;
+
+/// Sees what an encoder computes on the way, stage by stage, in the order of computation ([ImageEncoder#trace], [TextEncoder#trace]).
+///
+/// Stages have the names of the modules in a Hugging Face checkpoint. With n tokens, d the width, h heads, p the width of an embedding and
+/// `…` for `vision_model.encoder.layers.0` and the like:
+///
+/// | name | what | shape |
+/// |---|---|---|
+/// | `vision_model.embeddings`, `text_model.embeddings` | what the first norm or block reads | `[n, d]` |
+/// | `vision_model.pre_layrnorm` | the norm before the blocks | `[n, d]` |
+/// | `….layer_norm1` | the norm before the attention | `[n, d]` |
+/// | `….self_attn.q_proj`, `….k_proj`, `….v_proj` | queries, keys and values, heads side by side | `[n, d]` |
+/// | `….self_attn.weights` | attention weights: head, query, key; each row sums to one | `[h, n, n]` |
+/// | `….self_attn` | the weighted means of the values, heads side by side | `[n, d]` |
+/// | `….self_attn.out_proj` | what is added to the residual stream | `[n, d]` |
+/// | `….layer_norm2` | the norm before the MLP | `[n, d]` |
+/// | `….mlp.fc1` | the hidden layer before its activation | `[n, mlpWidth]` |
+/// | `….mlp` | after its activation | `[n, mlpWidth]` |
+/// | `….mlp.fc2` | what is added to the residual stream | `[n, d]` |
+/// | `…` | the block's output: the residual stream | `[n, d]` |
+/// | `vision_model.post_layernorm` | the norm of the class token | `[1, d]` |
+/// | `text_model.final_layer_norm` | the norm after the blocks | `[n, d]` |
+/// | `visual_projection`, `text_projection` | the output, not yet of unit length; absent in a tower without a projection | `[1, p]` |
+@FunctionalInterface
+public interface Probe {
+    /// Is told one result.
+    ///
+    /// @param name the stage
+    /// @param value a copy, the probe's own
+    void see(String name, Tensor value);
+}

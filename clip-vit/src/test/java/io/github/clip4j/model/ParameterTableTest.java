@@ -1,0 +1,109 @@
+package io.github.clip4j.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.clip4j.core.Activation;
+import io.github.clip4j.core.DType;
+import io.github.clip4j.core.parallel.Workers;
+import io.github.clip4j.core.weights.TensorInfo;
+import io.github.clip4j.core.weights.TensorSpec;
+import io.github.clip4j.core.weights.WeightFormatException;
+import io.github.clip4j.core.weights.WeightSource;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// What the constructors read is what they list.
+class ParameterTableTest {
+    /// Zeros of the shapes that the table lists, and a note of what is read.
+    private static final class Recorder implements WeightSource {
+        private final SortedMap<String, TensorInfo> tensors = new TreeMap<>();
+        private final List<String> read = Collections.synchronizedList(new ArrayList<>());
+
+        Recorder(List<TensorSpec> specs) {
+            for (TensorSpec spec : specs) {
+                tensors.put(spec.name(), new TensorInfo(spec.name(), DType.F32, spec.shape(), "recorder"));
+            }
+        }
+
+        @Override
+        public String location() {
+            return "recorder";
+        }
+
+        @Override
+        public SortedMap<String, TensorInfo> tensors() {
+            return tensors;
+        }
+
+        @Override
+        public float[] read(String name) throws IOException {
+            read.add(name);
+            return new float[TensorInfo.require(this, name).shape().elements()];
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    static Stream<ClipConfig> configs() {
+        return Stream.of(OptionalInt.of(24), OptionalInt.empty()).flatMap(dim -> {
+            VisionConfig vision =
+                    new VisionConfig(30, 7, new TransformerConfig(40, 5, 3, 72, Activation.GELU, 1e-5), new ImageHead.ClassToken(dim));
+            TextConfig text = new TextConfig(
+                    100, 20, new TransformerConfig(40, 4, 2, 88, Activation.GELU, 1e-5),
+                    new TextHead.EndOfText(dim, TextHead.Pooling.GREATEST_ID, 99));
+            return Stream.of(new ClipConfig(vision, text), new ClipConfig(vision, null), new ClipConfig(null, text));
+        });
+    }
+
+    /// Every constructor checks the number of elements that it reads, so the shapes agree as well as the names.
+    @ParameterizedTest
+    @MethodSource("configs")
+    void aModelReadsEachParameterOfTheTableOnceAndNothingElse(ClipConfig config) throws IOException {
+        Recorder recorder = new Recorder(ClipModel.parameters(config));
+        ClipModel.load(config, recorder, Workers.SERIAL);
+        assertThat(recorder.read).containsExactlyInAnyOrderElementsOf(
+                ClipModel.parameters(config).stream().map(TensorSpec::name).toList());
+    }
+
+    /// OpenAI's checkpoints hold q, k and v as one tensor: read one after the other, it is read once.
+    @Test
+    void theWeightsOfQueriesKeysAndValuesAreReadOneAfterTheOther() throws IOException {
+        ClipConfig config = new ClipConfig(null, Objects.requireNonNull(configs().findFirst().orElseThrow().text()));
+        Recorder recorder = new Recorder(ClipModel.parameters(config));
+        ClipModel.load(config, recorder, Workers.SERIAL);
+        String attention = "text_model.encoder.layers.1.self_attn.";
+        assertThat(recorder.read).containsSequence(
+                attention + "q_proj.weight", attention + "k_proj.weight", attention + "v_proj.weight",
+                attention + "q_proj.bias", attention + "k_proj.bias", attention + "v_proj.bias");
+    }
+
+    @Test
+    void aConstructorRefusesAParameterOfAnotherSize() {
+        VisionConfig vision = Objects.requireNonNull(configs().findFirst().orElseThrow().vision());
+        VisionConfig larger = vision.withImageSize(37);
+        Recorder recorder = new Recorder(ClipModel.parameters(new ClipConfig(vision, null)));
+        assertThatThrownBy(() -> new ImageEncoder(larger, recorder, DType.F32, Workers.SERIAL))
+                .isInstanceOf(WeightFormatException.class)
+                .hasMessage("vision_model.embeddings.position_embedding.weight in recorder: expected 1040 numbers, got 680; "
+                        + "check the weights against the config before they are read");
+    }
+
+    @Test
+    void aHeadRefusesAProjectionOfNoWidth() {
+        assertThatThrownBy(() -> new ImageHead.ClassToken(OptionalInt.of(0))).hasMessage("projection width: expected at least 1, got 0");
+        assertThatThrownBy(() -> new TextHead.EndOfText(OptionalInt.of(-1), TextHead.Pooling.GREATEST_ID, 9))
+                .hasMessage("projection width: expected at least 1, got -1");
+    }
+}
