@@ -1,7 +1,7 @@
 package io.github.clip4j;
 
-import io.github.clip4j.checkpoint.CanonicalWeights;
-import io.github.clip4j.checkpoint.CheckpointDirectory;
+import io.github.clip4j.checkpoint.Checkpoint;
+import io.github.clip4j.checkpoint.Profile;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.ops.KernelChoice;
@@ -15,8 +15,6 @@ import io.github.clip4j.model.TextEncoder;
 import io.github.clip4j.model.VisionConfig;
 import io.github.clip4j.tokenizer.ClipTokenizer;
 import io.github.clip4j.tokenizer.TextTooLongException;
-import io.github.clip4j.tokenizer.TokenizerProfile;
-import io.github.clip4j.tokenizer.Vocabulary;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,41 +54,51 @@ public final class Clip implements AutoCloseable {
         this.workers = workers;
     }
 
-    /// Loads a published checkpoint with the default options: a directory with the files of its repository, or a file of weights alone
-    /// ([CheckpointDirectory] says which files are read).
+    /// Loads a published checkpoint with the default options: a directory with the files of its repository, a zip archive of them, or a
+    /// file of weights alone ([Checkpoint] says which files are read).
     ///
     /// @throws io.github.clip4j.core.weights.WeightFormatException when a file is malformed or does not fit the others
     /// @throws IOException when a file cannot be read
-    public static Clip load(Path directory) throws IOException {
-        return load(directory, ClipOptions.defaults());
+    public static Clip load(Path path) throws IOException {
+        return load(path, ClipOptions.defaults());
     }
 
     /// Loads a published checkpoint. Nothing is downloaded, and no file stays open.
-    public static Clip load(Path directory, ClipOptions options) throws IOException {
-        CheckpointDirectory checkpoint = CheckpointDirectory.open(directory);
-        try (CanonicalWeights weights = checkpoint.openWeights()) {
-            KernelWarmUp warmUp = KernelWarmUp.start(weights);
-            try {
-                return read(checkpoint, weights, options);
-            } finally {
-                warmUp.stop();
-            }
+    ///
+    /// @throws io.github.clip4j.core.weights.WeightFormatException when a file is malformed or does not fit the others
+    /// @throws IOException when a file cannot be read
+    public static Clip load(Path path, ClipOptions options) throws IOException {
+        try (Checkpoint checkpoint = Checkpoint.open(path)) {
+            return load(checkpoint, options);
         }
     }
 
-    private static Clip read(CheckpointDirectory checkpoint, CanonicalWeights weights, ClipOptions options) throws IOException {
-        Optional<Vocabulary> vocabulary = checkpoint.vocabulary();
+    /// Loads a checkpoint that is open, such as one whose files are in memory or on the class path. It stays open; the model does not need
+    /// it afterwards.
+    ///
+    /// @throws io.github.clip4j.core.weights.WeightFormatException when a file is malformed or does not fit the others
+    /// @throws IOException when a file cannot be read
+    public static Clip load(Checkpoint checkpoint, ClipOptions options) throws IOException {
+        KernelWarmUp warmUp = KernelWarmUp.start(checkpoint.weights());
+        try {
+            return read(checkpoint, options);
+        } finally {
+            warmUp.stop();
+        }
+    }
+
+    private static Clip read(Checkpoint checkpoint, ClipOptions options) throws IOException {
+        Profile profile = options.profile() == null ? checkpoint.profile() : options.profile();
+        ClipTokenizer tokenizer = checkpoint.tokenizer(profile).orElse(null);
         Workers workers = new Workers(options.threads());
         try {
-            ClipConfig config = checkpoint.config(weights, options.activation());
-            TokenizerProfile profile = options.profile() == null ? checkpoint.profile(weights.layout()) : options.profile();
-            VisionConfig vision = config.vision();
-            ClipPreprocess preprocess = vision == null ? null : checkpoint.preprocess(vision, profile);
+            ClipConfig config = checkpoint.config(Optional.ofNullable(options.activation()));
+            ClipPreprocess preprocess = checkpoint.preprocessing(profile).orElse(null);
             if (preprocess != null && options.imageSize() > 0) {
                 preprocess = preprocess.withSize(options.imageSize());
             }
-            ClipModel model = ClipModel.load(config, weights, workers, options.imageSize(), CheckpointDirectory.interpolation(profile), options.weights());
-            ClipTokenizer tokenizer = vocabulary.map(v -> new ClipTokenizer(v, profile)).orElse(null);
+            ClipModel model =
+                    ClipModel.load(config, checkpoint.weights(), workers, options.imageSize(), profile.interpolation(), options.weights());
             return new Clip(checkpoint.name(), model, tokenizer, preprocess, workers);
         } catch (IOException | RuntimeException e) {
             workers.close();

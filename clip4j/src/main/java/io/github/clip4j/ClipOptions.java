@@ -1,20 +1,20 @@
 package io.github.clip4j;
 
+import io.github.clip4j.checkpoint.Profile;
 import io.github.clip4j.core.DType;
 import io.github.clip4j.core.Activation;
-import io.github.clip4j.tokenizer.TokenizerProfile;
 import org.jspecify.annotations.Nullable;
 
 /// How a model is loaded and run. The number of threads does not change results; the other options say what a checkpoint's files do not, or ask for
 /// something else than they say.
 ///
 /// @param threads the threads that encode, the caller's included
-/// @param profile the reference implementation to agree with in tokenizing texts and preparing pictures; null for the one that the files belong to
+/// @param profile the reference implementation to agree with; null for the one that the files belong to
 /// @param activation of both towers' MLPs; null for the checkpoint's
 /// @param imageSize the edge of pictures, pixels, for which position embeddings are resampled; 0 for the checkpoint's
 /// @param weights how the weights of linear layers are kept in memory: F32; or F16 or BF16, which take half of it and lose nothing when the checkpoint was
 ///     published so. Results are computed in float32 whichever it is
-public record ClipOptions(int threads, @Nullable TokenizerProfile profile, @Nullable Activation activation, int imageSize, DType weights) {
+public record ClipOptions(int threads, @Nullable Profile profile, @Nullable Activation activation, int imageSize, DType weights) {
     public ClipOptions {
         if (threads < 1) {
             throw new IllegalArgumentException("threads: expected at least 1, got " + threads);
@@ -38,7 +38,7 @@ public record ClipOptions(int threads, @Nullable TokenizerProfile profile, @Null
     }
 
     /// These options with another profile.
-    public ClipOptions withProfile(TokenizerProfile profile) {
+    public ClipOptions withProfile(Profile profile) {
         return new ClipOptions(threads, profile, activation, imageSize, weights);
     }
 

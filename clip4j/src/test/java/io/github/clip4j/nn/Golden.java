@@ -3,11 +3,11 @@ package io.github.clip4j.nn;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import io.github.clip4j.checkpoint.CanonicalWeights;
-import io.github.clip4j.checkpoint.CheckpointDirectory;
+import io.github.clip4j.checkpoint.Checkpoint;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.format.safetensors.SafetensorsFile;
+import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.testkit.FloatAssert;
 import io.github.clip4j.testkit.ReferenceData;
@@ -36,9 +36,9 @@ public final class Golden {
 
     public Golden() {
         try {
-            CheckpointDirectory checkpoint = CheckpointDirectory.open(directory);
-            try (CanonicalWeights weights = checkpoint.openWeights()) {
-                config = checkpoint.config(weights, null);
+            try (Checkpoint checkpoint = Checkpoint.open(directory)) {
+                WeightSource weights = checkpoint.weights();
+                config = checkpoint.config();
                 for (String name : weights.tensors().keySet()) {
                     parameters.put(name, Tensor.of(weights.read(name), weights.tensors().get(name).shape()));
                 }
@@ -85,9 +85,9 @@ public final class Golden {
         return compared;
     }
 
-    /// Compares a float32 result. Its roundings differ from PyTorch's, so its error does; but it is of the same size, and 4 times PyTorch's own
-    /// error, or 4 roundings of the greatest element where PyTorch happened to be lucky, leaves out nothing that is not rounding: a wrong
-    /// activation is off by 10⁻² here, 10⁴ times the bound.
+    /// Compares a float32 result. Its roundings differ from PyTorch's, so its error does; but it is of the same size, and 4 times PyTorch's
+    /// own error, or 4 roundings of the greatest element where PyTorch happened to be lucky, leaves out nothing that is not rounding: a
+    /// wrong activation is off by 10⁻² here, 10⁴ times the bound.
     public void assertFloat32(String name, float[] actual) {
         JsonObject tensor = manifest.getAsJsonObject("tensors").getAsJsonObject(name);
         double bound = 4 * Math.max(tensor.get("float32_error").getAsDouble(), U * tensor.get("max").getAsDouble());

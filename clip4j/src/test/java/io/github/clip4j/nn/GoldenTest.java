@@ -2,12 +2,11 @@ package io.github.clip4j.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.clip4j.checkpoint.CheckpointDirectory;
+import io.github.clip4j.checkpoint.Checkpoint;
 import io.github.clip4j.core.DType;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.parallel.Workers;
-import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.ClipModel;
 import io.github.clip4j.model.ClipParameters;
@@ -31,7 +30,8 @@ class GoldenTest {
     /// The reference, with every intermediate result compared.
     private ReferenceProbe reference(String input) {
         return new ReferenceProbe(
-                golden.config, name -> Objects.requireNonNull(golden.parameters.get(name), name), (name, x) -> golden.assertFloat64(input + "/" + name, x));
+                golden.config, name -> Objects.requireNonNull(golden.parameters.get(name), name), (name, x) ->
+                        golden.assertFloat64(input + "/" + name, x));
     }
 
     @Test
@@ -55,9 +55,8 @@ class GoldenTest {
 
     @Test
     void theFastPathAgreesWithPyTorchInEveryIntermediateResult() throws IOException {
-        try (WeightSource weights = CheckpointDirectory.open(golden.directory).openWeights();
-                Workers workers = new Workers(2)) {
-            ParameterReader parameters = new ParameterReader(weights, DType.F32);
+        try (Checkpoint checkpoint = Checkpoint.open(golden.directory); Workers workers = new Workers(2)) {
+            ParameterReader parameters = new ParameterReader(checkpoint.weights(), DType.F32);
             for (int i = 0; i < 2; i++) {
                 checkImage("image" + i, golden.image(i), parameters, workers);
                 assertAllCompared("image" + i, "image" + i + "/gelu");
@@ -177,13 +176,14 @@ class GoldenTest {
         VisionConfig vision = Objects.requireNonNull(golden.config.vision());
         TextConfig text = Objects.requireNonNull(golden.config.text());
         ClipConfig other = new ClipConfig(
-                new VisionConfig(vision.imageSize(), vision.patchSize(), with(vision.transformer(), Activation.GELU), vision.projectionDim()),
+                new VisionConfig(
+                        vision.imageSize(), vision.patchSize(), with(vision.transformer(), Activation.GELU), vision.projectionDim()),
                 new TextConfig(
                         text.vocabularySize(), text.contextLength(), with(text.transformer(), Activation.GELU_TANH), text.projectionDim(),
                         text.endOfText()));
         ReferenceClip reference = new ReferenceClip(other, name -> Objects.requireNonNull(golden.parameters.get(name)));
-        try (WeightSource weights = CheckpointDirectory.open(golden.directory).openWeights()) {
-            ClipModel model = ClipModel.load(other, weights, Workers.SERIAL);
+        try (Checkpoint checkpoint = Checkpoint.open(golden.directory)) {
+            ClipModel model = ClipModel.load(other, checkpoint.weights(), Workers.SERIAL);
             Tensor images = model.imageEncoder().orElseThrow().encode(golden.pixels());
             Tensor texts = model.textEncoder().orElseThrow().encode(List.of(golden.text(0), golden.text(1)));
             for (int i = 0; i < 2; i++) {

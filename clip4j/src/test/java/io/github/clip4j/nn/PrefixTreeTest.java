@@ -2,8 +2,7 @@ package io.github.clip4j.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.clip4j.checkpoint.CanonicalWeights;
-import io.github.clip4j.checkpoint.CheckpointDirectory;
+import io.github.clip4j.checkpoint.Checkpoint;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.model.ClipModel;
@@ -22,7 +21,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PrefixTreeTest {
     @Test
     void whatTextsShareIsComputedOnce() {
-        List<int[]> texts = List.of(new int[] {1, 2, 3, 9}, new int[] {1, 2, 4, 9, 9}, new int[] {5, 9}, new int[] {1, 2, 3, 9}, new int[] {1, 2, 3, 3, 9});
+        List<int[]> texts = List.of(
+                new int[] {1, 2, 3, 9}, new int[] {1, 2, 4, 9, 9}, new int[] {5, 9}, new int[] {1, 2, 3, 9}, new int[] {1, 2, 3, 3, 9});
         PrefixTree tree = new PrefixTree(texts, new int[] {4, 4, 2, 4, 5});
         Sequences sequences = tree.sequences(0, 5);
         assertThat(sequences.rows()).as("1 2 3 3 9, 9, 4 9, 5 9; of 19 tokens").isEqualTo(10);
@@ -49,8 +49,8 @@ class PrefixTreeTest {
             ids[ids.length - 1] = text.endOfText();
             texts.add(ids);
         }
-        try (CanonicalWeights weights = CheckpointDirectory.open(golden.directory).openWeights(); Workers workers = new Workers(threads)) {
-            TextEncoder encoder = ClipModel.load(golden.config, weights, workers).textEncoder().orElseThrow();
+        try (Checkpoint checkpoint = Checkpoint.open(golden.directory); Workers workers = new Workers(threads)) {
+            TextEncoder encoder = ClipModel.load(golden.config, checkpoint.weights(), workers).textEncoder().orElseThrow();
             Tensor together = encoder.encode(texts);
             for (int i = 0; i < texts.size(); i++) {
                 assertThat(together.rows(i, 1).toArray()).as("text %d", i).containsExactly(encoder.encode(List.of(texts.get(i))).toArray());

@@ -48,7 +48,8 @@ final class HfConfigWriter {
         into.addProperty("vocab_size", text.vocabularySize());
         into.addProperty("max_position_embeddings", text.contextLength());
         into.addProperty("projection_dim", text.projectionDim());
-        into.addProperty("eos_token_id", text.pooling() == TextConfig.Pooling.GREATEST_ID ? TextConfig.LEGACY_END_OF_TEXT : text.endOfText());
+        into.addProperty("eos_token_id", text.pooling() == TextConfig.Pooling.GREATEST_ID ? TextConfig.LEGACY_END_OF_TEXT
+                : text.endOfText());
         return transformer(text.transformer(), into);
     }
 
