@@ -14,6 +14,8 @@ module io.github.clip4j.core {
     exports io.github.clip4j.core.parallel;
     exports io.github.clip4j.core.weights;
 
+    exports io.github.clip4j.core.format to
+            io.github.clip4j;
     exports io.github.clip4j.core.format.json to
             io.github.clip4j,
             io.github.clip4j.hub,

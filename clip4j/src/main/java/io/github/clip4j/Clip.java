@@ -1,7 +1,7 @@
 package io.github.clip4j;
 
-import io.github.clip4j.checkpoint.CanonicalWeights;
-import io.github.clip4j.checkpoint.CheckpointDirectory;
+import io.github.clip4j.checkpoint.Checkpoint;
+import io.github.clip4j.checkpoint.Profile;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.image.ClipPreprocess;
@@ -13,8 +13,6 @@ import io.github.clip4j.model.TextEncoder;
 import io.github.clip4j.model.VisionConfig;
 import io.github.clip4j.tokenizer.ClipTokenizer;
 import io.github.clip4j.tokenizer.TextTooLongException;
-import io.github.clip4j.tokenizer.TokenizerProfile;
-import io.github.clip4j.tokenizer.Vocabulary;
 import java.io.IOException;
 import java.lang.ref.Cleaner;
 import java.nio.file.Path;
@@ -53,7 +51,8 @@ public final class Clip implements AutoCloseable {
     private final PassQueue queue;
     private final Calls calls;
 
-    private Clip(
+    /// A model whose threads are not started yet.
+    Clip(
             String name, ClipModel model, @Nullable ClipTokenizer tokenizer, @Nullable ClipPreprocess preprocess, Workers workers,
             PassQueue queue) {
         this.name = name;
@@ -65,54 +64,32 @@ public final class Clip implements AutoCloseable {
         this.calls = new Calls(model, workers, queue);
     }
 
-    /// Loads a published checkpoint with the default options: a directory with the files of its repository, or a file of weights alone
-    /// ([CheckpointDirectory] says which files are read).
+    /// Loads a published checkpoint with the default options: a directory with the files of its repository, a zip archive of them, or a
+    /// file of weights alone ([Checkpoint] says which files are read).
     ///
     /// @throws io.github.clip4j.core.weights.WeightFormatException when a file is malformed or does not fit the others
     /// @throws IOException when a file cannot be read
-    public static Clip load(Path directory) throws IOException {
-        return load(directory, ClipOptions.defaults());
+    public static Clip load(Path path) throws IOException {
+        return load(path, ClipOptions.defaults());
     }
 
     /// Loads a published checkpoint. Nothing is downloaded, and no file stays open.
-    public static Clip load(Path directory, ClipOptions options) throws IOException {
-        CheckpointDirectory checkpoint = CheckpointDirectory.open(directory);
-        try (CanonicalWeights weights = checkpoint.openWeights()) {
-            KernelWarmUp warmUp = KernelWarmUp.start(weights);
-            try {
-                return read(checkpoint, weights, options);
-            } finally {
-                warmUp.stop();
-            }
+    ///
+    /// @throws io.github.clip4j.core.weights.WeightFormatException when a file is malformed or does not fit the others
+    /// @throws IOException when a file cannot be read
+    public static Clip load(Path path, ClipOptions options) throws IOException {
+        try (Checkpoint checkpoint = Checkpoint.open(path)) {
+            return load(checkpoint, options);
         }
     }
 
-    private static Clip read(CheckpointDirectory checkpoint, CanonicalWeights weights, ClipOptions options) throws IOException {
-        Optional<Vocabulary> vocabulary = checkpoint.vocabulary();
-        Workers workers = KernelWarmUp.workers(weights, options.threads());
-        try {
-            ClipConfig config = checkpoint.config(weights, options.activation().orElse(null));
-            TokenizerProfile profile = options.profile().orElseGet(() -> checkpoint.profile(weights.layout()));
-            int imageSize = options.imageSize().orElse(0);
-            VisionConfig vision = config.vision();
-            ClipPreprocess preprocess = vision == null ? null : checkpoint.preprocess(vision, profile);
-            if (preprocess != null && imageSize > 0) {
-                preprocess = preprocess.withSize(imageSize);
-            }
-            ClipModel model = ClipModel.load(
-                    config, weights, workers, imageSize, CheckpointDirectory.interpolation(profile), options.weights());
-            boolean truncates = options.truncation().orElse(profile.truncates());
-            ClipTokenizer tokenizer = vocabulary.map(v -> new ClipTokenizer(v, profile).withTruncation(truncates)).orElse(null);
-            PassQueue queue = new PassQueue(checkpoint.name(), workers, options.maxConcurrent());
-            return start(new Clip(checkpoint.name(), model, tokenizer, preprocess, workers, queue));
-        } catch (IOException | RuntimeException | Error e) {
-            workers.close();
-            throw e;
-        }
-    }
-
-    /// Starts the threads of a model, which end when it is closed or forgotten.
-    private static Clip start(Clip clip) {
+    /// Loads a checkpoint that is open, such as one whose files are in memory or on the class path. It stays open; the model does not need
+    /// it afterwards.
+    ///
+    /// @throws io.github.clip4j.core.weights.WeightFormatException when a file is malformed or does not fit the others
+    /// @throws IOException when a file cannot be read
+    public static Clip load(Checkpoint checkpoint, ClipOptions options) throws IOException {
+        Clip clip = ClipLoader.load(checkpoint, options);
         clip.queue.start();
         CLEANER.register(clip, clip.queue::forget);
         return clip;

@@ -1,8 +1,8 @@
 package io.github.clip4j;
 
+import io.github.clip4j.checkpoint.Profile;
 import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.DType;
-import io.github.clip4j.tokenizer.TokenizerProfile;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -19,7 +19,7 @@ public final class ClipOptions {
     private static final int LARGEST_IMAGE = 10_000;
 
     private final int threads;
-    private final Optional<TokenizerProfile> profile;
+    private final Optional<Profile> profile;
     private final Optional<Activation> activation;
     private final OptionalInt imageSize;
     private final Optional<Boolean> truncation;
@@ -27,7 +27,7 @@ public final class ClipOptions {
     private final int maxConcurrent;
 
     private ClipOptions(
-            int threads, Optional<TokenizerProfile> profile, Optional<Activation> activation, OptionalInt imageSize,
+            int threads, Optional<Profile> profile, Optional<Activation> activation, OptionalInt imageSize,
             Optional<Boolean> truncation, DType weights, int maxConcurrent) {
         this.threads = threads;
         this.profile = profile;
@@ -58,7 +58,7 @@ public final class ClipOptions {
 
     /// The reference implementation to agree with in tokenizing texts and preparing images, when it is not the one that the files belong
     /// to.
-    public ClipOptions withProfile(TokenizerProfile profile) {
+    public ClipOptions withProfile(Profile profile) {
         Objects.requireNonNull(profile, "profile is null");
         return new ClipOptions(threads, Optional.of(profile), activation, imageSize, truncation, weights, maxConcurrent);
     }
@@ -123,7 +123,7 @@ public final class ClipOptions {
     }
 
     /// The reference implementation to agree with; empty for the one that the files belong to.
-    public Optional<TokenizerProfile> profile() {
+    public Optional<Profile> profile() {
         return profile;
     }
 

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.github.clip4j.checkpoint.Profile;
 import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.DType;
 import io.github.clip4j.image.Image;
 import io.github.clip4j.image.ImageFile;
 import io.github.clip4j.testkit.ReferenceData;
 import io.github.clip4j.tokenizer.TextTooLongException;
-import io.github.clip4j.tokenizer.TokenizerProfile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -107,8 +107,8 @@ class ClipInputsTest {
     @Test
     void truncationIsChosenWhateverTheProfile() throws IOException {
         try (Clip cutting = Clip.load(MODEL, ClipOptions.defaults().withTruncation(true));
-                Clip refusing = Clip.load(MODEL, ClipOptions.defaults().withProfile(TokenizerProfile.OPEN_CLIP).withTruncation(false));
-                Clip openClip = Clip.load(MODEL, ClipOptions.defaults().withProfile(TokenizerProfile.OPEN_CLIP))) {
+                Clip refusing = Clip.load(MODEL, ClipOptions.defaults().withProfile(Profile.OPEN_CLIP).withTruncation(false));
+                Clip openClip = Clip.load(MODEL, ClipOptions.defaults().withProfile(Profile.OPEN_CLIP))) {
             int[] cut = Arrays.copyOf(clip.tokenizer().encode(LONG), 20);
             cut[19] = clip.tokenizer().vocabulary().endOfText();
             assertSameBits(cutting.embedText(LONG).toArray(), clip.embedTokens(cut).toArray(), "cut");
@@ -145,16 +145,16 @@ class ClipInputsTest {
         assertThat(defaults.activation()).isEmpty();
         assertThat(defaults.imageSize()).isEmpty();
         assertThat(defaults.truncation()).isEmpty();
-        ClipOptions options = defaults.withThreads(3).withProfile(TokenizerProfile.OPENAI).withActivation(Activation.GELU)
+        ClipOptions options = defaults.withThreads(3).withProfile(Profile.OPENAI).withActivation(Activation.GELU)
                 .withImageSize(64).withTruncation(false).withWeights(DType.F16);
         assertThat(options.threads()).isEqualTo(3);
-        assertThat(options.profile()).hasValue(TokenizerProfile.OPENAI);
+        assertThat(options.profile()).hasValue(Profile.OPENAI);
         assertThat(options.activation()).hasValue(Activation.GELU);
         assertThat(options.imageSize()).hasValue(64);
         assertThat(options.truncation()).hasValue(false);
         assertThat(options.weights()).isEqualTo(DType.F16);
         ClipOptions same = defaults.withWeights(DType.F16).withTruncation(false).withImageSize(64).withActivation(Activation.GELU)
-                .withProfile(TokenizerProfile.OPENAI).withThreads(3);
+                .withProfile(Profile.OPENAI).withThreads(3);
         assertThat(options).isEqualTo(same).hasSameHashCodeAs(same).isNotEqualTo(defaults);
         assertThat(defaults.withThreads(2)).hasToString("ClipOptions[threads=2, profile=the checkpoint's, activation=the checkpoint's, "
                 + "imageSize=the checkpoint's, truncation=the checkpoint's, weights=F32]");

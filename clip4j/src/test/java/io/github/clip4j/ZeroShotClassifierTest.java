@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.clip4j.checkpoint.Profile;
 import io.github.clip4j.image.Image;
 import io.github.clip4j.testkit.Gen;
 import io.github.clip4j.testkit.ReferenceData;
 import io.github.clip4j.tokenizer.TextTooLongException;
-import io.github.clip4j.tokenizer.TokenizerProfile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -142,7 +142,7 @@ class ZeroShotClassifierTest {
     @Test
     void labelsThatAreCutToTheSameTokensAreRefused() throws IOException {
         String label = "cat ".repeat(30);
-        ClipOptions options = ClipOptions.defaults().withThreads(1).withProfile(TokenizerProfile.OPENAI).withTruncation(true);
+        ClipOptions options = ClipOptions.defaults().withThreads(1).withProfile(Profile.OPENAI).withTruncation(true);
         try (Clip cutting = Clip.load(MODEL, options)) {
             assertThatThrownBy(() -> cutting.classifier(List.of(label + "x", label + "y"), PHOTO))
                     .isInstanceOf(IllegalArgumentException.class)

@@ -2,8 +2,7 @@ package io.github.clip4j.cli;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import io.github.clip4j.checkpoint.CanonicalWeights;
-import io.github.clip4j.checkpoint.CheckpointDirectory;
+import io.github.clip4j.checkpoint.Checkpoint;
 import io.github.clip4j.core.ops.FmaPeak;
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.core.weights.WeightSource;
@@ -32,12 +31,15 @@ import picocli.CommandLine.Spec;
 /// `clip bench`
 @Command(
         name = "bench",
-        description = "Measures how fast this machine encodes: images and texts a second, GFLOP/s, and the share of the peak that it reaches.",
+        description =
+                "Measures how fast this machine encodes: images and texts a second, GFLOP/s, and the share of the peak that it reaches.",
         mixinStandardHelpOptions = true,
         footer = {
             "",
-            "The peak is measured first, in the same process, by chains of fused multiply-adds in registers. GFLOP/s count the model's nominal operations: every",
-            "position of every layer, and texts of --tokens tokens. Medians over several rounds of at least half a second.",
+            "The peak is measured first, in the same process, by chains of fused multiply-adds in registers. GFLOP/s count the model's "
+                    + "nominal",
+            "operations: every position of every layer, and texts of --tokens tokens. Medians over several rounds of at least half a "
+                    + "second.",
             "",
             "Examples:",
             "  clip bench --preset b32 --threads 1,2 --batch 1,8,32",
@@ -53,26 +55,32 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     private WeightOptions storage = new WeightOptions();
 
-    @Option(names = "--model", paramLabel = "MODEL", description = "a checkpoint directory or a file of weights")
+    @Option(names = "--model", paramLabel = "MODEL", description = ModelPath.DESCRIPTION)
     private @Nullable String model;
 
-    @Option(names = "--preset", paramLabel = "NAME", description = "random weights of the size of ViT-B/32, B/16 or L/14: b32 (the default), b16, l14")
+    @Option(names = "--preset", paramLabel = "NAME", description =
+            "random weights of the size of ViT-B/32, B/16 or L/14: b32 (the default), b16, l14")
     private @Nullable String preset;
 
     @Option(names = "--threads", paramLabel = "N,…", split = ",", description = "numbers of threads; 1 and all processors unless given")
     private List<Integer> threads = new ArrayList<>();
 
-    @Option(names = "--batch", paramLabel = "N,…", split = ",", defaultValue = "1,8,32", description = "pictures or texts encoded at once; 1,8,32 unless given")
+    @Option(
+            names = "--batch", paramLabel = "N,…", split = ",", defaultValue = "1,8,32",
+            description = "images or texts encoded at once; 1,8,32 unless given")
     private List<Integer> batches = new ArrayList<>();
 
     @Option(names = "--tower", paramLabel = "NAME", defaultValue = "both", description = "image, text or both")
     private String tower = "both";
 
     @Option(names = "--tokens", paramLabel = "N[-M]",
-            description = "tokens of a text, start and end included, or its least and most, such as 8-12; all positions of the model unless given")
+            description =
+                    "tokens of a text, start and end included, or its least and most, such as 8-12; all positions of the model unless "
+                            + "given")
     private @Nullable String tokens;
 
-    @Option(names = "--seconds", paramLabel = "S", defaultValue = "3", description = "measured time of a cell, after its warm-up; 3 unless given")
+    @Option(names = "--seconds", paramLabel = "S", defaultValue = "3", description =
+            "measured time of a cell, after its warm-up; 3 unless given")
     private double seconds = 3;
 
     @Option(names = "--json", description = "print one JSON document")
@@ -142,7 +150,8 @@ final class BenchCommand implements Callable<Integer> {
                 return new Throughput.Lengths(least, most);
             }
         }
-        throw new ParameterException(spec.commandLine(), "--tokens: expected a number of at least 2, or two such as 8-12, got '" + tokens + "'");
+        throw new ParameterException(spec.commandLine(), "--tokens: expected a number of at least 2, or two such as 8-12, got '" + tokens
+                + "'");
     }
 
     private ClipConfig presetConfig() {
@@ -166,9 +175,8 @@ final class BenchCommand implements Callable<Integer> {
                 return load(config, weights, workers);
             }
         }
-        CheckpointDirectory checkpoint = CheckpointDirectory.open(ModelOptions.path(model));
-        try (CanonicalWeights weights = checkpoint.openWeights()) {
-            return load(checkpoint.config(weights, given.activation()), weights, workers);
+        try (Checkpoint checkpoint = Checkpoint.open(ModelPath.of(model))) {
+            return load(checkpoint.config(given.activation()), checkpoint.weights(), workers);
         }
     }
 

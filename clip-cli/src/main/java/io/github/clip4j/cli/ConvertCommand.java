@@ -1,5 +1,6 @@
 package io.github.clip4j.cli;
 
+import io.github.clip4j.checkpoint.Checkpoint;
 import io.github.clip4j.core.DType;
 import io.github.clip4j.tools.CheckpointConverter;
 import java.io.IOException;
@@ -25,7 +26,7 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  clip convert ViT-B-32.pt clip-vit-base-patch32",
-            "  clip convert DIR small --dtype f16",
+            "  clip convert openai/clip-vit-base-patch32 small --dtype f16",
             "  clip convert DIR arrays --format npy"
         })
 final class ConvertCommand implements Callable<Integer> {
@@ -35,8 +36,8 @@ final class ConvertCommand implements Callable<Integer> {
     @Mixin
     private ModelOptions.Given given = new ModelOptions.Given();
 
-    @Parameters(index = "0", paramLabel = "FROM", description = "a checkpoint directory or a file of weights")
-    private Path from = Path.of("");
+    @Parameters(index = "0", paramLabel = "FROM", description = ModelPath.DESCRIPTION)
+    private String from = "";
 
     @Parameters(index = "1", paramLabel = "TO", description = "the directory to write; it must not exist")
     private Path to = Path.of("");
@@ -49,7 +50,9 @@ final class ConvertCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        CheckpointConverter.convert(from, to, format(), dtype(), given.activation());
+        try (Checkpoint checkpoint = Checkpoint.open(ModelPath.of(from))) {
+            CheckpointConverter.convert(checkpoint, to, format(), dtype(), given.activation());
+        }
         spec.commandLine().getOut().println("written and compared: " + to);
         return 0;
     }

@@ -2,24 +2,19 @@ package io.github.clip4j.cli;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import io.github.clip4j.checkpoint.CanonicalWeights;
-import io.github.clip4j.checkpoint.CheckpointDirectory;
-import io.github.clip4j.checkpoint.WeightFile;
+import io.github.clip4j.checkpoint.Checkpoint;
 import io.github.clip4j.core.DType;
 import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
-import io.github.clip4j.model.ClipModel;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -29,15 +24,18 @@ import picocli.CommandLine.Spec;
 /// `clip inspect`
 @Command(
         name = "inspect",
-        description = "Shows what a checkpoint directory or a file of weights holds, and whether it fits together.",
+        description = "Shows what a checkpoint or a file of weights holds, and whether it fits together.",
         mixinStandardHelpOptions = true,
-        footer = {"", "Examples:", "  clip inspect DIR", "  clip inspect model.safetensors --tensors"})
+        footer = {
+            "", "Examples:", "  clip inspect DIR", "  clip inspect openai/clip-vit-base-patch32",
+                    "  clip inspect model.safetensors --tensors"
+        })
 final class InspectCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    @Parameters(paramLabel = "PATH", description = "a checkpoint directory, or a file of weights: .safetensors, .index.json, .npz, .bin or .pt")
-    private Path path = Path.of("");
+    @Parameters(paramLabel = "MODEL", description = ModelPath.DESCRIPTION)
+    private String model = "";
 
     @Option(names = "--tensors", description = "list every tensor")
     private boolean listTensors;
@@ -45,34 +43,32 @@ final class InspectCommand implements Callable<Integer> {
     @Option(names = "--json", description = "print one JSON document")
     private boolean json;
 
+    /// A file of weights is shown as it is, whatever model it belongs to; a checkpoint as it is understood.
     @Override
     public Integer call() throws IOException {
-        if (!Files.exists(path)) {
-            throw new NoSuchFileException(path + ": expected a checkpoint directory or a file of weights, got nothing there");
-        }
-        CheckpointDirectory checkpoint = Files.isDirectory(path) ? CheckpointDirectory.open(path) : null;
-        try (WeightSource weights = checkpoint == null ? WeightFile.open(path) : checkpoint.openWeights()) {
-            String problem = checkpoint == null ? null : problem(checkpoint, (CanonicalWeights) weights);
+        Path path = ModelPath.of(model);
+        try (Checkpoint checkpoint = Checkpoint.open(path)) {
+            Optional<Checkpoint> whole = checkpoint.isFileOfWeights() ? Optional.empty() : Optional.of(checkpoint);
+            WeightSource weights = whole.isPresent() ? checkpoint.weights() : checkpoint.storedWeights();
+            Optional<String> problem = whole.isPresent() ? problem(checkpoint) : Optional.empty();
             PrintWriter out = spec.commandLine().getOut();
             if (json) {
-                out.println(Output.json(toJson(checkpoint, weights, problem)));
+                out.println(Output.json(toJson(whole, weights, problem)));
             } else {
-                print(checkpoint, weights, out);
+                print(whole, weights, out);
             }
-            if (problem != null) {
-                spec.commandLine().getErr().println("clip: " + problem);
-                return 1;
-            }
-            return 0;
+            problem.ifPresent(text -> spec.commandLine().getErr().println("clip: " + text));
+            return problem.isPresent() ? 1 : 0;
         }
     }
 
-    private static @Nullable String problem(CheckpointDirectory checkpoint, CanonicalWeights weights) throws IOException {
+    private static Optional<String> problem(Checkpoint checkpoint) throws IOException {
         try {
-            ClipModel.check(checkpoint.config(weights, null), weights);
-            return null;
+            checkpoint.check();
+            checkpoint.config(); // says whether the activation is known
+            return Optional.empty();
         } catch (WeightFormatException e) {
-            return e.getMessage();
+            return Optional.of(String.valueOf(e.getMessage()));
         }
     }
 
@@ -95,13 +91,18 @@ final class InspectCommand implements Callable<Integer> {
                 .sum();
     }
 
-    private void print(@Nullable CheckpointDirectory checkpoint, WeightSource weights, PrintWriter out) throws IOException {
-        out.printf("%-12s %s%n", "weights", weights.location());
-        if (checkpoint != null) {
-            out.printf("%-12s %s%n", "layout", ((CanonicalWeights) weights).layout().id());
-            out.printf("%-12s %s%n", "tokenizer", checkpoint.vocabulary().map(v -> v.size() + " tokens").orElse("none"));
-            out.printf("%-12s %s%n", "config", checkpoint.configFile());
-            checkpoint.origins().forEach((key, value) -> out.printf("  %-40s %s%n", key, value));
+    private void print(Optional<Checkpoint> whole, WeightSource weights, PrintWriter out) throws IOException {
+        if (whole.isPresent()) {
+            Checkpoint checkpoint = whole.get();
+            print(out, "model", checkpoint.name());
+            print(out, "weights", weights.location());
+            print(out, "layout", checkpoint.layout().id());
+            print(out, "profile", checkpoint.profile().id());
+            print(out, "tokenizer", checkpoint.vocabulary().map(v -> v.size() + " tokens").orElse("none"));
+            print(out, "config", checkpoint.configOrigin());
+            origins(checkpoint).forEach((key, value) -> out.printf("  %-40s %s%n", key, value));
+        } else {
+            print(out, "weights", weights.location());
         }
         out.println("tensors");
         byType(weights).forEach((type, total) -> out.printf(
@@ -112,15 +113,30 @@ final class InspectCommand implements Callable<Integer> {
         }
     }
 
-    private static JsonObject toJson(@Nullable CheckpointDirectory checkpoint, WeightSource weights, @Nullable String problem)
-            throws IOException {
+    private static void print(PrintWriter out, String key, String value) {
+        out.printf("%-12s %s%n", key, value);
+    }
+
+    /// Where values came from, as far as that can be said: of weights that fit no CLIP, nothing.
+    private static Map<String, String> origins(Checkpoint checkpoint) throws IOException {
+        try {
+            return checkpoint.origins();
+        } catch (WeightFormatException e) {
+            return Map.of(); // the problem is printed
+        }
+    }
+
+    private static JsonObject toJson(Optional<Checkpoint> whole, WeightSource weights, Optional<String> problem) throws IOException {
         JsonObject document = new JsonObject();
         document.addProperty("weights", weights.location());
-        if (checkpoint != null) {
-            document.addProperty("layout", ((CanonicalWeights) weights).layout().id());
+        if (whole.isPresent()) {
+            Checkpoint checkpoint = whole.get();
+            document.addProperty("model", checkpoint.name());
+            document.addProperty("layout", checkpoint.layout().id());
+            document.addProperty("profile", checkpoint.profile().id());
             document.addProperty("tokens", checkpoint.vocabulary().map(v -> v.size()).orElse(null));
             JsonObject config = new JsonObject();
-            checkpoint.origins().forEach(config::addProperty);
+            origins(checkpoint).forEach(config::addProperty);
             document.add("config", config);
         }
         document.addProperty("memory", memory(weights));
@@ -133,7 +149,7 @@ final class InspectCommand implements Callable<Integer> {
             tensors.add(entry);
         });
         document.add("tensors", tensors);
-        document.addProperty("problem", problem);
+        document.addProperty("problem", problem.orElse(null));
         return document;
     }
 }

@@ -3,7 +3,7 @@ package io.github.clip4j.cli;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
-import io.github.clip4j.hub.HubClient;
+import io.github.clip4j.hub.HubProgress;
 import java.io.Console;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -48,16 +48,17 @@ final class Output {
     }
 
     /// A line with the share of a download that is done, on a terminal.
-    static HubClient.Progress bytesProgress() {
+    static HubProgress bytesProgress() {
         Console console = System.console();
         if (!isTerminal(console)) {
             return (file, done, total) -> {};
         }
         return (file, done, total) -> {
-            String line = total > 0
-                    ? "\r%s %3d %% of %.1f MB".formatted(file, 100 * done / total, total / 1e6)
+            long all = total.orElse(0);
+            String line = all > 0
+                    ? "\r%s %3d %% of %.1f MB".formatted(file, 100 * done / all, all / 1e6)
                     : "\r%s %.1f MB".formatted(file, done / 1e6);
-            System.err.print(line + (done == total ? System.lineSeparator() : ""));
+            System.err.print(line + (done == all ? System.lineSeparator() : ""));
             System.err.flush();
         };
     }

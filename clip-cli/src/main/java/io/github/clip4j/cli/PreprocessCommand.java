@@ -1,14 +1,11 @@
 package io.github.clip4j.cli;
 
 import com.google.gson.JsonObject;
-import io.github.clip4j.checkpoint.CanonicalWeights;
-import io.github.clip4j.checkpoint.CheckpointDirectory;
+import io.github.clip4j.checkpoint.Checkpoint;
+import io.github.clip4j.checkpoint.Profile;
 import io.github.clip4j.core.Tensor;
-import io.github.clip4j.core.Activation;
 import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.image.Image;
-import io.github.clip4j.model.VisionConfig;
-import io.github.clip4j.tokenizer.TokenizerProfile;
 import io.github.clip4j.tools.NpyWriter;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -93,17 +90,13 @@ final class PreprocessCommand implements Callable<Integer> {
     private ClipPreprocess preprocess() throws IOException {
         ClipPreprocess preprocess;
         if (model.isGiven()) {
-            CheckpointDirectory checkpoint = model.checkpoint();
-            try (CanonicalWeights weights = checkpoint.openWeights()) {
-                VisionConfig vision = checkpoint.config(weights, Activation.QUICK_GELU).vision(); // which does not matter to pixels
-                if (vision == null) {
-                    throw new IllegalStateException(checkpoint.name() + " has no image encoder: it is a checkpoint of texts only");
-                }
-                preprocess = checkpoint.preprocess(vision, model.profileOr(checkpoint.profile(weights.layout())));
+            try (Checkpoint checkpoint = model.checkpoint()) {
+                preprocess = checkpoint.preprocessing(model.profile().orElse(checkpoint.profile()))
+                        .orElseThrow(() ->
+                                new IllegalStateException(checkpoint.name() + " has no image encoder: it is a checkpoint of texts only"));
             }
         } else {
-            TokenizerProfile profile = model.profileOr(TokenizerProfile.HF);
-            preprocess = ClipPreprocess.huggingFace(224).withConvention(CheckpointDirectory.convention(profile));
+            preprocess = ClipPreprocess.huggingFace(224).withConvention(model.profile().orElse(Profile.HF).convention());
         }
         return model.imageSize() > 0 ? preprocess.withSize(model.imageSize()) : preprocess;
     }

@@ -98,9 +98,8 @@ final class TokenizeCommand implements Callable<Integer> {
 
     /// The profile that was asked for, or the one of the checkpoint's files; a directory with only a vocabulary is Hugging Face's.
     private TokenizerProfile profile() throws IOException {
-        TokenizerProfile given = model.profile();
-        if (given != null) {
-            return given;
+        if (model.profile().isPresent()) {
+            return model.profile().get().tokenizer();
         }
         return Files.exists(model.directory().resolve("open_clip_config.json")) && !Files.exists(model.directory().resolve("config.json"))
                 ? TokenizerProfile.OPEN_CLIP

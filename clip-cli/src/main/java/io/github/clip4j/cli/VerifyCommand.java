@@ -2,6 +2,7 @@ package io.github.clip4j.cli;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.github.clip4j.checkpoint.Checkpoint;
 import io.github.clip4j.tools.CheckpointVerifier;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -29,7 +30,7 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  clip verify DIR expected.safetensors",
-            "  clip verify DIR published.json"
+            "  clip verify openai/clip-vit-base-patch32 published.json"
         })
 final class VerifyCommand implements Callable<Integer> {
     @Spec
@@ -38,8 +39,8 @@ final class VerifyCommand implements Callable<Integer> {
     @Mixin
     private ModelOptions.Given given = new ModelOptions.Given();
 
-    @Parameters(index = "0", paramLabel = "MODEL", description = "a checkpoint directory or a file of weights")
-    private Path model = Path.of("");
+    @Parameters(index = "0", paramLabel = "MODEL", description = ModelPath.DESCRIPTION)
+    private String model = "";
 
     @Parameters(index = "1", paramLabel = "EXPECTED", description = "a .safetensors or .json file")
     private Path expected = Path.of("");
@@ -52,7 +53,10 @@ final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        List<CheckpointVerifier.Result> results = CheckpointVerifier.verify(model, expected, given.activation());
+        List<CheckpointVerifier.Result> results;
+        try (Checkpoint checkpoint = Checkpoint.open(ModelPath.of(model))) {
+            results = CheckpointVerifier.verify(checkpoint, expected, given.activation());
+        }
         Optional<CheckpointVerifier.Result> first = results.stream().filter(result -> !result.passed()).findFirst();
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
@@ -61,7 +65,10 @@ final class VerifyCommand implements Callable<Integer> {
         }
         for (CheckpointVerifier.Result result : results) {
             if (all || !result.passed()) {
-                out.printf(Locale.ROOT, "%-6s %-64s error %.3g, allowed %.3g%n", result.passed() ? "ok" : "DIFFERS", result.stage(), result.error(), result.bound());
+                out.printf(
+                        Locale.ROOT, "%-6s %-64s error %.3g, allowed %.3g%n", result.passed() ? "ok"
+                                : "DIFFERS", result.stage(), result.error(),
+                        result.bound());
             }
         }
         long passed = results.stream().filter(CheckpointVerifier.Result::passed).count();

@@ -9,18 +9,18 @@ import java.net.URI;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
-/// The proxies of `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in capitals or not, as curl and Python understand them; without them the
-/// JVM's own.
-public final class EnvironmentProxies extends ProxySelector {
+/// The proxies of `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in capitals or not, as curl and Python understand them; without
+/// them the JVM's own.
+final class EnvironmentProxies extends ProxySelector {
     private final Map<String, String> environment;
-    private final @Nullable ProxySelector otherwise;
+    private final Optional<ProxySelector> otherwise;
 
     /// @param environment usually `System.getenv()`
-    /// @param otherwise asked where the environment says nothing; null for no proxy then
-    public EnvironmentProxies(Map<String, String> environment, @Nullable ProxySelector otherwise) {
+    /// @param otherwise asked where the environment says nothing; empty for no proxy then
+    EnvironmentProxies(Map<String, String> environment, Optional<ProxySelector> otherwise) {
         this.environment = environment;
         this.otherwise = otherwise;
     }
@@ -34,7 +34,7 @@ public final class EnvironmentProxies extends ProxySelector {
         String proxy = variable(uri.getScheme().toUpperCase(Locale.ROOT) + "_PROXY");
         proxy = proxy.isEmpty() ? variable("ALL_PROXY") : proxy;
         if (proxy.isEmpty()) {
-            return otherwise == null ? List.of(Proxy.NO_PROXY) : otherwise.select(uri);
+            return otherwise.map(selector -> selector.select(uri)).orElse(List.of(Proxy.NO_PROXY));
         }
         if (isExempt(uri.getHost())) {
             return List.of(Proxy.NO_PROXY);
@@ -43,13 +43,16 @@ public final class EnvironmentProxies extends ProxySelector {
         if (address.getHost() == null) {
             throw new IllegalArgumentException("proxy: expected an address such as http://proxy:3128, got '" + proxy + "'");
         }
-        return List.of(new Proxy(Proxy.Type.HTTP, InetSocketAddress.createUnresolved(address.getHost(), address.getPort() < 0 ? 80 : address.getPort())));
+        int port = address.getPort() < 0 ? 80 : address.getPort();
+        return List.of(new Proxy(Proxy.Type.HTTP, InetSocketAddress.createUnresolved(address.getHost(), port)));
     }
 
     private boolean isExempt(String host) {
-        return Pattern.compile(",").splitAsStream(variable("NO_PROXY")).map(String::strip).filter(name -> !name.isEmpty()).anyMatch(name -> {
-            String domain = name.startsWith(".") ? name.substring(1) : name;
-            return name.equals("*") || host.equalsIgnoreCase(domain) || host.toLowerCase(Locale.ROOT).endsWith("." + domain.toLowerCase(Locale.ROOT));
+        String lower = host.toLowerCase(Locale.ROOT);
+        return Pattern.compile(",").splitAsStream(variable("NO_PROXY")).map(String::strip).filter(name -> !name.isEmpty())
+                .anyMatch(name -> {
+            String domain = (name.startsWith(".") ? name.substring(1) : name).toLowerCase(Locale.ROOT);
+            return name.equals("*") || lower.equals(domain) || lower.endsWith("." + domain);
         });
     }
 

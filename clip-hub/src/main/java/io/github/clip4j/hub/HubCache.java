@@ -1,13 +1,18 @@
 package io.github.clip4j.hub;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -21,7 +26,7 @@ import java.util.regex.Pattern;
 ///                    /refs/REVISION         the commit that a branch or tag stood at
 /// .locks/models--OWNER--NAME/ETAG.lock
 /// ```
-public final class HubCache {
+final class HubCache {
     private static final Pattern REPOSITORY = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,95}(/[A-Za-z0-9][A-Za-z0-9._-]{0,95})?");
     private static final Pattern HEX = Pattern.compile("[0-9a-f]{40}([0-9a-f]{24})?");
     private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}");
@@ -29,12 +34,12 @@ public final class HubCache {
 
     private final Path root;
 
-    public HubCache(Path root) {
+    HubCache(Path root) {
         this.root = root;
     }
 
     /// Whether `text` may be the name of a repository, `owner/name`.
-    public static boolean isRepository(String text) {
+    static boolean isRepository(String text) {
         return REPOSITORY.matcher(text).matches() && !text.contains("..") && !text.contains("--");
     }
 
@@ -76,7 +81,8 @@ public final class HubCache {
 
     /// A file's name within a repository, which must stay within it.
     static String requireFile(String name) throws HubException {
-        boolean safe = !name.isEmpty() && !name.startsWith("/") && !name.contains("\\") && !name.contains(":") && name.chars().noneMatch(c -> c < ' ');
+        boolean safe = !name.isEmpty() && !name.startsWith("/") && !name.contains("\\") && !name.contains(":") && name.chars()
+                .noneMatch(c -> c < ' ');
         for (String part : name.split("/", -1)) {
             safe &= !part.isEmpty() && !part.equals(".") && !part.equals("..");
         }
@@ -99,7 +105,7 @@ public final class HubCache {
     }
 
     /// The directory of a downloaded revision, or empty.
-    public Optional<Path> find(String repository, String revision) throws IOException {
+    Optional<Path> find(String repository, String revision) throws IOException {
         Path ref = repository(repository).resolve("refs").resolve(requireRevision(revision));
         String commit = Files.isRegularFile(ref) ? Files.readString(ref).strip() : revision;
         Path snapshot = COMMIT.matcher(commit).matches() ? snapshot(repository, commit) : null;
@@ -147,6 +153,27 @@ public final class HubCache {
             channel.close();
             throw e;
         }
+    }
+
+    /// The hash of a file in the form of its etag: SHA-256, or for an etag of 40 digits git's SHA-1 of a blob.
+    static String hash(Path file, String etag) throws IOException {
+        boolean git = etag.length() == 40;
+        MessageDigest digest;
+        try {
+            digest = MessageDigest.getInstance(git ? "SHA-1" : "SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java runtime has SHA-1 and SHA-256", e);
+        }
+        if (git) {
+            digest.update(("blob " + Files.size(file) + "\0").getBytes(StandardCharsets.US_ASCII));
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] chunk = new byte[1 << 16];
+            for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
+                digest.update(chunk, 0, n);
+            }
+        }
+        return HexFormat.of().formatHex(digest.digest());
     }
 
     /// A lock between processes.

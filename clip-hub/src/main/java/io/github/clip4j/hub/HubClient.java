@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.Serial;
-import java.net.ProxySelector;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -18,27 +17,26 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// Downloads files of a repository by the hub's protocol (huggingface_hub `file_download.py`): a HEAD request tells commit, etag and size; redirects are
-/// followed by hand, so that the token stays with the hub; the content is written beside its name, resumed where an earlier attempt ended, checked
-/// against the etag's hash, and renamed.
-public final class HubClient {
+/// Downloads files of a repository by the hub's protocol (huggingface_hub `file_download.py`): a HEAD request tells commit, etag and size;
+/// redirects are followed by hand, so that the token stays with the hub; the content is written beside its name, resumed where an earlier
+/// attempt ended, checked against the etag's hash, and renamed.
+final class HubClient {
     private static final int MAX_REDIRECTS = 10;
     private static final int ATTEMPTS = 4;
     private static final int OK = 200;
     private static final int PARTIAL = 206;
     private static final int RANGE_NOT_SATISFIABLE = 416;
+    private static final Pattern SIZE = Pattern.compile("[0-9]{1,18}");
     private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (\\d+)-(\\d+)/(\\d+|\\*)");
 
     private static final ReentrantLock IN_PROCESS = new ReentrantLock();
@@ -48,42 +46,33 @@ public final class HubClient {
     private final HttpClient http;
     private final Duration pause;
 
-    /// Told of progress.
-    public interface Progress {
-        /// Called after every piece that arrived.
-        ///
-        /// @param done bytes of `file` that are there
-        /// @param total bytes that it will have, or -1
-        void report(String file, long done, long total);
-    }
-
-    /// A client with the settings; proxies are the JVM's, and those of `HTTPS_PROXY` when the caller passes a selector for them.
-    public HubClient(HubSettings settings, ProxySelector proxies) {
-        this(settings, proxies, Duration.ofSeconds(1));
+    HubClient(HubSettings settings) {
+        this(settings, Duration.ofSeconds(1));
     }
 
     /// @param pause before the second attempt; it doubles with each
-    HubClient(HubSettings settings, ProxySelector proxies, Duration pause) {
+    HubClient(HubSettings settings, Duration pause) {
         this.settings = settings;
         this.cache = new HubCache(settings.cache());
         this.pause = pause;
         this.http = HttpClient.newBuilder()
                 .followRedirects(HttpClient.Redirect.NEVER)
                 .connectTimeout(Duration.ofSeconds(30))
-                .proxy(proxies)
+                .proxy(settings.proxies())
                 .build();
     }
 
     /// What the hub says of a file.
     ///
+    /// @param size of its content, if it says so
     /// @param location where its content is
-    record Metadata(String commit, String etag, long size, URI location) {}
+    record Metadata(String commit, String etag, OptionalLong size, URI location) {}
 
     /// Downloads one file of a revision unless the cache has it.
     ///
     /// @return the file in the cache's snapshot; empty when the repository has no such file
     /// @throws HubException when it cannot be downloaded, or came damaged
-    public Optional<Path> download(String repository, String revision, String file, Progress progress) throws IOException {
+    Optional<Path> download(String repository, String revision, String file, HubProgress progress) throws IOException {
         HubCache.requireRepository(repository);
         HubCache.requireRevision(revision);
         HubCache.requireFile(file);
@@ -105,14 +94,16 @@ public final class HubClient {
             });
             return Optional.of(cache.snapshot(repository, metadata.commit).resolve(file));
         } catch (AccessDeniedException e) {
-            throw new HubException("%s: the cache %s cannot be written; set HF_HUB_CACHE to another directory".formatted(where, settings.cache()), e);
+            throw new HubException(
+                    "%s: the cache %s cannot be written; set HF_HUB_CACHE to another directory".formatted(where, settings.cache()), e);
         } catch (FileSystemException e) {
             throw new HubException("%s: the cache %s cannot be written: %s".formatted(where, settings.cache(), e.getMessage()), e);
         }
     }
 
     /// Two threads or processes that want the same content wait for each other; the second finds it there.
-    private void fetchOnce(Metadata metadata, String repository, Path blob, String where, Progress progress, Publication publish) throws IOException {
+    private void fetchOnce(Metadata metadata, String repository, Path blob, String where, HubProgress progress, Publication publish)
+            throws IOException {
         IN_PROCESS.lock(); // a lock on a file holds other processes off, not other threads
         HubCache.Lock lock = null;
         try {
@@ -162,7 +153,8 @@ public final class HubClient {
                 throw e;
             } catch (IOException e) {
                 if (attempt == ATTEMPTS) {
-                    throw new HubException("%s: %s, after %d attempts; what came is kept and will be resumed".formatted(where, message(e), ATTEMPTS), e);
+                    throw new HubException(
+                            "%s: %s, after %d attempts; what came is kept and will be resumed".formatted(where, message(e), ATTEMPTS), e);
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -191,8 +183,8 @@ public final class HubClient {
                 .timeout(Duration.ofMinutes(2))
                 .header("User-Agent", "clip4j")
                 .header("Accept-Encoding", "identity");
-        if (settings.token() != null && sameOrigin(uri, settings.endpoint())) {
-            request.header("Authorization", "Bearer " + settings.token());
+        if (sameOrigin(uri, settings.endpoint())) {
+            settings.token().ifPresent(token -> request.header("Authorization", "Bearer " + token));
         }
         return request;
     }
@@ -206,16 +198,21 @@ public final class HubClient {
     }
 
     private static String encoded(String path) {
-        return Stream.of(path.split("/", -1)).map(part -> URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20")).collect(Collectors.joining("/"));
+        return Stream.of(path.split("/", -1))
+                .map(part -> URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20"))
+                .collect(Collectors.joining("/"));
     }
 
-    /// The first answer that has a commit or leads to another origin tells all: a hub redirects large files to a store, which knows neither commit nor
-    /// hash. Redirects within the hub are renamed repositories.
-    private Optional<Metadata> metadata(String repository, String revision, String file, String where) throws IOException, InterruptedException {
+    /// The first answer that has a commit or leads to another origin tells all: a hub redirects large files to a store, which knows neither
+    /// commit nor hash. Redirects within the hub are renamed repositories.
+    private Optional<Metadata> metadata(String repository, String revision, String file, String where)
+            throws IOException, InterruptedException {
         URI uri = URI.create("%s/%s/resolve/%s/%s".formatted(
-                settings.endpoint(), encoded(repository), URLEncoder.encode(revision, StandardCharsets.UTF_8).replace("%2F", "/"), encoded(file)));
+                settings.endpoint(), encoded(repository), URLEncoder.encode(revision, StandardCharsets.UTF_8).replace("%2F", "/"),
+                encoded(file)));
         for (int redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-            HttpResponse<Void> response = http.send(request(uri).method("HEAD", HttpRequest.BodyPublishers.noBody()).build(), HttpResponse.BodyHandlers.discarding());
+            HttpRequest head = request(uri).method("HEAD", HttpRequest.BodyPublishers.noBody()).build();
+            HttpResponse<Void> response = http.send(head, HttpResponse.BodyHandlers.discarding());
             int status = response.statusCode();
             HttpHeaders headers = response.headers();
             if (status >= 300 && status < 400) {
@@ -238,7 +235,8 @@ public final class HubClient {
     }
 
     static URI redirect(URI from, HttpHeaders headers, String where) throws HubException {
-        String location = headers.firstValue("Location").orElseThrow(() -> new HubException(where + ": expected the Location of a redirect, got none"));
+        String location = headers.firstValue("Location")
+                .orElseThrow(() -> new HubException(where + ": expected the Location of a redirect, got none"));
         URI to;
         try {
             to = from.resolve(location);
@@ -249,24 +247,27 @@ public final class HubClient {
             throw new HubException("%s: expected to be redirected to http or https, got '%s'".formatted(where, location));
         }
         if (from.getScheme().equalsIgnoreCase("https") && !to.getScheme().equalsIgnoreCase("https")) {
-            throw new HubException("%s: expected to stay with https, got a redirect to %s://%s".formatted(where, to.getScheme(), to.getHost()));
+            throw new HubException("%s: expected to stay with https, got a redirect to %s://%s"
+                    .formatted(where, to.getScheme(), to.getHost()));
         }
         return to;
     }
 
     private static Metadata metadata(HttpHeaders headers, URI location, String where) throws HubException {
         String commit = headers.firstValue("X-Repo-Commit").orElseThrow(() -> new HubException(
-                where + ": expected the header X-Repo-Commit, got none; does HF_ENDPOINT name a hub, or does a proxy answer in its place?"));
+                where + ": expected the header X-Repo-Commit, got none; does HF_ENDPOINT name a hub, or does a proxy answer for it?"));
         String etag = headers.firstValue("X-Linked-Etag").or(() -> headers.firstValue("ETag")).orElseThrow(() -> new HubException(
                 where + ": expected the header ETag, got none; the content could not be checked"));
-        String size = headers.firstValue("X-Linked-Size").or(() -> headers.firstValue("Content-Length")).orElse("-1");
-        long bytes;
-        try {
-            bytes = Long.parseLong(size);
-        } catch (NumberFormatException e) {
-            throw new HubException("%s: expected a size in bytes, got '%s'".formatted(where, size), e);
-        }
+        Optional<String> size = headers.firstValue("X-Linked-Size").or(() -> headers.firstValue("Content-Length"));
+        OptionalLong bytes = size.isEmpty() ? OptionalLong.empty() : OptionalLong.of(requireSize(size.get(), where));
         return new Metadata(HubCache.requireCommit(commit, where), HubCache.requireEtag(etag, where), bytes, location);
+    }
+
+    private static long requireSize(String text, String where) throws HubException {
+        if (!SIZE.matcher(text).matches()) {
+            throw new HubException("%s: expected a size in bytes, got '%s'".formatted(where, text));
+        }
+        return Long.parseLong(text);
     }
 
     private IOException failure(int status, HttpHeaders headers, String repository, String revision, String where) {
@@ -275,43 +276,49 @@ public final class HubClient {
             return new PassingException("the hub answered " + status);
         }
         return new HubException(switch (code) {
-            case "RepoNotFound" -> "%s: there is no repository %s, or it is private; set HF_TOKEN to a token that may read it".formatted(where, repository);
+            case "RepoNotFound" ->
+                "%s: there is no repository %s, or it is private; set HF_TOKEN to a token that may read it".formatted(where, repository);
             case "RevisionNotFound" -> "%s: the repository %s has no revision %s".formatted(where, repository, revision);
-            case "GatedRepo" -> "%s: %s is gated; accept its terms on the hub's page of it, and set HF_TOKEN to your token".formatted(where, repository);
+            case "GatedRepo" ->
+                "%s: %s is gated; accept its terms on the hub's page of it, and set HF_TOKEN to your token".formatted(where, repository);
             default -> switch (status) {
                 case 401 -> "%s: the hub wants a token it knows; set HF_TOKEN".formatted(where);
-                case 403 -> "%s: access is denied%s".formatted(where, settings.token() == null ? "; set HF_TOKEN" : " to the holder of HF_TOKEN");
+                case 403 -> "%s: access is denied%s"
+                        .formatted(where, settings.token().isEmpty() ? "; set HF_TOKEN" : " to the holder of HF_TOKEN");
                 default -> "%s: expected the file, the hub answered %d".formatted(where, status);
             };
         });
     }
 
     /// Downloads the content to `blob`.
-    private void fetch(Metadata metadata, Path blob, String where, Progress progress) throws IOException, InterruptedException {
+    private void fetch(Metadata metadata, Path blob, String where, HubProgress progress) throws IOException, InterruptedException {
         Path incomplete = blob.resolveSibling(blob.getFileName() + ".incomplete");
         long there = Files.isRegularFile(incomplete) ? Files.size(incomplete) : 0;
-        if (metadata.size >= 0 && there > metadata.size) {
+        if (there > metadata.size.orElse(Long.MAX_VALUE)) {
             Files.delete(incomplete);
             there = 0;
         }
-        if (there == 0 || there != metadata.size) {
+        if (there == 0 || metadata.size.isEmpty() || there != metadata.size.getAsLong()) {
             there = get(metadata, incomplete, there, where, progress);
         }
-        if (metadata.size >= 0 && there != metadata.size) {
-            if (there > metadata.size) {
+        if (metadata.size.isPresent() && there != metadata.size.getAsLong()) {
+            if (there > metadata.size.getAsLong()) {
                 Files.delete(incomplete);
             }
-            throw new PassingException("expected %,d bytes, got %,d".formatted(metadata.size, there));
+            throw new PassingException("expected %,d bytes, got %,d".formatted(metadata.size.getAsLong(), there));
         }
-        if (!hash(incomplete, metadata.etag).equals(metadata.etag)) {
+        if (!HubCache.hash(incomplete, metadata.etag).equals(metadata.etag)) {
             Files.delete(incomplete);
-            throw new HubException("%s: the content does not have the hash %s that the hub names; it was deleted, try again".formatted(where, metadata.etag));
+            throw new HubException(
+                    "%s: the content does not have the hash %s that the hub names; it was deleted, try again"
+                            .formatted(where, metadata.etag));
         }
         Files.move(incomplete, blob, StandardCopyOption.ATOMIC_MOVE);
     }
 
     /// Appends what is missing, and returns the size of the file then.
-    private long get(Metadata metadata, Path incomplete, long there, String where, Progress progress) throws IOException, InterruptedException {
+    private long get(Metadata metadata, Path incomplete, long there, String where, HubProgress progress)
+            throws IOException, InterruptedException {
         URI uri = metadata.location;
         for (int redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
             HttpRequest.Builder request = request(uri).GET();
@@ -351,42 +358,23 @@ public final class HubClient {
         }
     }
 
-    private static long append(InputStream body, Path incomplete, long from, long size, String where, Progress progress) throws IOException {
+    private static long append(InputStream body, Path incomplete, long from, OptionalLong size, String where, HubProgress progress)
+            throws IOException {
         long done = from;
         try (OutputStream out = from > 0
                 ? Files.newOutputStream(incomplete, StandardOpenOption.WRITE, StandardOpenOption.APPEND)
-                : Files.newOutputStream(incomplete, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+                : Files.newOutputStream(
+                        incomplete, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
             byte[] chunk = new byte[1 << 16];
             for (int n = body.read(chunk); n >= 0; n = body.read(chunk)) {
                 out.write(chunk, 0, n);
                 done += n;
                 progress.report(where, done, size);
-                if (size >= 0 && done > size) {
+                if (done > size.orElse(Long.MAX_VALUE)) {
                     break; // longer than promised: the caller deletes it
                 }
             }
         }
         return done;
-    }
-
-    /// SHA-256, or for an etag of 40 digits git's SHA-1 of a blob.
-    private static String hash(Path file, String etag) throws IOException {
-        boolean git = etag.length() == 40;
-        MessageDigest digest;
-        try {
-            digest = MessageDigest.getInstance(git ? "SHA-1" : "SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java runtime has SHA-1 and SHA-256", e);
-        }
-        if (git) {
-            digest.update(("blob " + Files.size(file) + "\0").getBytes(StandardCharsets.US_ASCII));
-        }
-        try (InputStream in = Files.newInputStream(file)) {
-            byte[] chunk = new byte[1 << 16];
-            for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
-                digest.update(chunk, 0, n);
-            }
-        }
-        return HexFormat.of().formatHex(digest.digest());
     }
 }

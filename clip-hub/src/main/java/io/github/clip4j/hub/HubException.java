@@ -8,10 +8,13 @@ public final class HubException extends IOException {
     @Serial
     private static final long serialVersionUID = 1;
 
+    /// @param message which file, what was expected, what came, and what to do
     public HubException(String message) {
         super(message);
     }
 
+    /// @param message which file, what was expected, what came, and what to do
+    /// @param cause what it was noticed by
     public HubException(String message, Throwable cause) {
         super(message, cause);
     }

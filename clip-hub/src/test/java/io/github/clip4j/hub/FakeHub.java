@@ -41,7 +41,8 @@ final class FakeHub implements AutoCloseable {
         server.createContext("/", exchange -> {
             String token = exchange.getRequestHeaders().getFirst("Authorization");
             String range = exchange.getRequestHeaders().getFirst("Range");
-            requests.add(exchange.getRequestMethod() + " " + exchange.getRequestURI() + (range == null ? "" : " " + range) + (token == null ? "" : " with token"));
+            requests.add(exchange.getRequestMethod() + " " + exchange.getRequestURI() + (range == null ? "" : " " + range)
+                    + (token == null ? "" : " with token"));
             try (exchange) {
                 handler.handle(exchange);
             }

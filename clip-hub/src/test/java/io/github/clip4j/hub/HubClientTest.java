@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.net.Proxy;
-import java.net.ProxySelector;
 import java.net.URI;
 import java.net.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
@@ -52,11 +50,14 @@ class HubClientTest {
     }
 
     private HubClient client(Path directory) {
-        return new HubClient(new HubSettings(hub.uri(), directory, "secret", false), noProxy(), Duration.ofMillis(5));
+        return new HubClient(settings(hub.uri(), directory).withToken("secret"), Duration.ofMillis(5));
     }
 
-    private static ProxySelector noProxy() {
-        return new EnvironmentProxies(Map.of(), null);
+    private static HubSettings settings(URI endpoint, Path directory) {
+        return HubSettings.of(Map.of(), directory)
+                .withEndpoint(endpoint)
+                .withCache(directory)
+                .withProxies(new EnvironmentProxies(Map.of(), Optional.empty()));
     }
 
     private Optional<Path> download(String file) throws IOException {
@@ -90,7 +91,7 @@ class HubClientTest {
         assertThat(hub.count(request -> request.startsWith("GET"))).isEqualTo(1);
         assertThat(hub.requests.getFirst()).isEqualTo("HEAD /owner/model/resolve/main/model.safetensors with token");
         assertThat(new HubCache(cache).find(REPOSITORY, "main")).isPresent();
-        HubClient offline = new HubClient(new HubSettings(URI.create("http://localhost:9"), cache, null, true), noProxy(), Duration.ZERO);
+        HubClient offline = new HubClient(settings(URI.create("http://localhost:9"), cache).withOffline(true), Duration.ZERO);
         assertThat(offline.download(REPOSITORY, "main", "model.safetensors", (name, done, total) -> {})).isPresent();
         assertThat(offline.download(REPOSITORY, "main", "other", (name, done, total) -> {})).isEmpty();
     }
@@ -266,7 +267,8 @@ class HubClientTest {
         assertFails("expected the header X-Repo-Commit");
         hub.handler = exchange -> FakeHub.status(exchange, 200, "X-Repo-Commit", FakeHub.COMMIT);
         assertFails("expected the header ETag");
-        hub.handler = exchange -> FakeHub.status(exchange, 200, "X-Repo-Commit", "../../evil", "ETag", "\"" + FakeHub.sha256(CONTENT) + "\"");
+        hub.handler = exchange ->
+                FakeHub.status(exchange, 200, "X-Repo-Commit", "../../evil", "ETag", "\"" + FakeHub.sha256(CONTENT) + "\"");
         assertFails("expected a commit of 40 hexadecimal digits, got '../../evil'");
         hub.handler = exchange -> FakeHub.status(exchange, 200, "X-Repo-Commit", FakeHub.COMMIT, "ETag", "\"../../evil\"");
         assertFails("expected an etag of 40 or 64 hexadecimal digits");
@@ -292,14 +294,16 @@ class HubClientTest {
     @ParameterizedTest
     @ValueSource(strings = {"../x", "a/../../x", "/x", "a\\..\\x", "", "a//b", "C:x", "."})
     void namesStayInTheRepository(String name) {
-        assertThatThrownBy(() -> download(name)).isInstanceOf(HubException.class).hasMessageContaining("expected a name within the repository");
+        assertThatThrownBy(() -> download(name)).isInstanceOf(HubException.class)
+                .hasMessageContaining("expected a name within the repository");
         assertThat(hub.requests).isEmpty();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"../x", "a/b/c", "", "a--b/c", "-a/b", "a/.."})
     void repositoriesHaveNames(String name) {
-        assertThatThrownBy(() -> client().download(name, "main", "x", (file, done, total) -> {})).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> client().download(name, "main", "x", (file, done, total) -> {}))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
@@ -327,8 +331,8 @@ class HubClientTest {
 
     /// Downloads in a process of its own: the endpoint and the cache are its arguments.
     public static void main(String[] arguments) throws IOException {
-        HubSettings settings = new HubSettings(URI.create(arguments[0]), Path.of(arguments[1]), null, false);
-        new HubClient(settings, noProxy(), Duration.ofMillis(5)).download(REPOSITORY, "main", "model.safetensors", (name, done, total) -> {});
+        HubSettings settings = settings(URI.create(arguments[0]), Path.of(arguments[1]));
+        new HubClient(settings, Duration.ofMillis(5)).download(REPOSITORY, "main", "model.safetensors", (name, done, total) -> {});
     }
 
     @Test
@@ -342,7 +346,8 @@ class HubClientTest {
         List<Process> processes = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
             processes.add(new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", System.getProperty("java.class.path"),
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(), "-cp", System.getProperty("java.class.path"),
                             HubClientTest.class.getName(), hub.uri().toString(), cache.toString())
                     .inheritIO()
                     .start());
@@ -360,57 +365,5 @@ class HubClientTest {
         } catch (InterruptedException e) {
             throw new IOException(e);
         }
-    }
-
-    @Test
-    void settingsAreThoseThatUsersKnow() {
-        Path home = Path.of("/home/x");
-        assertThat(HubSettings.of(Map.of(), home).cache()).isEqualTo(home.resolve(".cache/huggingface/hub"));
-        assertThat(HubSettings.of(Map.of("HF_HOME", "/data/hf"), home).cache()).isEqualTo(Path.of("/data/hf/hub"));
-        assertThat(HubSettings.of(Map.of("HF_HOME", "/data/hf", "HF_HUB_CACHE", "/c"), home).cache()).isEqualTo(Path.of("/c"));
-        assertThat(HubSettings.of(Map.of("HF_HUB_OFFLINE", "1"), home).offline()).isTrue();
-        assertThat(HubSettings.of(Map.of("HF_TOKEN", " t\n"), home).token()).isEqualTo("t");
-        assertThat(HubSettings.of(Map.of("HF_ENDPOINT", "http://mirror/"), home).endpoint()).isEqualTo(URI.create("http://mirror"));
-        assertThat(HubSettings.of(Map.of("HF_TOKEN", "hidden"), home).toString()).contains("with a token").doesNotContain("hidden");
-    }
-
-    @Test
-    void proxiesAreThoseOfTheEnvironment() {
-        EnvironmentProxies proxies = new EnvironmentProxies(Map.of("https_proxy", "http://proxy:3128", "NO_PROXY", "localhost, .internal"), null);
-        assertThat(proxies.select(URI.create("https://hub.example/x")).getFirst().address().toString()).contains("proxy").endsWith(":3128");
-        assertThat(proxies.select(URI.create("https://a.internal/x"))).containsExactly(Proxy.NO_PROXY);
-        assertThat(proxies.select(URI.create("http://hub.example/x"))).containsExactly(Proxy.NO_PROXY);
-    }
-
-    @Test
-    void aCheckpointIsItsConfigsItsVocabularyAndOneFormOfItsWeights() throws IOException {
-        hub.handler = exchange -> {
-            String name = exchange.getRequestURI().getPath().substring("/owner/model/resolve/main/".length());
-            switch (name) {
-                case "config.json" -> FakeHub.file("{\"model_type\": \"clip\"}".getBytes(StandardCharsets.UTF_8)).handle(exchange);
-                case "tokenizer.json", "model-1.safetensors", "model-2.safetensors", "pytorch_model.bin" ->
-                    FakeHub.file(name.getBytes(StandardCharsets.UTF_8)).handle(exchange);
-                case "model.safetensors.index.json" -> FakeHub.file(
-                        "{\"weight_map\": {\"a\": \"model-1.safetensors\", \"b\": \"model-2.safetensors\"}}".getBytes(StandardCharsets.UTF_8)).handle(exchange);
-                default -> FakeHub.status(exchange, 404, "X-Error-Code", "EntryNotFound");
-            }
-        };
-        Path directory = HubCheckpoint.fetch(client(), REPOSITORY, "main", (name, done, total) -> {});
-        assertThat(directory.toFile().list()).containsExactlyInAnyOrder(
-                "config.json", "tokenizer.json", "model-1.safetensors", "model-2.safetensors", "model.safetensors.index.json");
-        assertThat(directory.resolve("model-2.safetensors")).hasContent("model-2.safetensors");
-    }
-
-    @Test
-    void aRepositoryWithoutWeightsNamesTheWayOut() {
-        hub.handler = exchange -> {
-            if (exchange.getRequestURI().getPath().endsWith("/config.json")) {
-                FakeHub.file("{\"model_type\": \"clip\"}".getBytes(StandardCharsets.UTF_8)).handle(exchange);
-            } else {
-                FakeHub.status(exchange, 404, "X-Error-Code", "EntryNotFound");
-            }
-        };
-        assertThatThrownBy(() -> HubCheckpoint.fetch(client(), REPOSITORY, "main", (name, done, total) -> {}))
-                .isInstanceOf(HubException.class).hasMessageContaining("expected weights").hasMessageContaining("--revision refs/pr/N");
     }
 }

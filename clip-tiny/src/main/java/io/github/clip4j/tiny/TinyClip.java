@@ -2,11 +2,16 @@ package io.github.clip4j.tiny;
 
 import io.github.clip4j.Clip;
 import io.github.clip4j.ClipOptions;
+import io.github.clip4j.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /// clip-tiny: a CLIP that was trained on drawn shapes, letters and digits, so that something can be classified without a download.
 ///
@@ -27,50 +32,35 @@ public final class TinyClip {
         return load(ClipOptions.defaults());
     }
 
-    /// Loads the model.
-    ///
-    /// Its files, 3 MB, are copied to the directory for temporary files and deleted before this method returns.
-    ///
-    /// @throws IllegalStateException when they cannot be written there
+    /// Loads the model. Its files, 3 MB, are read from this class's jar into memory; nothing is written.
     public static Clip load(ClipOptions options) {
-        return load(options, Path.of(System.getProperty("java.io.tmpdir")));
-    }
-
-    static Clip load(ClipOptions options, Path temporary) {
-        try {
-            Path directory = Files.createTempDirectory(temporary, "clip4j-");
-            try {
-                Path model = Files.createDirectory(directory.resolve(NAME));
-                copyTo(model);
-                return Clip.load(model, options);
-            } finally {
-                delete(directory);
-            }
+        try (Checkpoint checkpoint = Checkpoint.ofBytes(NAME, files())) {
+            return Clip.load(checkpoint, options);
         } catch (IOException e) {
-            throw new IllegalStateException(
-                    "%s: expected to unpack its files in %s for a moment, got %s; the system property java.io.tmpdir can name another place"
-                            .formatted(NAME, temporary, e),
-                    e);
+            throw new UncheckedIOException("%s: expected its files in the jar, whole, got %s; was it repackaged?"
+                    .formatted(NAME, e.getMessage()), e);
         }
     }
 
     /// Writes the model's files, in the layout of a Hugging Face repository, into an existing directory.
+    ///
+    /// @throws IOException when one cannot be written, or is there already
     public static void copyTo(Path directory) throws IOException {
+        for (Map.Entry<String, byte[]> file : files().entrySet()) {
+            Files.write(directory.resolve(file.getKey()), file.getValue(), StandardOpenOption.CREATE_NEW);
+        }
+    }
+
+    private static Map<String, byte[]> files() throws IOException {
+        Map<String, byte[]> files = new HashMap<>();
         for (String file : FILES) {
             try (InputStream in = TinyClip.class.getResourceAsStream("model/" + file)) {
                 if (in == null) {
                     throw new IllegalStateException(NAME + ": " + file + " is not in the jar; was it repackaged without its resources?");
                 }
-                Files.copy(in, directory.resolve(file));
+                files.put(file, in.readAllBytes());
             }
         }
-    }
-
-    private static void delete(Path directory) throws IOException {
-        for (String file : FILES) {
-            Files.deleteIfExists(directory.resolve(NAME).resolve(file));
-        }
-        Files.deleteIfExists(directory.resolve(NAME));
-        Files.deleteIfExists(directory);
+        return files;
     }
 }

@@ -1,7 +1,5 @@
 package io.github.clip4j.tokenizer;
 
-import java.util.Optional;
-
 /// Which reference implementation a tokenizer agrees with. They clean text differently, and so give different ids for the same text.
 public enum TokenizerProfile {
     /// Hugging Face's fast CLIP tokenizer (`tokenizer.json`, the Rust tokenizers): NFC, runs of white space to one space, lower case per
@@ -28,20 +26,5 @@ public enum TokenizerProfile {
     /// Whether a text that is too long is cut rather than refused.
     public boolean truncates() {
         return this == OPEN_CLIP;
-    }
-
-    /// The names of all profiles, for messages and help.
-    public static String ids() {
-        return "hf, openai or open_clip";
-    }
-
-    /// The profile called `id`, or empty.
-    public static Optional<TokenizerProfile> ofId(String id) {
-        for (TokenizerProfile profile : values()) {
-            if (profile.id.equals(id)) {
-                return Optional.of(profile);
-            }
-        }
-        return Optional.empty();
     }
 }

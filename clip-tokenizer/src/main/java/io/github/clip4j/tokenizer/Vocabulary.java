@@ -5,11 +5,10 @@ import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.MalformedJsonException;
-import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.StringReader;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,9 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.stream.Stream;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /// The tokens of a model and the merges that build them. Immutable.
@@ -38,7 +34,7 @@ public final class Vocabulary {
     public static final String END_OF_TEXT = "<|endoftext|>";
 
     /// The largest file read. The largest published `tokenizer.json` has some 20 MB.
-    private static final long MAX_BYTES = 100_000_000;
+    static final long MAX_BYTES = 100_000_000;
 
     private final Map<String, Integer> ids;
     private final @Nullable String[] tokens;
@@ -49,7 +45,7 @@ public final class Vocabulary {
     /// A merge of two neighbouring tokens: its rank, best first, and the token it makes.
     record Merge(int rank, int token) {}
 
-    private Vocabulary(Map<String, Integer> ids, List<String[]> merges, String where) throws VocabularyFormatException {
+    Vocabulary(Map<String, Integer> ids, List<String[]> merges, String where) throws VocabularyFormatException {
         this.ids = ids;
         this.tokens = tokensById(ids, where);
         this.merges = new HashMap<>(merges.size() * 2);
@@ -104,90 +100,87 @@ public final class Vocabulary {
         return id;
     }
 
-    /// OpenAI's file of merges, as openai/CLIP and open_clip ship it.
-    private static final String SIMPLE_VOCABULARY = "bpe_simple_vocab_16e6.txt.gz";
-
-    /// The merges that OpenAI's tokenizer uses of that file, written as in openai/CLIP `clip/simple_tokenizer.py`.
-    private static final int SIMPLE_MERGES = 49_152 - 256 - 2;
+    /// The files of each form that a vocabulary may have, the preferred form first. The first file of a form says that it is there.
+    public static final List<List<String>> FORMS =
+            List.of(List.of("tokenizer.json"), List.of("vocab.json", "merges.txt"), List.of(SimpleVocabulary.FILE));
 
     /// Reads the vocabulary of a checkpoint directory: `tokenizer.json` when it is there, else `vocab.json` and `merges.txt`, else
     /// `bpe_simple_vocab_16e6.txt.gz`.
     ///
     /// @throws VocabularyFormatException when a file is malformed, or no form is there
     public static Vocabulary read(Path directory) throws IOException {
-        if (Files.isRegularFile(directory.resolve("tokenizer.json"))) {
-            return readTokenizerJson(directory.resolve("tokenizer.json"));
-        }
-        if (Files.isRegularFile(directory.resolve("vocab.json"))) {
-            return readVocabAndMerges(directory.resolve("vocab.json"), directory.resolve("merges.txt"));
-        }
-        if (Files.isRegularFile(directory.resolve(SIMPLE_VOCABULARY))) {
-            return readSimple(directory.resolve(SIMPLE_VOCABULARY));
+        for (List<String> form : FORMS) {
+            if (Files.isRegularFile(directory.resolve(form.getFirst()))) {
+                Map<String, byte[]> files = new HashMap<>();
+                for (String name : form) {
+                    if (Files.isRegularFile(directory.resolve(name))) {
+                        files.put(name, bytes(directory.resolve(name)));
+                    }
+                }
+                return of(files);
+            }
         }
         throw new VocabularyFormatException("%s: expected tokenizer.json, vocab.json and merges.txt, or %s, got none"
-                .formatted(directory.getFileName(), SIMPLE_VOCABULARY));
+                .formatted(directory.getFileName(), SimpleVocabulary.FILE));
     }
 
-    /// Whether `directory` holds one of the forms.
-    public static boolean isIn(Path directory) {
-        return Stream.of("tokenizer.json", "vocab.json", SIMPLE_VOCABULARY).anyMatch(name -> Files.isRegularFile(directory.resolve(name)));
+    /// Reads a vocabulary whose files are in memory, the preferred of its [#FORMS].
+    ///
+    /// @param files by their names, such as `tokenizer.json`
+    /// @throws VocabularyFormatException when a file is malformed, or no form is there
+    public static Vocabulary of(Map<String, byte[]> files) throws IOException {
+        byte[] tokenizer = files.get("tokenizer.json");
+        if (tokenizer != null) {
+            return readTokenizerJson(tokenizer, "tokenizer.json");
+        }
+        byte[] vocab = files.get("vocab.json");
+        if (vocab != null) {
+            return readVocabAndMerges(vocab, files.get("merges.txt"));
+        }
+        byte[] simple = files.get(SimpleVocabulary.FILE);
+        if (simple != null) {
+            return SimpleVocabulary.read(simple, SimpleVocabulary.FILE);
+        }
+        throw new VocabularyFormatException(
+                "expected tokenizer.json, vocab.json and merges.txt, or %s, got %s".formatted(SimpleVocabulary.FILE, files.keySet()));
     }
 
-    /// Reads OpenAI's compressed file of merges: a version line, then one merge a line. The tokens follow from them: the bytes, the bytes
-    /// at the end of a word, the joins, start and end of text.
-    public static Vocabulary readSimple(Path file) throws IOException {
-        String where = String.valueOf(file.getFileName());
-        Map<String, Integer> ids = new HashMap<>(1 << 17);
-        for (String suffix : List.of("", Bpe.END_OF_WORD)) {
-            for (char character : ByteAlphabet.inVocabularyOrder()) {
-                ids.put(character + suffix, ids.size());
-            }
+    /// Refuses a file that is larger than any vocabulary, before it is read.
+    ///
+    /// @throws VocabularyFormatException when it has more than 100 MB
+    public static void requireSize(String name, long bytes) throws VocabularyFormatException {
+        if (bytes > MAX_BYTES) {
+            throw new VocabularyFormatException("%s: expected at most %,d bytes, got %,d".formatted(name, MAX_BYTES, bytes));
         }
-        String place = where + ":";
-        List<String[]> merges = new ArrayList<>();
-        String[] lines = uncompressed(file, where).split("\n", SIMPLE_MERGES + 2);
-        for (int i = 1; i < lines.length && merges.size() < SIMPLE_MERGES; i++) {
-            if (!lines[i].isEmpty()) {
-                String[] pair = pair(lines[i], place, i + 1);
-                merges.add(pair);
-                ids.putIfAbsent(pair[0] + pair[1], ids.size());
-            }
-        }
-        ids.putIfAbsent(START_OF_TEXT, ids.size());
-        ids.putIfAbsent(END_OF_TEXT, ids.size());
-        return new Vocabulary(ids, merges, where);
     }
 
-    private static String uncompressed(Path file, String where) throws IOException {
-        try (InputStream in = new GZIPInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
-            byte[] bytes = in.readNBytes((int) MAX_BYTES);
-            if (in.read() >= 0) {
-                throw new VocabularyFormatException("%s: expected at most %,d bytes of text, got more".formatted(where, MAX_BYTES));
-            }
-            return new String(bytes, StandardCharsets.UTF_8);
-        } catch (ZipException | EOFException e) {
-            throw new VocabularyFormatException("%s: expected a complete gzip file: %s".formatted(where, e.getMessage()), e);
-        }
+    static byte[] bytes(Path file) throws IOException {
+        requireSize(String.valueOf(file.getFileName()), Files.size(file));
+        return Files.readAllBytes(file);
     }
 
     /// Reads `vocab.json` and `merges.txt`.
-    public static Vocabulary readVocabAndMerges(Path vocab, Path merges) throws IOException {
-        String where = String.valueOf(vocab.getFileName());
+    private static Vocabulary readVocabAndMerges(byte[] vocab, byte @Nullable [] merges) throws IOException {
+        String where = "vocab.json";
         Map<String, Integer> ids = new HashMap<>(1 << 17);
-        try (JsonReader reader = open(vocab)) {
+        try (JsonReader reader = open(vocab, where)) {
             readIds(reader, ids, where);
             expectEnd(reader, where);
         } catch (JsonParseException | IllegalStateException | NumberFormatException | MalformedJsonException | EOFException e) {
             throw new VocabularyFormatException("%s: malformed JSON: %s".formatted(where, e.getMessage()), e);
         }
+        if (merges == null) {
+            throw new VocabularyFormatException("merges.txt: expected a file, got none");
+        }
         return new Vocabulary(ids, readMergesText(merges), where);
     }
 
-    private static List<String[]> readMergesText(Path file) throws IOException {
-        String place = file.getFileName() + ":";
+    private static List<String[]> readMergesText(byte[] utf8) throws IOException {
+        String where = "merges.txt";
+        String place = where + ":";
         List<String[]> merges = new ArrayList<>();
         int number = 0;
-        for (String line : text(file).split("\r?\n", -1)) {
+        for (String line : text(utf8, where).split("\r?\n", -1)) {
             number++;
             if ((number == 1 && line.startsWith("#version")) || line.isEmpty()) {
                 continue;
@@ -199,7 +192,7 @@ public final class Vocabulary {
 
     /// The two tokens of a merge. Its place, `place` followed by `number`, is needed for the message only and written out there: making
     /// 49,000 such texts took a fifth of the time that reading takes.
-    private static String[] pair(String line, String place, int number) throws VocabularyFormatException {
+    static String[] pair(String line, String place, int number) throws VocabularyFormatException {
         int space = line.indexOf(' ');
         if (space <= 0 || space == line.length() - 1 || line.indexOf(' ', space + 1) >= 0) {
             throw new VocabularyFormatException(
@@ -211,12 +204,15 @@ public final class Vocabulary {
     /// Reads `tokenizer.json` of the Hugging Face tokenizers library.
     ///
     /// Only CLIP's model is understood: BPE with `</w>` at the end of words, and no dropout.
-    public static Vocabulary readTokenizerJson(Path file) throws IOException {
-        String where = String.valueOf(file.getFileName());
+    static Vocabulary readTokenizerJson(Path file) throws IOException {
+        return readTokenizerJson(bytes(file), String.valueOf(file.getFileName()));
+    }
+
+    private static Vocabulary readTokenizerJson(byte[] utf8, String where) throws IOException {
         Map<String, Integer> added = new HashMap<>();
         Map<String, Integer> ids = new HashMap<>(1 << 17);
         List<String[]> merges = new ArrayList<>();
-        try (JsonReader reader = open(file)) {
+        try (JsonReader reader = open(utf8, where)) {
             reader.beginObject();
             while (reader.hasNext()) {
                 switch (reader.nextName()) {
@@ -324,24 +320,17 @@ public final class Vocabulary {
         }
     }
 
-    private static JsonReader open(Path file) throws IOException {
-        JsonReader reader = new JsonReader(new StringReader(text(file)));
+    private static JsonReader open(byte[] utf8, String where) throws IOException {
+        JsonReader reader = new JsonReader(new StringReader(text(utf8, where)));
         reader.setStrictness(Strictness.STRICT);
         return reader;
     }
 
-    private static String text(Path file) throws IOException {
-        if (!Files.isRegularFile(file)) {
-            throw new VocabularyFormatException("%s: expected a file, got none".formatted(file.getFileName()));
-        }
-        if (Files.size(file) > MAX_BYTES) {
-            throw new VocabularyFormatException(
-                    "%s: expected at most %,d bytes, got %,d".formatted(file.getFileName(), MAX_BYTES, Files.size(file)));
-        }
+    private static String text(byte[] utf8, String where) throws IOException {
         try {
-            return Files.readString(file, StandardCharsets.UTF_8);
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
         } catch (CharacterCodingException e) {
-            throw new VocabularyFormatException(file.getFileName() + ": expected UTF-8 text, got bytes that are not", e);
+            throw new VocabularyFormatException(where + ": expected UTF-8 text, got bytes that are not", e);
         }
     }
 

@@ -26,7 +26,7 @@ class ReferenceTokenizerTest {
             })
     void agreesWithOpenAi(String name) throws IOException {
         Path golden = ReferenceData.require("tokenizer/golden/" + name + ".jsonl");
-        Vocabulary vocabulary = Vocabulary.readSimple(ReferenceData.require("tokenizer/bpe_simple_vocab_16e6.txt.gz"));
+        Vocabulary vocabulary = SimpleVocabulary.read(ReferenceData.require("tokenizer/bpe_simple_vocab_16e6.txt.gz"));
         ClipTokenizer openAi = new ClipTokenizer(vocabulary, TokenizerProfile.OPENAI);
         ClipTokenizer openClip = new ClipTokenizer(vocabulary, TokenizerProfile.OPEN_CLIP);
         List<String> mismatches = new ArrayList<>();
@@ -48,7 +48,7 @@ class ReferenceTokenizerTest {
     @Test
     void readsTheSameVocabularyFromEveryForm() throws IOException {
         Path directory = ReferenceData.require("tokenizer");
-        Vocabulary simple = Vocabulary.readSimple(directory.resolve("bpe_simple_vocab_16e6.txt.gz"));
+        Vocabulary simple = SimpleVocabulary.read(directory.resolve("bpe_simple_vocab_16e6.txt.gz"));
         Vocabulary json = Vocabulary.readTokenizerJson(directory.resolve("tokenizer.json"));
         assertThat(simple.size()).isEqualTo(json.size()).isEqualTo(49_408);
         for (int id = 0; id < simple.size(); id++) {

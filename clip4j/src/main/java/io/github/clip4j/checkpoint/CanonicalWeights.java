@@ -5,7 +5,6 @@ import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
@@ -16,14 +15,15 @@ import org.jspecify.annotations.Nullable;
 
 /// A checkpoint of any layout under the names and shapes of Hugging Face's, which are the ones that the model knows.
 ///
-/// What the file calls otherwise is renamed; matrices that it stores transposed are turned; fused projections are taken apart. Names that belong to
-/// no layout stay as they are, so that the model's check lists them.
-public final class CanonicalWeights implements WeightSource {
+/// What the file calls otherwise is renamed; matrices that it stores transposed are turned; fused projections are taken apart. Names that
+/// belong to no layout stay as they are, so that the model's check lists them.
+final class CanonicalWeights implements WeightSource {
+    private static final float[] NO_BUFFER = {};
+
     private final WeightSource source;
-    private final CheckpointLayout layout;
+    private final Layout layout;
     private final SortedMap<String, TensorInfo> tensors = new TreeMap<>();
     private final Map<String, Part> parts = new HashMap<>();
-    private @Nullable Read last;
 
     /// Where a tensor is in the source.
     ///
@@ -37,11 +37,7 @@ public final class CanonicalWeights implements WeightSource {
         }
     }
 
-    /// The tensor read last: the three projections of a fused one are read one after the other.
-    @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this class
-    private record Read(String name, float[] values) {}
-
-    CanonicalWeights(WeightSource source, CheckpointLayout layout) {
+    CanonicalWeights(WeightSource source, Layout layout) {
         this.source = source;
         this.layout = layout;
     }
@@ -51,13 +47,14 @@ public final class CanonicalWeights implements WeightSource {
         TensorInfo original = Objects.requireNonNull(source.tensors().get(part.name));
         String file = canonical.equals(part.name) ? original.file() : "%s (there %s)".formatted(original.file(), part.name);
         if (tensors.put(canonical, new TensorInfo(canonical, original.dtype(), shape, file)) != null) {
-            throw new WeightFormatException("%s: two tensors stand for %s; one of them is %s".formatted(source.location(), canonical, part.name));
+            throw new WeightFormatException("%s: expected one tensor for %s, got two; one of them is %s"
+                    .formatted(source.location(), canonical, part.name));
         }
         parts.put(canonical, part);
     }
 
     /// How the file names its tensors.
-    public CheckpointLayout layout() {
+    Layout layout() {
         return layout;
     }
 
@@ -72,19 +69,13 @@ public final class CanonicalWeights implements WeightSource {
     }
 
     @Override
-    public float[] read(String name, float[] buffer) throws IOException {
-        Part part = parts.get(name);
-        TensorInfo info = tensors.get(name);
-        if (part == null || info == null || part.transposed || part.rest != null
-                || Objects.requireNonNull(source.tensors().get(part.name)).shape().elements() != info.shape().elements()) {
-            return read(name);
-        }
-        TensorInfo.require(this, name);
-        return source.read(part.name, buffer);
+    public float[] read(String name) throws IOException {
+        return read(name, NO_BUFFER);
     }
 
+    /// A third of a fused tensor is read alone: nothing is read twice, and nothing is kept.
     @Override
-    public float[] read(String name) throws IOException {
+    public float[] read(String name, float[] buffer) throws IOException {
         TensorInfo info = TensorInfo.require(this, name);
         Part part = Objects.requireNonNull(parts.get(name));
         int count = info.shape().elements();
@@ -92,23 +83,17 @@ public final class CanonicalWeights implements WeightSource {
             return transpose(source.read(part.name), info.shape().dim(1), info.shape().dim(0));
         }
         if (part.rest != null) {
-            float[] values = source.read(part.rest).clone();
-            System.arraycopy(source.read(part.name), 0, values, 0, LayoutMapper.LONG_CLIP_KEPT_POSITIONS * info.shape().dim(1));
+            int kept = LayoutMapper.LONG_CLIP_KEPT_POSITIONS * info.shape().dim(1);
+            float[] values = new float[count];
+            System.arraycopy(source.read(part.name, 0, kept, NO_BUFFER), 0, values, 0, kept);
+            System.arraycopy(source.read(part.rest, kept, count - kept, NO_BUFFER), 0, values, kept, count - kept);
             return values;
         }
-        TensorInfo original = Objects.requireNonNull(source.tensors().get(part.name));
-        if (original.shape().elements() == count) {
-            return source.read(part.name);
+        if (Objects.requireNonNull(source.tensors().get(part.name)).shape().elements() == count) {
+            return source.read(part.name, buffer);
         }
-        int width = count / info.shape().dim(0);
-        return Arrays.copyOfRange(fused(part.name), part.firstRow * width, part.firstRow * width + count);
-    }
-
-    private synchronized float[] fused(String name) throws IOException {
-        if (last == null || !last.name.equals(name)) {
-            last = new Read(name, source.read(name));
-        }
-        return last.values;
+        int width = info.shape().dim(0) == 0 ? 0 : count / info.shape().dim(0);
+        return source.read(part.name, part.firstRow * width, count, buffer);
     }
 
     private static float[] transpose(float[] values, int rows, int columns) {

@@ -10,8 +10,6 @@ import io.github.clip4j.model.TextConfig;
 import io.github.clip4j.model.TextHead;
 import io.github.clip4j.model.TransformerConfig;
 import io.github.clip4j.model.VisionConfig;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -24,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// A Hugging Face `config.json`, with the published defaults for what it leaves out (huggingface/transformers `configuration_clip.py`).
 ///
 /// The defaults belong to the reader: the config of openai/clip-vit-base-patch32 names hardly a number.
-public final class ClipConfigFile {
+final class ClipConfigFile implements ConfigFile {
     private static final String CONFIG = "config.json";
     private static final String DEFAULT = "default";
 
@@ -36,41 +34,48 @@ public final class ClipConfigFile {
         this.origins = Collections.unmodifiableMap(origins);
     }
 
-    /// Reads a config file.
+    /// Understands a config file.
     ///
     /// @throws WeightFormatException when it is malformed, or its values contradict each other
-    public static ClipConfigFile read(Path file) throws IOException {
-        JsonFields root = StrictJson.readObject(file);
+    static ClipConfigFile read(JsonFields root) throws WeightFormatException {
         Map<String, String> origins = new LinkedHashMap<>();
         String type = root.string("model_type").orElse("clip");
-        Relatives relative = Relatives.ofModelType(type);
-        if (relative != null) {
-            throw relative.refusal(root.where());
+        Optional<Relatives> relative = Relatives.ofModelType(type);
+        if (relative.isPresent()) {
+            throw relative.get().refusal(root.where());
         }
         try {
             ClipConfig config =
                     switch (type) {
                         case "clip", "metaclip_2" -> both(root, origins);
-                        case "clip_vision_model" -> new ClipConfig(vision(new Reader(root, null, "vision_config", origins), projection(root, origins)), null);
-                        case "clip_text_model" -> new ClipConfig(null, text(new Reader(root, null, "text_config", origins), projection(root, origins)));
+                        case "clip_vision_model" ->
+                            new ClipConfig(vision(new Reader(root, null, "vision_config", origins), projection(root, origins)), null);
+                        case "clip_text_model" ->
+                            new ClipConfig(null, text(new Reader(root, null, "text_config", origins), projection(root, origins)));
                         default -> throw root.wrong("model_type", "'clip', 'clip_vision_model' or 'clip_text_model'", "'" + type + "'");
                     };
             return new ClipConfigFile(config, origins);
         } catch (IllegalArgumentException e) {
-            throw new WeightFormatException("%s: %s".formatted(file.getFileName(), e.getMessage()), e);
+            throw new WeightFormatException("%s: %s".formatted(root.where(), e.getMessage()), e);
         }
     }
 
     /// Whether a `config.json` is one of the transformers library: other libraries, such as timm, write files of that name.
-    static boolean isOfTransformers(Path file) throws IOException {
-        return StrictJson.readObject(file).has("model_type");
+    static boolean isOfTransformers(JsonFields root) {
+        return root.has("model_type");
     }
 
+    @Override
+    public String name() {
+        return CONFIG;
+    }
+
+    @Override
     public ClipConfig config() {
         return config;
     }
 
-    /// Where each value came from: for every key such as `vision_config.patch_size`, its value and `config.json` or `default`.
+    @Override
     public Map<String, String> origins() {
         return origins;
     }

@@ -12,6 +12,8 @@ import io.github.clip4j.model.TextHead;
 import io.github.clip4j.model.TransformerConfig;
 import io.github.clip4j.model.VisionConfig;
 import io.github.clip4j.nn.ParameterNames;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +21,14 @@ import org.jspecify.annotations.Nullable;
 final class ConfigInference {
     /// The width of a head in every model that OpenAI published; shapes do not tell it.
     private static final int HEAD_WIDTH = 64;
+
+    /// The widest image encoder whose heads are of 64: that of L/14. H/14 (1280) has heads of 80, g/14 (1408) of 88, bigG/14 (1664) of 104
+    /// and E/14 (1792) of 112 (open_clip `model_configs`); 64 divides these widths too, so the wrong number of heads would go unnoticed.
+    private static final int MAX_VISION_WIDTH = 1024;
+
+    private static final String SHAPES = "the weights' shapes";
+    private static final String VISION_CONFIG = "vision_config";
+    private static final String TEXT_CONFIG = "text_config";
 
     private final WeightSource weights;
 
@@ -29,7 +39,7 @@ final class ConfigInference {
     /// The config of a checkpoint that has no config file.
     ///
     /// @param weights under Hugging Face's names
-    /// @throws WeightFormatException when the shapes fit no CLIP, or the width is no multiple of 64
+    /// @throws WeightFormatException when the shapes fit no CLIP, or the width is not a multiple of 64
     static ClipConfig infer(WeightSource weights, Activation activation) throws WeightFormatException {
         ConfigInference shapes = new ConfigInference(weights);
         try {
@@ -39,8 +49,8 @@ final class ConfigInference {
         }
     }
 
-    /// `config` with the towers that the weights have, and the widths of projections that they have: several published configs name a wrong one, or
-    /// describe both towers where the file holds one.
+    /// `config` with the towers that the weights have, and the widths of projections that they have: several published configs name a wrong
+    /// one, or describe both towers where the file holds one.
     static ClipConfig reconcile(ClipConfig config, WeightSource weights) throws WeightFormatException {
         ConfigInference shapes = new ConfigInference(weights);
         VisionConfig vision = config.vision();
@@ -68,6 +78,55 @@ final class ConfigInference {
         }
     }
 
+    /// Where the values of an inferred config came from. The number of heads and the epsilon are not in the weights: they are assumed as
+    /// OpenAI's loader does.
+    static Map<String, String> origins(ClipConfig config) {
+        Map<String, String> origins = new LinkedHashMap<>();
+        if (config.vision() != null) {
+            put(origins, VISION_CONFIG, "image_size", config.vision().imageSize(), SHAPES);
+            put(origins, VISION_CONFIG, "patch_size", config.vision().patchSize(), SHAPES);
+            put(origins, VISION_CONFIG, "projection_dim", config.vision().projectionDim().orElse(0), SHAPES);
+            put(origins, VISION_CONFIG, config.vision().transformer());
+        }
+        if (config.text() != null) {
+            put(origins, TEXT_CONFIG, "vocab_size", config.text().vocabularySize(), SHAPES);
+            put(origins, TEXT_CONFIG, "max_position_embeddings", config.text().contextLength(), SHAPES);
+            put(origins, TEXT_CONFIG, "projection_dim", config.text().projectionDim().orElse(0), SHAPES);
+            put(origins, TEXT_CONFIG, config.text().transformer());
+        }
+        return origins;
+    }
+
+    private static void put(Map<String, String> origins, String part, TransformerConfig transformer) {
+        put(origins, part, "hidden_size", transformer.width(), SHAPES);
+        put(origins, part, "num_attention_heads", transformer.heads(), "a width of 64 each, as OpenAI's build_model assumes");
+        put(origins, part, "num_hidden_layers", transformer.layers(), SHAPES);
+        put(origins, part, "intermediate_size", transformer.mlpWidth(), SHAPES);
+        put(origins, part, "layer_norm_eps", transformer.layerNormEpsilon(), "PyTorch's default, as in OpenAI's model");
+    }
+
+    private static void put(Map<String, String> origins, String part, String key, Number value, String origin) {
+        origins.put(part + "." + key, value + "  " + origin);
+    }
+
+    /// Where the weights had the last word over a file.
+    static Map<String, String> corrections(ClipConfig said, ClipConfig config) {
+        Map<String, String> corrections = new LinkedHashMap<>();
+        VisionConfig vision = config.vision();
+        TextConfig text = config.text();
+        if (said.vision() != null && vision == null) {
+            corrections.put(VISION_CONFIG, "left out  the weights have no image encoder");
+        } else if (said.vision() != null && vision != null && !said.vision().projectionDim().equals(vision.projectionDim())) {
+            put(corrections, VISION_CONFIG, "projection_dim", vision.projectionDim().orElse(0), SHAPES);
+        }
+        if (said.text() != null && text == null) {
+            corrections.put(TEXT_CONFIG, "left out  the weights have no text encoder");
+        } else if (said.text() != null && text != null && !said.text().projectionDim().equals(text.projectionDim())) {
+            put(corrections, TEXT_CONFIG, "projection_dim", text.projectionDim().orElse(0), SHAPES);
+        }
+        return corrections;
+    }
+
     private boolean hasAny(String prefix) {
         return weights.tensors().keySet().stream().anyMatch(name -> name.startsWith(prefix) && !ParameterNames.isBuffer(name));
     }
@@ -85,7 +144,9 @@ final class ConfigInference {
     private Shape shape(String name, int rank) throws WeightFormatException {
         TensorInfo info = weights.tensors().get(name);
         if (info == null) {
-            throw new WeightFormatException("%s: expected a tensor %s, got none; without a config the model is known by its tensors".formatted(weights.location(), name));
+            throw new WeightFormatException(
+                    "%s: expected a tensor %s, got none; without a config the model is known by its tensors"
+                            .formatted(weights.location(), name));
         }
         if (info.shape().rank() != rank) {
             throw new WeightFormatException("%s in %s: expected %d dimensions, got %s".formatted(name, info.file(), rank, info.shape()));
@@ -99,6 +160,13 @@ final class ConfigInference {
         }
         int patch = shape(ParameterNames.PATCH_EMBEDDING, 4).dim(3);
         Shape positions = shape(ParameterNames.VISION_POSITIONS, 2);
+        if (positions.dim(1) > MAX_VISION_WIDTH) {
+            throw new WeightFormatException(
+                    ("%s: expected a config, got none; the number of heads is not in the weights, and image encoders of a width above %d "
+                                    + "(H/14, g/14, bigG/14), as this one of %d, do not have heads of 64: add the model's config.json or "
+                                    + "open_clip_config.json")
+                            .formatted(weights.location(), MAX_VISION_WIDTH, positions.dim(1)));
+        }
         int grid = (int) Math.round(Math.sqrt(positions.dim(0) - 1.0));
         return new VisionConfig(
                 Math.multiplyExact(patch, grid), patch, transformer(ParameterNames.VISION, positions.dim(1), activation),
@@ -122,8 +190,11 @@ final class ConfigInference {
             layers++;
         }
         if (layers == 0 || width % HEAD_WIDTH != 0) {
-            throw new WeightFormatException("%s: expected blocks of a width that is a multiple of 64, got %d blocks of width %d; the number of heads is not in the weights: add the model's config.json"
-                    .formatted(weights.location(), layers, width));
+            throw new WeightFormatException(
+                    ("%s: expected blocks of a width that is a multiple of 64, got %d blocks of width %d; the number of heads is not in "
+                            + "the weights: "
+                                    + "add the model's config.json")
+                            .formatted(weights.location(), layers, width));
         }
         int mlpWidth = shape(ParameterNames.block(tower, 0) + "mlp.fc1.weight", 2).dim(0);
         return new TransformerConfig(width, width / HEAD_WIDTH, layers, mlpWidth, activation, 1e-5);

@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Sources: openai/CLIP `clip/model.py`; transformers `convert_clip_original_pytorch_to_hf.py`; open_clip `model.py`, `factory.py`.
 final class LayoutMapper {
-    /// LongCLIP keeps CLIP's first twenty positions and has the others in a second table (beichenzbc/Long-CLIP `model_longclip.py`, `mask1`).
+    /// LongCLIP keeps CLIP's first twenty positions and has the others in a second table (beichenzbc/Long-CLIP `model_longclip.py`,
+    /// `mask1`).
     static final int LONG_CLIP_KEPT_POSITIONS = 20;
 
     private static final String HF_TEXT = "embeddings.token_embedding.weight";
@@ -46,10 +47,11 @@ final class LayoutMapper {
 
     private static final Pattern BLOCK = Pattern.compile("transformer\\.resblocks\\.(\\d+)\\.(.+)");
     private static final Map<String, String> BLOCK_PARTS = Map.of(
-            "ln_1.", "layer_norm1.", "ln_2.", "layer_norm2.", "attn.out_proj.", "self_attn.out_proj.", "mlp.c_fc.", "mlp.fc1.", "mlp.c_proj.", "mlp.fc2.");
+            "ln_1.", "layer_norm1.", "ln_2.", "layer_norm2.", "attn.out_proj.", "self_attn.out_proj.", "mlp.c_fc.", "mlp.fc1.",
+                    "mlp.c_proj.", "mlp.fc2.");
     private static final List<String> FUSED_ORDER = List.of("q_proj", "k_proj", "v_proj");
 
-    /// Numbers that OpenAI's archives carry beside the weights, and a mask.
+    /// Numbers that OpenAI's archives carry besides the weights, and a mask.
     private static final Set<String> NO_WEIGHTS = Set.of("input_resolution", "context_length", "vocab_size", "attn_mask");
 
     private static final Set<String> SHARED = Set.of(
@@ -71,9 +73,9 @@ final class LayoutMapper {
     }
 
     private CanonicalWeights map() throws WeightFormatException {
-        Relatives relative = Relatives.ofTensors(tensors.keySet());
-        if (relative != null) {
-            throw relative.refusal(source.location());
+        Optional<Relatives> relative = Relatives.ofTensors(tensors.keySet());
+        if (relative.isPresent()) {
+            throw relative.get().refusal(source.location());
         }
         String hfText = prefixOf(HF_TEXT);
         String hfVision = prefixOf(HF_VISION);
@@ -84,7 +86,8 @@ final class LayoutMapper {
         String vision = prefixOf(OPENAI_VISION);
         if (text == null && vision == null) {
             throw new WeightFormatException("%s: expected the tensors of a CLIP model, got %s".formatted(
-                    source.location(), tensors.isEmpty() ? "none" : "%d others, the first of them %s".formatted(tensors.size(), tensors.firstKey())));
+                    source.location(), tensors.isEmpty() ? "none" : "%d others, the first of them %s"
+                            .formatted(tensors.size(), tensors.firstKey())));
         }
         if (vision != null && !tensors.containsKey(vision + "ln_pre.weight")) {
             throw Relatives.CLIPA.refusal(source.location());
@@ -92,14 +95,15 @@ final class LayoutMapper {
         return mapOpenAi(text, vision);
     }
 
-    /// What stands before `anchor` in the one name that ends with it, or null.
+    /// What is before `anchor` in the one name that ends with it, or null.
     private @Nullable String prefixOf(String anchor) throws WeightFormatException {
         String found = null;
         for (String name : tensors.keySet()) {
             if (name.equals(anchor) || name.endsWith("." + anchor)) {
                 String prefix = name.substring(0, name.length() - anchor.length());
                 if (found != null) {
-                    throw new WeightFormatException("%s: expected one CLIP model, got two: %s%s and %s%s".formatted(source.location(), found, anchor, prefix, anchor));
+                    throw new WeightFormatException("%s: expected one CLIP model, got two: %s%s and %s%s"
+                            .formatted(source.location(), found, anchor, prefix, anchor));
                 }
                 found = prefix;
             }
@@ -111,9 +115,9 @@ final class LayoutMapper {
         return name.endsWith(suffix) ? name.substring(0, name.length() - suffix.length()) : name;
     }
 
-    /// Towers may stand alone, then also without their prefix; all names may stand after another, such as `module.`.
+    /// A tower may be alone, then also without its prefix; all names may have another prefix, such as `module.`.
     private CanonicalWeights mapHuggingFace(@Nullable String text, @Nullable String vision) throws WeightFormatException {
-        CanonicalWeights canonical = new CanonicalWeights(source, CheckpointLayout.HUGGING_FACE);
+        CanonicalWeights canonical = new CanonicalWeights(source, Layout.HUGGING_FACE);
         String root = text != null ? without(text, ParameterNames.TEXT) : without(vision == null ? "" : vision, ParameterNames.VISION);
         for (TensorInfo info : tensors.values()) {
             String name = info.name();
@@ -138,7 +142,7 @@ final class LayoutMapper {
     private CanonicalWeights mapOpenAi(@Nullable String text, @Nullable String vision) throws WeightFormatException {
         String root = text != null ? without(text, "text.") : without(vision == null ? "" : vision, "visual.");
         boolean customText = text != null && !text.equals(root);
-        CanonicalWeights canonical = new CanonicalWeights(source, customText ? CheckpointLayout.OPEN_CLIP : CheckpointLayout.OPENAI);
+        CanonicalWeights canonical = new CanonicalWeights(source, customText ? Layout.OPEN_CLIP : Layout.OPENAI);
         for (TensorInfo info : tensors.values()) {
             String name = info.name();
             if (vision != null && name.startsWith(vision)) {
@@ -165,8 +169,9 @@ final class LayoutMapper {
             case "class_embedding" -> canonical.add(ParameterNames.CLASS_EMBEDDING, info.shape(), Part.whole(info.name()));
             case "conv1.weight" -> canonical.add(ParameterNames.PATCH_EMBEDDING, info.shape(), Part.whole(info.name()));
             case "token_embedding.weight" -> canonical.add(ParameterNames.TOKEN_EMBEDDING, info.shape(), Part.whole(info.name()));
-            case "positional_embedding" -> addPositions(canonical, info, vision ? ParameterNames.VISION_POSITIONS : ParameterNames.TEXT_POSITIONS);
-            case "positional_embedding_res" -> {} // taken up with positional_embedding
+            case "positional_embedding" ->
+                    addPositions(canonical, info, vision ? ParameterNames.VISION_POSITIONS : ParameterNames.TEXT_POSITIONS);
+            case "positional_embedding_res" -> {} // read with positional_embedding
             case "proj" -> addProjection(canonical, info, ParameterNames.VISUAL_PROJECTION, widthOf(ParameterNames.VISION, info));
             case "text_projection" -> addProjection(canonical, info, ParameterNames.TEXT_PROJECTION, widthOf(ParameterNames.TEXT, info));
             case "text_projection.weight" -> canonical.add(ParameterNames.TEXT_PROJECTION, info.shape(), Part.whole(info.name()));
@@ -198,8 +203,8 @@ final class LayoutMapper {
 
     /// The width of a tower, by its norms: the projection's other extent.
     private int widthOf(String tower, TensorInfo projection) {
-        String norm = projection.name().substring(0, projection.name().lastIndexOf('.') + 1) + (tower.equals(ParameterNames.VISION) ? "ln_post.weight" : "ln_final.weight");
-        TensorInfo info = tensors.get(norm);
+        String prefix = projection.name().substring(0, projection.name().lastIndexOf('.') + 1);
+        TensorInfo info = tensors.get(prefix + (tower.equals(ParameterNames.VISION) ? "ln_post.weight" : "ln_final.weight"));
         return info == null ? 0 : info.shape().elements();
     }
 
@@ -230,11 +235,13 @@ final class LayoutMapper {
     private static void addThirds(CanonicalWeights canonical, TensorInfo info, String block, String kind) throws WeightFormatException {
         int[] dims = info.shape().toArray();
         if (dims.length == 0 || dims[0] % FUSED_ORDER.size() != 0) {
-            throw new WeightFormatException("%s in %s: expected queries, keys and values one below the other, got %s".formatted(info.name(), info.file(), info.shape()));
+            throw new WeightFormatException("%s in %s: expected queries, keys and values one below the other, got %s"
+                    .formatted(info.name(), info.file(), info.shape()));
         }
         dims[0] /= FUSED_ORDER.size();
         for (int i = 0; i < FUSED_ORDER.size(); i++) {
-            canonical.add(block + "self_attn." + FUSED_ORDER.get(i) + "." + kind, Shape.of(dims), new Part(info.name(), false, i * dims[0], null));
+            canonical.add(block + "self_attn." + FUSED_ORDER.get(i) + "."
+                    + kind, Shape.of(dims), new Part(info.name(), false, i * dims[0], null));
         }
     }
 }

@@ -12,22 +12,25 @@ import io.github.clip4j.model.TextConfig;
 import io.github.clip4j.model.TextHead;
 import io.github.clip4j.model.TransformerConfig;
 import io.github.clip4j.model.VisionConfig;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/// open_clip's `open_clip_config.json`, `{"model_cfg": …, "preprocess_cfg": …}`, or one of its `model_configs/*.json`, which are the first part
-/// alone (open_clip `factory.py`, `model.py`, `transform.py`).
+/// open_clip's `open_clip_config.json`, `{"model_cfg": …, "preprocess_cfg": …}`, or one of its `model_configs/*.json`, which are the first
+/// part alone (open_clip `factory.py`, `model.py`, `transform.py`).
 ///
 /// Only fields whose meaning is known are accepted: an unknown one would change the computation unseen.
-public final class OpenClipConfigFile {
-    private static final Set<String> MODEL_FIELDS = Set.of("embed_dim", "quick_gelu", "custom_text", "init_logit_bias", "init_logit_scale", "vision_cfg", "text_cfg");
-    private static final Set<String> VISION_FIELDS = Set.of("image_size", "layers", "width", "patch_size", "head_width", "mlp_ratio", "norm_kwargs", "act_kwargs", "patch_dropout", "output_tokens");
+final class OpenClipConfigFile implements ConfigFile {
+    private static final Set<String> MODEL_FIELDS =
+            Set.of("embed_dim", "quick_gelu", "custom_text", "init_logit_bias", "init_logit_scale", "vision_cfg", "text_cfg");
+    private static final Set<String> VISION_FIELDS = Set.of(
+            "image_size", "layers", "width", "patch_size", "head_width", "mlp_ratio", "norm_kwargs", "act_kwargs", "patch_dropout",
+                    "output_tokens");
     private static final Set<String> TEXT_FIELDS = Set.of(
-            "context_length", "vocab_size", "width", "heads", "layers", "mlp_ratio", "norm_kwargs", "act_kwargs", "pool_type", "eos_id", "hf_tokenizer_name",
+            "context_length", "vocab_size", "width", "heads", "layers", "mlp_ratio", "norm_kwargs", "act_kwargs", "pool_type", "eos_id",
+                    "hf_tokenizer_name",
             "tokenizer_kwargs", "output_tokens");
 
     private final ClipConfig config;
@@ -38,29 +41,40 @@ public final class OpenClipConfigFile {
         this.preprocess = preprocess;
     }
 
-    /// Reads a config file.
+    /// Understands a config file.
     ///
     /// @throws WeightFormatException when it is malformed, or describes a model of another kind, which the message names
-    public static OpenClipConfigFile read(Path file) throws IOException {
-        JsonFields root = StrictJson.readObject(file);
+    static OpenClipConfigFile read(JsonFields root) throws WeightFormatException {
         JsonFields model = root.object("model_cfg").orElse(root);
         refuseRelatives(model);
         try {
             ClipConfig config = model(model);
-            JsonFields preprocess = root.object("preprocess_cfg").orElse(StrictJson.parseObject(new byte[] {'{', '}'}, root.where() + ".preprocess_cfg"));
+            JsonFields preprocess = root.object("preprocess_cfg")
+                    .orElse(StrictJson.parseObject(new byte[] {'{', '}'}, root.where() + ".preprocess_cfg"));
             int size = config.vision() == null ? 0 : config.vision().imageSize();
             return new OpenClipConfigFile(config, preprocess(preprocess, size));
         } catch (IllegalArgumentException | ArithmeticException e) {
-            throw new WeightFormatException("%s: %s".formatted(file.getFileName(), e.getMessage()), e);
+            throw new WeightFormatException("%s: %s".formatted(root.where(), e.getMessage()), e);
         }
     }
 
+    @Override
+    public String name() {
+        return "open_clip_config.json";
+    }
+
+    @Override
     public ClipConfig config() {
         return config;
     }
 
-    /// How pictures are prepared: open_clip's order, and its defaults for what the file leaves out.
-    public ClipPreprocess preprocess() {
+    @Override
+    public Map<String, String> origins() {
+        return Map.of();
+    }
+
+    /// How images are prepared: open_clip's order, and its defaults for what the file leaves out.
+    ClipPreprocess preprocess() {
         return preprocess;
     }
 
@@ -105,7 +119,8 @@ public final class OpenClipConfigFile {
     private static void requireKnown(JsonFields fields, Set<String> known) throws WeightFormatException {
         for (String name : fields.names()) {
             if (!known.contains(name)) {
-                throw new WeightFormatException("%s.%s: expected one of %s, got a field of unknown meaning".formatted(fields.where(), name, known.stream().sorted().toList()));
+                throw new WeightFormatException("%s.%s: expected one of %s, got a field of unknown meaning"
+                        .formatted(fields.where(), name, known.stream().sorted().toList()));
             }
         }
     }
@@ -198,11 +213,12 @@ public final class OpenClipConfigFile {
                 };
         int crop = mode.equals("squash") ? 0 : size;
         return new ClipPreprocess(
-                resize, crop, crop, integer(fields, "fill_color", 0), filter, 1 / 255.0, numbers(fields, "mean", ClipPreprocess.OPENAI_MEAN),
+                resize, crop, crop, integer(fields, "fill_color", 0), filter, 1 / 255.0,
+                        numbers(fields, "mean", ClipPreprocess.OPENAI_MEAN),
                 numbers(fields, "std", ClipPreprocess.OPENAI_STD), ClipPreprocess.Convention.OPENAI);
     }
 
-    /// One number stands for all channels.
+    /// One number is meant for all channels.
     private static List<Double> numbers(JsonFields fields, String name, List<Double> standard) throws WeightFormatException {
         if (fields.has(name) && !fields.isArray(name)) {
             double value = fields.number(name).orElseThrow();

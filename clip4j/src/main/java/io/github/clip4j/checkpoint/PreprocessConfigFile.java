@@ -1,12 +1,9 @@
 package io.github.clip4j.checkpoint;
 
 import io.github.clip4j.core.format.json.JsonFields;
-import io.github.clip4j.core.format.json.StrictJson;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.image.ClipPreprocess.ResizeTo;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
 
@@ -16,11 +13,10 @@ final class PreprocessConfigFile {
 
     private PreprocessConfigFile() {}
 
-    /// Reads a file.
+    /// Understands a file.
     ///
     /// @throws WeightFormatException when it is malformed or asks for what is not supported
-    static ClipPreprocess read(Path file) throws IOException {
-        JsonFields root = StrictJson.readObject(file);
+    static ClipPreprocess read(JsonFields root) throws WeightFormatException {
         Crop crop = root.bool("do_center_crop").orElse(true) ? crop(root) : new Crop(0, 0);
         boolean normalize = root.bool("do_normalize").orElse(true);
         boolean rescale = root.bool("do_rescale").orElse(true);
@@ -29,15 +25,17 @@ final class PreprocessConfigFile {
                     root.bool("do_resize").orElse(true) ? resize(root) : new ResizeTo.None(), crop.width, crop.height, 0, filter(root),
                     rescale ? root.number("rescale_factor").orElse(1 / 255.0) : 1,
                     normalize ? root.numbers("image_mean").orElse(ClipPreprocess.OPENAI_MEAN) : List.of(0.0, 0.0, 0.0),
-                    normalize ? root.numbers("image_std").orElse(ClipPreprocess.OPENAI_STD) : List.of(1.0, 1.0, 1.0), ClipPreprocess.Convention.HUGGING_FACE);
+                    normalize ? root.numbers("image_std").orElse(ClipPreprocess.OPENAI_STD) : List.of(1.0, 1.0, 1.0),
+                    ClipPreprocess.Convention.HUGGING_FACE);
         } catch (IllegalArgumentException e) {
-            throw new WeightFormatException("%s: %s".formatted(file.getFileName(), e.getMessage()), e);
+            throw new WeightFormatException("%s: %s".formatted(root.where(), e.getMessage()), e);
         }
     }
 
     private record Crop(int width, int height) {}
 
-    /// `size`: `{"shortest_edge": n}`, `{"height": h, "width": w}`, or a number, which means the shortest edge unless `use_square_size` is set.
+    /// `size`: `{"shortest_edge": n}`, `{"height": h, "width": w}`, or a number, which means the shortest edge unless `use_square_size` is
+    /// set.
     private static ResizeTo resize(JsonFields root) throws WeightFormatException {
         if (!root.has("size")) {
             return new ResizeTo.ShortestEdge(DEFAULT_SIZE);

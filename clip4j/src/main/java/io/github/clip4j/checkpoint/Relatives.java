@@ -2,11 +2,11 @@ package io.github.clip4j.checkpoint;
 
 import io.github.clip4j.core.weights.WeightFormatException;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
-/// Models that are called CLIP, or stand beside it, and are built otherwise. They are recognised to be refused by name rather than by a list of
-/// unexpected tensors.
+/// Models that are called CLIP, or are published like it, and are built otherwise. They are recognised so that they are refused by name
+/// rather than by a list of unexpected tensors.
 enum Relatives {
     RESNET("a CLIP whose image encoder is a ResNet", "convolutions, folded batch norms and attention pooling"),
     SIGLIP("SigLIP", "a pooling head with a learnt probe, a text tower without a causal mask, and a SentencePiece tokenizer"),
@@ -18,7 +18,7 @@ enum Relatives {
     ALT_CLIP("AltCLIP", "the text encoder XLM-RoBERTa"),
     COCA("CoCa", "attentional pooling and a text decoder"),
     CLAP("CLAP, a model of sounds", "an audio encoder"),
-    GENERATIVE("a generative model of pictures or sounds", "a decoder"),
+    GENERATIVE("a generative model of images or sounds", "a decoder"),
     LAYER_SCALE("a CLIP with layer scale", "a factor for every channel of each residual branch"),
     PERCEPTION_ENCODER("PE-Core", "rotary positions and a pooling head in the image encoder"),
     NAFLEX("a NaFlex model", "patches of variable number with masks"),
@@ -39,16 +39,16 @@ enum Relatives {
         return new WeightFormatException("%s: this is %s; it would need %s, which clip4j does not have".formatted(where, what, needs));
     }
 
-    /// The relative that a Hugging Face `model_type` names, or null.
-    static @Nullable Relatives ofModelType(String type) {
-        return switch (type) {
+    /// The relative that a Hugging Face `model_type` names.
+    static Optional<Relatives> ofModelType(String type) {
+        return Optional.ofNullable(switch (type) {
             case "siglip", "siglip2", "siglip_vision_model", "siglip_text_model" -> SIGLIP;
             case "chinese_clip", "chinese_clip_vision_model", "chinese_clip_text_model" -> CHINESE_CLIP;
             case "jina_clip" -> JINA_CLIP;
             case "altclip" -> ALT_CLIP;
             case "clap" -> CLAP;
             default -> null;
-        };
+        });
     }
 
     /// The relative that a timm model is the image encoder of.
@@ -74,14 +74,15 @@ enum Relatives {
         return name.contains("naflex") ? NAFLEX : TIMM;
     }
 
-    /// The relative whose tensors these are, or null.
-    static @Nullable Relatives ofTensors(Set<String> names) {
+    /// The relative whose tensors these are.
+    static Optional<Relatives> ofTensors(Set<String> names) {
         record Sign(Relatives relative, List<String> parts) {}
         List<Sign> signs = List.of(
                 new Sign(RESNET, List.of("visual.layer1.0.conv1.weight", "visual.attnpool.")),
                 new Sign(SIGLIP, List.of("vision_model.head.probe", "visual.trunk.attn_pool.")),
                 new Sign(MOBILECLIP, List.of("image_encoder.model.", "visual.trunk.stem.")),
-                new Sign(EVA, List.of("visual.blocks.0.attn.", "visual.trunk.blocks.0.mlp.fc1_g", "visual.trunk.blocks.0.attn.q_proj", "visual.rope.")),
+                new Sign(EVA, List.of(
+                        "visual.blocks.0.attn.", "visual.trunk.blocks.0.mlp.fc1_g", "visual.trunk.blocks.0.attn.q_proj", "visual.rope.")),
                 new Sign(CHINESE_CLIP, List.of("bert.encoder.layer.0.", "text_model.encoder.layer.0.attention.self.")),
                 new Sign(JINA_CLIP, List.of("text_model.transformer.encoder.layers.0.", "vision_model.blocks.0.")),
                 new Sign(COCA, List.of("visual.attn_pool.", "text_decoder.")),
@@ -92,11 +93,11 @@ enum Relatives {
             for (String part : sign.parts()) {
                 for (String name : names) {
                     if (name.contains(part)) {
-                        return sign.relative();
+                        return Optional.of(sign.relative());
                     }
                 }
             }
         }
-        return null;
+        return Optional.empty();
     }
 }

@@ -1,49 +1,95 @@
 package io.github.clip4j.checkpoint;
 
+import io.github.clip4j.core.format.ByteSource;
+import io.github.clip4j.core.format.Folder;
+import io.github.clip4j.core.format.ZipDirectory;
 import io.github.clip4j.core.format.npy.NpyWeights;
 import io.github.clip4j.core.format.safetensors.SafetensorsFile;
 import io.github.clip4j.core.format.safetensors.ShardedSafetensors;
 import io.github.clip4j.core.format.torch.TorchFile;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.zip.ZipException;
-import java.util.zip.ZipFile;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
-/// Opens weights of any file format, which is known by its content, not by its name.
-public final class WeightFile {
+/// Finds the weights in a folder, and opens them in any file format, which is known by its content, not by its name.
+final class WeightFile {
+    private static final String OPEN_CLIP = "open_clip_model.safetensors";
+    private static final List<String> FORMS = List.of("model.safetensors", "model.safetensors.index.json", "model.npz", "weights");
+    private static final List<String> OTHER_FORMS = List.of(OPEN_CLIP, "pytorch_model.bin", "open_clip_pytorch_model.bin");
+    private static final List<String> SUFFIXES = List.of(".safetensors", ".npz", ".pt", ".bin", ".pth");
+
     private WeightFile() {}
 
-    /// Opens a file, or a directory of `.npy` files.
+    private static boolean exists(Folder folder, String form) {
+        return folder.has(form) || folder.hasFolder(form);
+    }
+
+    /// Whether a folder has weights under a name that belongs to transformers.
+    static boolean isOfTransformers(Folder folder) {
+        return Stream.concat(FORMS.stream(), Stream.of("pytorch_model.bin")).anyMatch(form -> exists(folder, form));
+    }
+
+    /// The file of weights, or the folder of npy files.
+    ///
+    /// @param openClip whether open_clip's config describes the model
+    /// @param name of the checkpoint, for messages
+    /// @throws WeightFormatException when there is none, or several
+    static String find(Folder folder, boolean openClip, String name) throws IOException {
+        if (openClip && folder.has(OPEN_CLIP)) {
+            return OPEN_CLIP;
+        }
+        List<String> there = FORMS.stream().filter(form -> exists(folder, form)).toList();
+        if (there.size() > 1) {
+            throw new WeightFormatException("%s: expected one form of weights, got several: %s".formatted(name, String.join(", ", there)));
+        }
+        Optional<String> form = Stream.concat(there.stream(), OTHER_FORMS.stream()).filter(each -> exists(folder, each)).findFirst();
+        if (form.isPresent()) {
+            return form.get();
+        }
+        List<String> candidates = folder.files().stream().filter(file -> SUFFIXES.stream().anyMatch(file::endsWith)).toList();
+        if (candidates.size() != 1) {
+            throw new WeightFormatException(
+                    "%s: expected model.safetensors, or weights in another form that the documentation of Checkpoint lists, got %s"
+                            .formatted(name, candidates.isEmpty() ? "none" : candidates.size() + " files of weights"));
+        }
+        return candidates.getFirst();
+    }
+
+    /// Opens a file, or a folder of `.npy` files.
     ///
     /// @throws WeightFormatException when it is of no known format, or malformed
-    public static WeightSource open(Path path) throws IOException {
-        if (Files.isDirectory(path)) {
-            return NpyWeights.openDirectory(path);
+    static WeightSource open(Folder folder, String name) throws IOException {
+        if (folder.hasFolder(name)) {
+            return NpyWeights.openFolder(folder.folder(name));
         }
-        byte[] start;
-        try (InputStream in = Files.newInputStream(path)) {
-            start = in.readNBytes(9);
+        ByteSource source = folder.open(name);
+        try {
+            byte[] start = source.start(1);
+            if (start.length > 0 && start[0] == '{') {
+                source.close();
+                return ShardedSafetensors.open(folder, name);
+            }
+            if (TorchFile.looksLikeOne(source)) {
+                return isNpz(source) ? NpyWeights.openArchive(source) : TorchFile.open(source);
+            }
+            return SafetensorsFile.open(source);
+        } catch (IOException | RuntimeException e) {
+            source.close();
+            throw e;
         }
-        if (start.length > 0 && start[0] == '{') {
-            return ShardedSafetensors.open(path);
-        }
-        if (TorchFile.looksLikeOne(path)) {
-            return isNpz(path) ? NpyWeights.openArchive(path) : TorchFile.open(path);
-        }
-        return SafetensorsFile.open(path);
     }
 
     /// Both are zip archives; NumPy's holds arrays and no pickle of PyTorch's.
-    private static boolean isNpz(Path path) throws IOException {
-        try (ZipFile zip = new ZipFile(path.toFile())) {
-            return zip.stream().anyMatch(entry -> entry.getName().endsWith(".npy")) && zip.stream().noneMatch(entry -> entry.getName().endsWith("/data.pkl"));
-        } catch (ZipException | EOFException e) {
-            return String.valueOf(path.getFileName()).endsWith(".npz"); // either reader will say what is wrong with it
+    private static boolean isNpz(ByteSource source) throws IOException {
+        try {
+            ZipDirectory zip = ZipDirectory.read(source);
+            return zip.entries().stream().anyMatch(entry -> entry.name().endsWith(".npy"))
+                    && zip.entries().stream().noneMatch(entry -> entry.name().endsWith("/data.pkl"));
+        } catch (WeightFormatException e) {
+            return source.name().endsWith(".npz"); // either reader will say what is wrong with it
         }
     }
 }

@@ -1,4 +1,5 @@
-/// Checkpoint directories as they are published: which files they hold, and what the files mean.
+/// Checkpoints as they are published: which files they hold, and what the files mean. [io.github.clip4j.checkpoint.Checkpoint] answers for
+/// all of them.
 @NullMarked
 package io.github.clip4j.checkpoint;
 

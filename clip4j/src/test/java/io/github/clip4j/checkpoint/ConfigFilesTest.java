@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.clip4j.core.Activation;
+import io.github.clip4j.core.format.json.StrictJson;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.image.ClipPreprocess.ResizeTo;
@@ -23,7 +24,7 @@ class ConfigFilesTest {
     private Path directory = Path.of("");
 
     private ClipConfigFile config(String json) throws IOException {
-        return ClipConfigFile.read(Files.writeString(directory.resolve("config.json"), json));
+        return ClipConfigFile.read(StrictJson.readObject(Files.writeString(directory.resolve("config.json"), json)));
     }
 
     @Test
@@ -35,13 +36,16 @@ class ConfigFilesTest {
         TextConfig text = Objects.requireNonNull(file.config().text());
         assertThat(text.head()).isInstanceOfSatisfying(TextHead.EndOfText.class, end -> assertThat(end.id()).isEqualTo(TextConfig.LEGACY_END_OF_TEXT));
         assertThat(text.transformer()).isEqualTo(Objects.requireNonNull(ClipConfig.vitB32().text()).transformer());
-        assertThat(file.origins()).containsEntry("vision_config.patch_size", "32  default").containsEntry("text_config.eos_token_id", "2  config.json");
+        assertThat(file.origins())
+                .containsEntry("vision_config.patch_size", "32  default")
+                .containsEntry("text_config.eos_token_id", "2  config.json");
     }
 
     @Test
     void legacyDictionariesOverrideAndActivationsAreHonoured() throws IOException {
         ClipConfigFile file = config("""
-                {"vision_config": {"patch_size": 32, "hidden_act": "gelu"}, "vision_config_dict": {"patch_size": 16}, "text_config": null}""");
+                {"vision_config": {"patch_size": 32, "hidden_act": "gelu"},
+                 "vision_config_dict": {"patch_size": 16}, "text_config": null}""");
         VisionConfig vision = Objects.requireNonNull(file.config().vision());
         assertThat(vision.patchSize()).isEqualTo(16);
         assertThat(vision.transformer().activation()).isEqualTo(Activation.GELU);
@@ -63,14 +67,16 @@ class ConfigFilesTest {
         assertThatThrownBy(() -> config("{\"vision_config\": {\"patch_size\": 16.5}}"))
                 .hasMessage("config.json.vision_config.patch_size: expected an integer of at least 0, got a number 16.5");
         assertThatThrownBy(() -> config("{\"model_type\": \"siglip\"}"))
-                .hasMessage("config.json: this is SigLIP; it would need a pooling head with a learnt probe, a text tower without a causal mask, and a SentencePiece tokenizer, which clip4j does not have");
+                .hasMessage("config.json: this is SigLIP; it would need a pooling head with a learnt probe, a text tower without a "
+                        + "causal mask, and a "
+                        + "SentencePiece tokenizer, which clip4j does not have");
         assertThatThrownBy(() -> config("{\"vision_config\": {\"num_attention_heads\": 7}}"))
                 .hasMessage("config.json: transformer: expected a width that is a multiple of the heads, got 768 and 7");
         assertThatThrownBy(() -> config("{\"a\": 1, \"a\": 2}")).hasMessageContaining("the name 'a' appears twice");
     }
 
     private ClipPreprocess preprocess(String json) throws IOException {
-        return PreprocessConfigFile.read(Files.writeString(directory.resolve("preprocessor_config.json"), json));
+        return PreprocessConfigFile.read(StrictJson.readObject(Files.writeString(directory.resolve("preprocessor_config.json"), json)));
     }
 
     @Test
@@ -79,7 +85,8 @@ class ConfigFilesTest {
         assertThat(preprocess("{\"size\": {\"shortest_edge\": 336}, \"crop_size\": {\"height\": 336, \"width\": 336}}"))
                 .isEqualTo(ClipPreprocess.huggingFace(336));
         assertThat(preprocess("{\"size\": 64, \"crop_size\": 64, \"resample\": 2}").filter()).isEqualTo(ClipPreprocess.Filter.BILINEAR);
-        ClipPreprocess square = preprocess("{\"size\": {\"height\": 32, \"width\": 48}, \"do_center_crop\": false, \"do_normalize\": false}");
+        ClipPreprocess square =
+                preprocess("{\"size\": {\"height\": 32, \"width\": 48}, \"do_center_crop\": false, \"do_normalize\": false}");
         assertThat(square.resize()).isEqualTo(new ResizeTo.Exactly(48, 32));
         assertThat(square.cropWidth()).isZero();
         assertThat(square.mean()).containsOnly(0.0);

@@ -20,6 +20,8 @@ import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.ClipModel;
 import io.github.clip4j.model.ImageHead;
+import io.github.clip4j.model.TextConfig;
+import io.github.clip4j.model.TextHead;
 import io.github.clip4j.model.TransformerConfig;
 import io.github.clip4j.model.VisionConfig;
 import io.github.clip4j.nn.ParameterNames;
@@ -29,17 +31,19 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class LayoutMapperTest {
     /// Tensors of given shapes, whose elements count up from 0.
-    private static final class Named implements WeightSource {
+    static final class Named implements WeightSource {
         private final SortedMap<String, TensorInfo> tensors = new TreeMap<>();
 
         Named with(String name, int... dims) {
@@ -71,7 +75,8 @@ class LayoutMapperTest {
     }
 
     private static Named openAiText() {
-        return new Named().with("token_embedding.weight", 10, 4).with("positional_embedding", 24, 4).with("ln_final.weight", 4).with("text_projection", 4, 3)
+        return new Named().with("token_embedding.weight", 10, 4).with("positional_embedding", 24, 4).with("ln_final.weight", 4)
+                .with("text_projection", 4, 3)
                 .with("transformer.resblocks.0.attn.in_proj_weight", 12, 4).with("transformer.resblocks.0.attn.in_proj_bias", 12)
                 .with("transformer.resblocks.0.ln_1.weight", 4).with("transformer.resblocks.0.mlp.c_fc.weight", 8, 4).with("logit_scale", 1)
                 .with("context_length").with("input_resolution").with("vocab_size");
@@ -80,7 +85,7 @@ class LayoutMapperTest {
     @Test
     void openAisNamesAndShapesBecomeHuggingFaces() throws IOException {
         CanonicalWeights weights = LayoutMapper.map(openAiText());
-        assertThat(weights.layout()).isEqualTo(CheckpointLayout.OPENAI);
+        assertThat(weights.layout()).isEqualTo(Layout.OPENAI);
         assertThat(weights.tensors().keySet()).containsExactlyInAnyOrder(
                 "logit_scale", "text_model.embeddings.position_embedding.weight", "text_model.embeddings.token_embedding.weight",
                 "text_model.encoder.layers.0.layer_norm1.weight", "text_model.encoder.layers.0.mlp.fc1.weight",
@@ -94,6 +99,71 @@ class LayoutMapperTest {
         assertThat(weights.read("text_model.encoder.layers.0.self_attn.v_proj.weight")).startsWith(32, 33).hasSize(16);
     }
 
+    /// A source that counts the elements that are read of each of its tensors.
+    private static final class Counting implements WeightSource {
+        private final WeightSource source;
+        private final Map<String, Integer> read = new ConcurrentHashMap<>();
+
+        Counting(WeightSource source) {
+            this.source = source;
+        }
+
+        @Override
+        public String location() {
+            return source.location();
+        }
+
+        @Override
+        public SortedMap<String, TensorInfo> tensors() {
+            return source.tensors();
+        }
+
+        @Override
+        public float[] read(String name) throws IOException {
+            return read(name, 0, Objects.requireNonNull(tensors().get(name)).shape().elements(), new float[0]);
+        }
+
+        @Override
+        public float[] read(String name, int first, int count, float[] buffer) throws IOException {
+            read.merge(name, count, Integer::sum);
+            return source.read(name, first, count, buffer);
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    /// Both towers load at once, and each takes queries, keys and values from one fused tensor.
+    @Test
+    void everyStoredElementIsReadOnce() throws IOException {
+        int d = 4;
+        Named named = new Named().with("logit_scale").with("text_projection", d, 3).with("visual.proj", d, 3)
+                .with("visual.class_embedding", d)
+                .with("visual.conv1.weight", d, 3, 2, 2).with("visual.positional_embedding", 5, d).with("positional_embedding", 7, d)
+                .with("token_embedding.weight", 10, d);
+        for (String norm : List.of("visual.ln_pre", "visual.ln_post", "ln_final")) {
+            named.with(norm + ".weight", d).with(norm + ".bias", d);
+        }
+        for (String block : List.of("visual.transformer.resblocks.0.", "visual.transformer.resblocks.1.", "transformer.resblocks.0.")) {
+            named.with(block + "attn.in_proj_weight", 3 * d, d).with(block + "attn.in_proj_bias", 3 * d)
+                    .with(block + "attn.out_proj.weight", d, d).with(block + "attn.out_proj.bias", d)
+                    .with(block + "ln_1.weight", d).with(block + "ln_1.bias", d).with(block + "ln_2.weight", d).with(block + "ln_2.bias", d)
+                    .with(block + "mlp.c_fc.weight", 8, d).with(block + "mlp.c_fc.bias", 8)
+                    .with(block + "mlp.c_proj.weight", d, 8).with(block + "mlp.c_proj.bias", d);
+        }
+        Counting counting = new Counting(named);
+        ClipConfig config = new ClipConfig(
+                new VisionConfig(
+                        4, 2, new TransformerConfig(d, 2, 2, 8, Activation.GELU, 1e-5), new ImageHead.ClassToken(OptionalInt.of(3))),
+                new TextConfig(
+                        10, 7, new TransformerConfig(d, 2, 1, 8, Activation.GELU, 1e-5),
+                        new TextHead.EndOfText(OptionalInt.of(3), TextHead.Pooling.HUGGING_FACE, 9)));
+        ClipModel.load(config, LayoutMapper.map(counting), Workers.SERIAL);
+        Map<String, Integer> expected = new TreeMap<>();
+        named.tensors().forEach((name, info) -> expected.put(name, info.shape().elements()));
+        assertThat(counting.read).containsExactlyInAnyOrderEntriesOf(expected);
+    }
+
     @Test
     void aProjectionThatIsTurnedAlreadyIsTakenAsItIs() throws IOException {
         Named source = openAiText().with("text_projection", 3, 4);
@@ -102,12 +172,15 @@ class LayoutMapperTest {
 
     @Test
     void openClipsTextTowerMayStandUnderItsOwnPrefix() throws IOException {
-        Named source = new Named().with("text.token_embedding.weight", 10, 4).with("text.positional_embedding", 7, 4).with("text.text_projection.weight", 3, 4)
-                .with("visual.class_embedding", 4).with("visual.ln_pre.weight", 4).with("visual.ln_post.weight", 4).with("visual.proj", 4, 3).with("logit_scale")
+        Named source = new Named().with("text.token_embedding.weight", 10, 4).with("text.positional_embedding", 7, 4)
+                .with("text.text_projection.weight", 3, 4)
+                .with("visual.class_embedding", 4).with("visual.ln_pre.weight", 4).with("visual.ln_post.weight", 4)
+                .with("visual.proj", 4, 3).with("logit_scale")
                 .with("logit_bias");
         CanonicalWeights weights = LayoutMapper.map(source);
-        assertThat(weights.layout()).isEqualTo(CheckpointLayout.OPEN_CLIP);
-        assertThat(weights.tensors().keySet()).contains("text_projection.weight", "visual_projection.weight", "logit_bias", "vision_model.pre_layrnorm.weight");
+        assertThat(weights.layout()).isEqualTo(Layout.OPEN_CLIP);
+        assertThat(weights.tensors().keySet())
+                .contains("text_projection.weight", "visual_projection.weight", "logit_bias", "vision_model.pre_layrnorm.weight");
         assertThat(Objects.requireNonNull(weights.tensors().get("visual_projection.weight")).file()).isEqualTo("m.pt (there visual.proj)");
     }
 
@@ -122,9 +195,11 @@ class LayoutMapperTest {
     @CsvSource({"'', ''", "text_model., vision_model.", "module.text_model., module.vision_model.", "clip.text_model., clip.vision_model."})
     void huggingFacesPrefixesMayBeMissingOrLonger(String text, String vision) throws IOException {
         Named texts = new Named().with(text + "embeddings.token_embedding.weight", 10, 4).with(text + "final_layer_norm.weight", 4);
-        assertThat(LayoutMapper.map(texts).tensors().keySet()).containsExactlyInAnyOrder(ParameterNames.TOKEN_EMBEDDING, "text_model.final_layer_norm.weight");
-        Named pictures = new Named().with(vision + "embeddings.class_embedding", 4).with(vision + "pre_layrnorm.weight", 4);
-        assertThat(LayoutMapper.map(pictures).tensors().keySet()).containsExactlyInAnyOrder(ParameterNames.CLASS_EMBEDDING, "vision_model.pre_layrnorm.weight");
+        assertThat(LayoutMapper.map(texts).tensors().keySet())
+                .containsExactlyInAnyOrder(ParameterNames.TOKEN_EMBEDDING, "text_model.final_layer_norm.weight");
+        Named images = new Named().with(vision + "embeddings.class_embedding", 4).with(vision + "pre_layrnorm.weight", 4);
+        assertThat(LayoutMapper.map(images).tensors().keySet())
+                .containsExactlyInAnyOrder(ParameterNames.CLASS_EMBEDDING, "vision_model.pre_layrnorm.weight");
         if (!text.isEmpty()) {
             String root = text.replace("text_model.", "");
             Named both = new Named().with(text + "embeddings.token_embedding.weight", 10, 4).with(vision + "embeddings.class_embedding", 4)
@@ -136,21 +211,27 @@ class LayoutMapperTest {
 
     @ParameterizedTest
     @CsvSource({
-        "visual.layer1.0.conv1.weight, ResNet", "vision_model.head.probe, SigLIP", "visual.trunk.attn_pool.q.weight, SigLIP", "visual.blocks.0.attn.q_bias, EVA-CLIP",
+        "visual.layer1.0.conv1.weight, ResNet", "vision_model.head.probe, SigLIP", "visual.trunk.attn_pool.q.weight, SigLIP",
+                "visual.blocks.0.attn.q_bias, EVA-CLIP",
         "image_encoder.model.patch_emb.0.block.conv.weight, MobileCLIP", "bert.encoder.layer.0.attention.self.query.weight, Chinese-CLIP",
-        "text_model.encoder.layer.0.attention.self.query.weight, Chinese-CLIP", "text_model.transformer.encoder.layers.0.mixer.Wqkv.weight, jina-clip",
-        "visual.trunk.patch_embed.proj.weight, timm", "visual.attn_pool.query, CoCa", "visual.transformer.resblocks.0.ls_1.gamma, layer scale"
+        "text_model.encoder.layer.0.attention.self.query.weight, Chinese-CLIP",
+                "text_model.transformer.encoder.layers.0.mixer.Wqkv.weight, jina-clip",
+        "visual.trunk.patch_embed.proj.weight, timm", "visual.attn_pool.query, CoCa",
+                "visual.transformer.resblocks.0.ls_1.gamma, layer scale"
     })
     void relativesAreRefusedByName(String tensor, String name) {
         assertThatThrownBy(() -> LayoutMapper.map(openAiText().with(tensor, 4)))
-                .isInstanceOf(WeightFormatException.class).hasMessageStartingWith("m.pt: this is ").hasMessageContaining(name).hasMessageContaining("it would need");
+                .isInstanceOf(WeightFormatException.class).hasMessageStartingWith("m.pt: this is ").hasMessageContaining(name)
+                .hasMessageContaining("it would need");
     }
 
     @Test
-    void clipaAndWhatIsNoClipAreRefused() {
+    void clipaAndWhatIsNotClipAreRefused() {
         assertThatThrownBy(() -> LayoutMapper.map(openAiText().with("visual.class_embedding", 4))).hasMessageContaining("this is CLIPA");
-        assertThatThrownBy(() -> LayoutMapper.map(new Named().with("a", 1))).hasMessage("m.pt: expected the tensors of a CLIP model, got 1 others, the first of them a");
-        assertThatThrownBy(() -> LayoutMapper.map(openAiText().with("teacher.token_embedding.weight", 10, 4))).hasMessageContaining("expected one CLIP model, got two");
+        assertThatThrownBy(() -> LayoutMapper.map(new Named().with("a", 1)))
+                .hasMessage("m.pt: expected the tensors of a CLIP model, got 1 others, the first of them a");
+        assertThatThrownBy(() -> LayoutMapper.map(openAiText().with("teacher.token_embedding.weight", 10, 4)))
+                .hasMessageContaining("expected one CLIP model, got two");
     }
 
     @Test

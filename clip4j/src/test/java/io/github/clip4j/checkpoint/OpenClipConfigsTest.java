@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.clip4j.core.Activation;
+import io.github.clip4j.core.format.json.StrictJson;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.image.ClipPreprocess.ResizeTo;
@@ -32,13 +33,14 @@ class OpenClipConfigsTest {
     private Path directory = Path.of("");
 
     private OpenClipConfigFile read(String json) throws IOException {
-        return OpenClipConfigFile.read(Files.writeString(directory.resolve("open_clip_config.json"), json));
+        return OpenClipConfigFile.read(StrictJson.readObject(Files.writeString(directory.resolve("open_clip_config.json"), json)));
     }
 
     @Test
     void readsModelAndPreprocessing() throws IOException {
         OpenClipConfigFile file = read("""
-                {"model_cfg": {"embed_dim": 1024, "vision_cfg": {"image_size": 224, "layers": 40, "width": 1408, "head_width": 88, "mlp_ratio": 4.3637, "patch_size": 14},
+                {"model_cfg": {"embed_dim": 1024,
+                 "vision_cfg": {"image_size": 224, "layers": 40, "width": 1408, "head_width": 88, "mlp_ratio": 4.3637, "patch_size": 14},
                  "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 1024, "heads": 16, "layers": 24}},
                  "preprocess_cfg": {"mean": 0.5, "std": [0.5, 0.25, 0.5], "interpolation": "bilinear", "resize_mode": "squash"}}""");
         TransformerConfig vision = Objects.requireNonNull(file.config().vision()).transformer();
@@ -57,7 +59,8 @@ class OpenClipConfigsTest {
     @Test
     void unknownFieldsAreNotIgnored() {
         assertThatThrownBy(() -> read("{\"embed_dim\": 8, \"vision_cfg\": {\"new_trick\": 1}, \"text_cfg\": {}}"))
-                .isInstanceOf(WeightFormatException.class).hasMessageContaining("vision_cfg.new_trick").hasMessageContaining("unknown meaning");
+                .isInstanceOf(WeightFormatException.class).hasMessageContaining("vision_cfg.new_trick")
+                .hasMessageContaining("unknown meaning");
         assertThatThrownBy(() -> read("{\"embed_dim\": 8, \"vision_cfg\": {}, \"text_cfg\": {\"pool_type\": \"eos\"}}"))
                 .hasMessageContaining("eos_id: expected the id of the end of text");
     }
@@ -88,7 +91,7 @@ class OpenClipConfigsTest {
             String name = String.valueOf(file.getFileName()).replace(".json", "");
             ClipConfig config;
             try {
-                config = OpenClipConfigFile.read(file).config();
+                config = OpenClipConfigFile.read(StrictJson.readObject(file)).config();
             } catch (WeightFormatException e) {
                 assertThat(e).as(name).hasMessageMatching(".*: this is .*; it would need .*, which clip4j does not have");
                 refused++;
@@ -102,7 +105,9 @@ class OpenClipConfigsTest {
                 compared++;
             }
         }
-        assertThat(read).contains("ViT-B-32", "ViT-B-32-quickgelu", "ViT-H-14", "ViT-g-14", "ViT-bigG-14", "ViT-e-14", "ViT-S-32-alt", "ViT-H-14-worldwide-quickgelu");
+        assertThat(read).contains(
+                "ViT-B-32", "ViT-B-32-quickgelu", "ViT-H-14", "ViT-g-14", "ViT-bigG-14", "ViT-e-14", "ViT-S-32-alt",
+                        "ViT-H-14-worldwide-quickgelu");
         assertThat(compared).as("compared of %s", read).isGreaterThan(25);
         assertThat(read.size() + refused).isEqualTo(files.size());
     }

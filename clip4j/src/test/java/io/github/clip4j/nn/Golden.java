@@ -3,11 +3,11 @@ package io.github.clip4j.nn;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import io.github.clip4j.checkpoint.CanonicalWeights;
-import io.github.clip4j.checkpoint.CheckpointDirectory;
+import io.github.clip4j.checkpoint.Checkpoint;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.format.safetensors.SafetensorsFile;
+import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.TextHead;
 import io.github.clip4j.testkit.FloatAssert;
@@ -38,9 +38,9 @@ public final class Golden {
 
     public Golden() {
         try {
-            CheckpointDirectory checkpoint = CheckpointDirectory.open(directory);
-            try (CanonicalWeights weights = checkpoint.openWeights()) {
-                config = checkpoint.config(weights, null);
+            try (Checkpoint checkpoint = Checkpoint.open(directory)) {
+                WeightSource weights = checkpoint.weights();
+                config = checkpoint.config();
                 for (String name : weights.tensors().keySet()) {
                     parameters.put(name, Tensor.of(weights.read(name), weights.tensors().get(name).shape()));
                 }

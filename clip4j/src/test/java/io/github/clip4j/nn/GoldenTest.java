@@ -4,12 +4,11 @@ import static io.github.clip4j.testkit.FloatAssert.assertSameBits;
 import static io.github.clip4j.testkit.FloatAssert.assertWithin;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.clip4j.checkpoint.CheckpointDirectory;
+import io.github.clip4j.checkpoint.Checkpoint;
 import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.parallel.Workers;
-import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.ClipModel;
 import io.github.clip4j.model.Probe;
@@ -71,9 +70,8 @@ class GoldenTest {
 
     @Test
     void theFastPathAgreesWithPyTorchInEveryIntermediateResult() throws IOException {
-        try (WeightSource weights = CheckpointDirectory.open(golden.directory).openWeights();
-                Workers workers = new Workers(2)) {
-            ClipModel model = ClipModel.load(golden.config, weights, workers);
+        try (Checkpoint checkpoint = Checkpoint.open(golden.directory); Workers workers = new Workers(2)) {
+            ClipModel model = ClipModel.load(golden.config, checkpoint.weights(), workers);
             for (int i = 0; i < 2; i++) {
                 model.imageEncoder().orElseThrow().trace(golden.image(i), probe("image" + i));
                 assertAllCompared("image" + i, "image" + i + "/gelu");
@@ -89,9 +87,9 @@ class GoldenTest {
     /// the end of a text.
     @Test
     void aTraceEndsWithTheBitsOfTheEncoder() throws IOException {
-        try (WeightSource weights = CheckpointDirectory.open(golden.directory).openWeights();
+        try (Checkpoint checkpoint = Checkpoint.open(golden.directory);
                 Workers workers = new Workers(3)) {
-            ClipModel model = ClipModel.load(golden.config, weights, workers);
+            ClipModel model = ClipModel.load(golden.config, checkpoint.weights(), workers);
             Tensor images = model.imageEncoder().orElseThrow().encode(golden.pixels());
             for (int i = 0; i < 2; i++) {
                 Tensor traced = model.imageEncoder().orElseThrow().trace(golden.image(i), (name, x) -> {});
@@ -112,9 +110,9 @@ class GoldenTest {
 
     @Test
     void attentionWeightsAgreeWithTheReference() throws IOException {
-        try (WeightSource weights = CheckpointDirectory.open(golden.directory).openWeights();
+        try (Checkpoint checkpoint = Checkpoint.open(golden.directory);
                 Workers workers = new Workers(2)) {
-            ClipModel model = ClipModel.load(golden.config, weights, workers);
+            ClipModel model = ClipModel.load(golden.config, checkpoint.weights(), workers);
             Map<String, double[][]> expected = new LinkedHashMap<>();
             ReferenceClip reference = ReferenceClip.watched(golden.config, golden.parameters, expected::put);
             for (int i = 0; i < 2; i++) {
@@ -201,8 +199,8 @@ class GoldenTest {
         TextConfig text = Objects.requireNonNull(golden.config.text());
         ClipConfig other = new ClipConfig(vision.withActivation(Activation.GELU), text.withActivation(Activation.GELU_TANH));
         ReferenceClip reference = new ReferenceClip(other, golden.parameters);
-        try (WeightSource weights = CheckpointDirectory.open(golden.directory).openWeights()) {
-            ClipModel model = ClipModel.load(other, weights, Workers.SERIAL);
+        try (Checkpoint checkpoint = Checkpoint.open(golden.directory)) {
+            ClipModel model = ClipModel.load(other, checkpoint.weights(), Workers.SERIAL);
             Tensor images = model.imageEncoder().orElseThrow().encode(golden.pixels());
             Tensor texts = model.textEncoder().orElseThrow().encode(List.of(golden.text(0), golden.text(1)));
             for (int i = 0; i < 2; i++) {

@@ -2,8 +2,7 @@ package io.github.clip4j.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.clip4j.checkpoint.CanonicalWeights;
-import io.github.clip4j.checkpoint.CheckpointDirectory;
+import io.github.clip4j.checkpoint.Checkpoint;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.model.ClipModel;
@@ -47,8 +46,8 @@ class PrefixTreeTest {
             ids[ids.length - 1] = golden.endOfText();
             texts.add(ids);
         }
-        try (CanonicalWeights weights = CheckpointDirectory.open(golden.directory).openWeights(); Workers workers = new Workers(threads)) {
-            TextEncoder encoder = ClipModel.load(golden.config, weights, workers).textEncoder().orElseThrow();
+        try (Checkpoint checkpoint = Checkpoint.open(golden.directory); Workers workers = new Workers(threads)) {
+            TextEncoder encoder = ClipModel.load(golden.config, checkpoint.weights(), workers).textEncoder().orElseThrow();
             Tensor together = encoder.encode(texts);
             for (int i = 0; i < texts.size(); i++) {
                 assertThat(together.rows(i, 1).toArray()).as("text %d", i).containsExactly(encoder.encode(List.of(texts.get(i))).toArray());

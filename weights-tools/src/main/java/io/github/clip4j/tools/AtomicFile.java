@@ -21,7 +21,8 @@ final class AtomicFile {
         if (directory == null) {
             throw new IOException(target + ": expected the path of a file");
         }
-        Path temporary = Files.createFile(directory.resolve(".clip4j-" + UUID.randomUUID() + ".tmp")); // with usual permissions, unlike a temporary one
+        // with usual permissions, unlike a temporary one
+        Path temporary = Files.createFile(directory.resolve(".clip4j-" + UUID.randomUUID() + ".tmp"));
         try {
             writer.write(temporary);
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

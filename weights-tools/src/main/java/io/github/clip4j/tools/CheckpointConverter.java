@@ -1,17 +1,16 @@
 package io.github.clip4j.tools;
 
-import io.github.clip4j.checkpoint.CanonicalWeights;
-import io.github.clip4j.checkpoint.CheckpointDirectory;
+import io.github.clip4j.checkpoint.Checkpoint;
+import io.github.clip4j.checkpoint.Profile;
+import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.DType;
 import io.github.clip4j.core.Shape;
-import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.WeightFormatException;
+import io.github.clip4j.core.weights.WeightSource;
+import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.model.ClipConfig;
-import io.github.clip4j.model.ClipModel;
-import io.github.clip4j.model.VisionConfig;
 import io.github.clip4j.nn.ParameterNames;
-import io.github.clip4j.tokenizer.TokenizerProfile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -20,17 +19,19 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /// Writes a checkpoint of any readable layout in Hugging Face's.
 ///
 /// The new directory is written beside its name, read again and compared value by value, and only then renamed.
 public final class CheckpointConverter {
-    /// What may stand beside the weights and is copied as it is.
+    /// Files that may be beside the weights and are copied as they are.
     private static final List<String> TOKENIZER_FILES = List.of(
-            "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json", "merges.txt", "bpe_simple_vocab_16e6.txt.gz");
+            "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json", "merges.txt",
+                    "bpe_simple_vocab_16e6.txt.gz");
 
     /// The form that weights are written in.
     public enum Format {
@@ -40,27 +41,25 @@ public final class CheckpointConverter {
         NPY
     }
 
-    private final CheckpointDirectory checkpoint;
-    private final Path source;
+    private final Checkpoint checkpoint;
     private final Format format;
     private final DType dtype;
 
-    private CheckpointConverter(CheckpointDirectory checkpoint, Path source, Format format, DType dtype) {
+    private CheckpointConverter(Checkpoint checkpoint, Format format, DType dtype) {
         this.checkpoint = checkpoint;
-        this.source = source;
         this.format = format;
         this.dtype = dtype;
     }
 
-    /// Converts a checkpoint.
+    /// Converts a checkpoint, which stays open.
     ///
-    /// @param source a directory or a file of weights
     /// @param target the directory to write, which must not exist
     /// @param dtype F32, F16 or BF16; npy has no BF16
-    /// @param activation for a checkpoint that does not say it, else null
+    /// @param activation for a checkpoint that does not say it, else empty
     /// @throws FileAlreadyExistsException when the target exists
     /// @throws WeightFormatException when the source cannot be read, or a value does not fit the type
-    public static void convert(Path source, Path target, Format format, DType dtype, @Nullable Activation activation) throws IOException {
+    public static void convert(Checkpoint checkpoint, Path target, Format format, DType dtype, Optional<Activation> activation)
+            throws IOException {
         if (format == Format.NPY && dtype == DType.BF16) {
             throw new IllegalArgumentException("npy files have no bfloat16: write float32 or float16, or safetensors");
         }
@@ -72,9 +71,10 @@ public final class CheckpointConverter {
             throw new IOException(target + ": expected the path of a directory");
         }
         Files.createDirectories(parent);
-        Path temporary = Files.createDirectory(parent.resolve(".clip4j-convert-" + UUID.randomUUID())); // with usual permissions, unlike a temporary one
+        // with usual permissions, unlike a temporary one
+        Path temporary = Files.createDirectory(parent.resolve(".clip4j-convert-" + UUID.randomUUID()));
         try {
-            new CheckpointConverter(CheckpointDirectory.open(source), source, format, dtype).write(temporary, activation);
+            new CheckpointConverter(checkpoint, format, dtype).write(temporary, activation);
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
         } finally {
             delete(temporary);
@@ -93,37 +93,28 @@ public final class CheckpointConverter {
         }
     }
 
-    private void write(Path directory, @Nullable Activation activation) throws IOException {
-        try (CanonicalWeights weights = checkpoint.openWeights()) {
-            ClipConfig config = checkpoint.config(weights, activation);
-            ClipModel.check(config, weights);
-            Files.writeString(directory.resolve("config.json"), HfConfigWriter.config(config), StandardCharsets.UTF_8);
-            VisionConfig vision = config.vision();
-            if (vision != null) {
-                Files.writeString(
-                        directory.resolve("preprocessor_config.json"), HfConfigWriter.preprocess(checkpoint.preprocess(vision, TokenizerProfile.HF)),
-                        StandardCharsets.UTF_8);
-            }
-            copyTokenizer(directory);
-            writeWeights(weights, directory);
-            verify(config, weights, directory);
+    private void write(Path directory, Optional<Activation> activation) throws IOException {
+        WeightSource weights = checkpoint.weights();
+        ClipConfig config = checkpoint.config(activation);
+        checkpoint.check();
+        Files.writeString(directory.resolve("config.json"), HfConfigWriter.config(config), StandardCharsets.UTF_8);
+        Optional<ClipPreprocess> preprocess = checkpoint.preprocessing(Profile.HF);
+        if (preprocess.isPresent()) {
+            Files.writeString(
+                    directory.resolve("preprocessor_config.json"), HfConfigWriter.preprocess(preprocess.get()), StandardCharsets.UTF_8);
         }
+        for (Map.Entry<String, byte[]> file : checkpoint.files(TOKENIZER_FILES).entrySet()) {
+            Files.write(directory.resolve(file.getKey()), file.getValue());
+        }
+        writeWeights(weights, directory);
+        verify(config, weights, directory);
     }
 
-    private void copyTokenizer(Path directory) throws IOException {
-        Path from = Files.isDirectory(source) ? source : source.toAbsolutePath().getParent();
-        for (String name : TOKENIZER_FILES) {
-            if (from != null && Files.isRegularFile(from.resolve(name))) {
-                Files.copy(from.resolve(name), directory.resolve(name));
-            }
-        }
-    }
-
-    private static List<TensorInfo> parameters(CanonicalWeights weights) {
+    private static List<TensorInfo> parameters(WeightSource weights) {
         return weights.tensors().values().stream().filter(info -> !ParameterNames.isBuffer(info.name())).toList();
     }
 
-    private void writeWeights(CanonicalWeights weights, Path directory) throws IOException {
+    private void writeWeights(WeightSource weights, Path directory) throws IOException {
         if (format == Format.SAFETENSORS) {
             SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "pt");
             for (TensorInfo info : parameters(weights)) {
@@ -154,7 +145,8 @@ public final class CheckpointConverter {
     private float[] checked(TensorInfo info, float[] values) throws WeightFormatException {
         for (int i = 0; i < values.length; i++) {
             if (Float.isFinite(values[i]) && !Float.isFinite(rounded(values[i]))) {
-                throw new WeightFormatException("%s in %s: the value %s at index %d is beyond %s".formatted(info.name(), info.file(), values[i], i, dtype));
+                throw new WeightFormatException("%s in %s: the value %s at index %d is beyond %s"
+                        .formatted(info.name(), info.file(), values[i], i, dtype));
             }
         }
         return values;
@@ -169,20 +161,21 @@ public final class CheckpointConverter {
     }
 
     /// Reads what was written as any user would, and compares it with the source.
-    private void verify(ClipConfig config, CanonicalWeights weights, Path directory) throws IOException {
-        CheckpointDirectory written = CheckpointDirectory.open(directory);
-        try (CanonicalWeights copies = written.openWeights()) {
-            ClipModel.check(written.config(copies, null), copies);
-            ClipConfig read = written.config(copies, null);
-            if (!HfConfigWriter.config(read).equals(HfConfigWriter.config(config))) {
-                throw new WeightFormatException("%s: the written config reads as another: expected %s, got %s".formatted(directory.getFileName(), config, read));
+    private void verify(ClipConfig config, WeightSource weights, Path directory) throws IOException {
+        try (Checkpoint written = Checkpoint.open(directory)) {
+            written.check();
+            if (!HfConfigWriter.config(written.config()).equals(HfConfigWriter.config(config))) {
+                throw new WeightFormatException("%s: the written config reads as another: expected %s, got %s"
+                        .formatted(directory.getFileName(), config, written.config()));
             }
+            WeightSource copies = written.weights();
             for (TensorInfo info : parameters(weights)) {
                 float[] expected = weights.read(info.name());
                 float[] got = copies.read(info.name());
                 for (int i = 0; i < expected.length; i++) {
                     if (Float.floatToIntBits(rounded(expected[i])) != Float.floatToIntBits(got[i])) {
-                        throw new WeightFormatException("%s: written wrongly at index %d: expected %s, got %s".formatted(info.name(), i, rounded(expected[i]), got[i]));
+                        throw new WeightFormatException("%s: written wrongly at index %d: expected %s, got %s"
+                                .formatted(info.name(), i, rounded(expected[i]), got[i]));
                     }
                 }
             }

@@ -6,17 +6,19 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import io.github.clip4j.Clip;
 import io.github.clip4j.ClipOptions;
+import io.github.clip4j.Embedding;
+import io.github.clip4j.checkpoint.Checkpoint;
+import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.format.safetensors.SafetensorsFile;
-import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.WeightFormatException;
+import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.image.ImageFile;
 import io.github.clip4j.model.ImageEncoder;
 import io.github.clip4j.model.Probe;
 import io.github.clip4j.model.TextEncoder;
-import io.github.clip4j.Embedding;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -25,14 +27,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /// Runs a checkpoint on stored inputs and compares what comes out, stage by stage, with what another implementation computed.
 ///
-/// Two forms of expectation are read. A safetensors file, as `weights-tools/python/export.py` writes it, holds inputs (`pixels`, `ids.0`, …) and every
-/// intermediate result (`image0/vision_model.encoder.layers.0.layer_norm1`, …) in float64 rounded to float32, with the error of PyTorch's own float32
-/// run of each in its metadata. The encoders are traced, and the first stage that diverges is named. A JSON file, written by hand from published values,
-/// holds an image, texts, and what is known of the result:
+/// Two forms of expectation are read. A safetensors file, as `weights-tools/python/export.py` writes it, holds inputs (`pixels`, `ids.0`,
+/// …) and every intermediate result (`image0/vision_model.encoder.layers.0.layer_norm1`, …) in float64 rounded to float32, with the error
+/// of PyTorch's own float32 run of each in its metadata. The encoders are traced, and the first stage that diverges is named. A JSON file,
+/// written by hand from published values, holds an image, texts, and what is known of the result:
 ///
 /// ```json
 /// {"image": "cat.png", "texts": ["a photo of a cat", "a photo of a dog"], "logits_per_image": [24.5701, 19.3049], "tolerance": 0.001}
@@ -49,6 +50,7 @@ public final class CheckpointVerifier {
     /// @param error the greatest absolute difference
     /// @param bound what it may be
     public record Result(String stage, double error, double bound) {
+        /// Whether the error is within the bound.
         public boolean passed() {
             return error <= bound; // false for NaN
         }
@@ -56,18 +58,17 @@ public final class CheckpointVerifier {
 
     private CheckpointVerifier() {}
 
-    /// Compares a checkpoint with a file of expectations, in the order of computation.
+    /// Compares a checkpoint, which stays open, with a file of expectations, in the order of computation.
     ///
-    /// @param activation for a checkpoint that does not say it, else null
-    public static List<Result> verify(Path checkpoint, Path expected, @Nullable Activation activation) throws IOException {
-        ClipOptions defaults = ClipOptions.defaults();
-        ClipOptions options = activation == null ? defaults : defaults.withActivation(activation);
+    /// @param activation for a checkpoint that does not say it, else empty
+    public static List<Result> verify(Checkpoint checkpoint, Path expected, Optional<Activation> activation) throws IOException {
+        ClipOptions options = activation.map(ClipOptions.defaults()::withActivation).orElse(ClipOptions.defaults());
         return String.valueOf(expected.getFileName()).endsWith(".json")
                 ? verifyPublished(checkpoint, expected, options)
                 : verifyStages(checkpoint, expected, options);
     }
 
-    private static List<Result> verifyStages(Path checkpoint, Path expected, ClipOptions options) throws IOException {
+    private static List<Result> verifyStages(Checkpoint checkpoint, Path expected, ClipOptions options) throws IOException {
         List<Result> results = new ArrayList<>();
         try (SafetensorsFile file = SafetensorsFile.open(expected); Clip clip = Clip.load(checkpoint, options)) {
             Stages stages = new Stages(file, results);
@@ -90,7 +91,8 @@ public final class CheckpointVerifier {
             throw e.getCause();
         }
         if (results.isEmpty()) {
-            throw new WeightFormatException("%s: expected inputs 'pixels' or 'ids.0' and results of this model's stages, got none".formatted(expected.getFileName()));
+            throw new WeightFormatException("%s: expected inputs 'pixels' or 'ids.0' and results of this model's stages, got none"
+                    .formatted(expected.getFileName()));
         }
         return results;
     }
@@ -116,15 +118,16 @@ public final class CheckpointVerifier {
             };
         }
 
-        /// Float32's roundings differ between implementations, but are of one size: four times PyTorch's own error, or four roundings of the greatest
-        /// element where PyTorch was lucky.
+        /// Float32's roundings differ between implementations, but are of one size: four times PyTorch's own error, or four roundings of
+        /// the greatest element where PyTorch was lucky.
         private void compare(String stage, float[] actual) throws IOException {
             if (!file.tensors().containsKey(stage)) {
                 return;
             }
             String float32Error = file.metadata().get(stage);
             if (float32Error == null) {
-                throw new WeightFormatException("%s: %s: expected the error of PyTorch's float32 run in the metadata, got none; write the file again with export.py"
+                throw new WeightFormatException(("%s: %s: expected the error of PyTorch's float32 run in the metadata, got none; "
+                                + "write the file again with export.py")
                         .formatted(file.location(), stage));
             }
             float[] expected = file.read(stage);
@@ -139,7 +142,7 @@ public final class CheckpointVerifier {
         }
     }
 
-    private static List<Result> verifyPublished(Path checkpoint, Path expected, ClipOptions options) throws IOException {
+    private static List<Result> verifyPublished(Checkpoint checkpoint, Path expected, ClipOptions options) throws IOException {
         JsonObject json;
         try {
             json = JsonParser.parseString(Files.readString(expected)).getAsJsonObject();
@@ -149,8 +152,11 @@ public final class CheckpointVerifier {
         double tolerance = json.has("tolerance") ? json.get("tolerance").getAsDouble() : 1e-3;
         List<Result> results = new ArrayList<>();
         try (Clip clip = Clip.load(checkpoint, options)) {
-            double[] image = json.has("image") ? imageOutput(clip, expected.resolveSibling(json.get("image").getAsString())) : new double[0];
-            List<String> texts = json.has("texts") ? json.getAsJsonArray("texts").asList().stream().map(JsonElement::getAsString).toList() : List.of();
+            double[] image = json.has("image") ? imageOutput(clip, expected.resolveSibling(json.get("image").getAsString()))
+                    : new double[0];
+            List<String> texts = json.has("texts")
+                    ? json.getAsJsonArray("texts").asList().stream().map(JsonElement::getAsString).toList()
+                    : List.of();
             List<double[]> textOutputs = new ArrayList<>();
             for (String text : texts) {
                 textOutputs.add(doubles(clip.model().textEncoder().orElseThrow().encode(List.of(clip.tokenizer().encode(text))).toArray()));
@@ -159,7 +165,8 @@ public final class CheckpointVerifier {
                 results.add(compare("image_embedding", json.get("image_embedding"), image, tolerance));
             }
             for (int i = 0; json.has("text_embeddings") && i < json.getAsJsonArray("text_embeddings").size(); i++) {
-                results.add(compare("text_embeddings[" + i + "]", json.getAsJsonArray("text_embeddings").get(i), textOutputs.get(i), tolerance));
+                results.add(compare("text_embeddings[" + i + "]", json.getAsJsonArray("text_embeddings")
+                        .get(i), textOutputs.get(i), tolerance));
             }
             double[] logits = image.length == 0 ? new double[0] : logits(clip, image, textOutputs);
             if (json.has("logits_per_image")) {
@@ -170,7 +177,8 @@ public final class CheckpointVerifier {
             }
         }
         if (results.isEmpty()) {
-            throw new WeightFormatException("%s: expected one of image_embedding, text_embeddings, logits_per_image and probs, got none".formatted(expected.getFileName()));
+            throw new WeightFormatException("%s: expected one of image_embedding, text_embeddings, logits_per_image and probs, got none"
+                    .formatted(expected.getFileName()));
         }
         return results;
     }
@@ -178,13 +186,14 @@ public final class CheckpointVerifier {
     private static double[] imageOutput(Clip clip, Path file) throws IOException {
         Tensor pixels = clip.preprocess().apply(ImageFile.read(file));
         int[] dims = pixels.shape().toArray();
-        return doubles(clip.model().imageEncoder().orElseThrow().encode(Tensor.of(pixels.array(), Shape.of(1, dims[0], dims[1], dims[2]))).toArray());
+        Tensor batch = Tensor.of(pixels.array(), Shape.of(1, dims[0], dims[1], dims[2]));
+        return doubles(clip.model().imageEncoder().orElseThrow().encode(batch).toArray());
     }
 
     private static double[] logits(Clip clip, double[] image, List<double[]> texts) {
-        Embedding picture = Embedding.normalized(floats(image));
+        Embedding point = Embedding.normalized(floats(image));
         return texts.stream()
-                .mapToDouble(text -> clip.model().logitScale() * picture.dot(Embedding.normalized(floats(text))) + clip.model().logitBias())
+                .mapToDouble(text -> clip.model().logitScale() * point.dot(Embedding.normalized(floats(text))) + clip.model().logitBias())
                 .toArray();
     }
 

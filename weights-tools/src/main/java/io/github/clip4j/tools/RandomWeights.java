@@ -13,11 +13,12 @@ import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 
-/// Weights of any model's shapes, drawn at random, always the same: to measure speed without a checkpoint. Activations stay of the size that trained
-/// models have, so that no arithmetic is slow or fast for its operands.
+/// Weights of any model's shapes, drawn at random, always the same: to measure speed without a checkpoint. Activations stay of the size
+/// that trained models have, so that no arithmetic is slow or fast for its operands.
 public final class RandomWeights implements WeightSource {
     private final SortedMap<String, TensorInfo> tensors = new TreeMap<>();
 
+    /// @param config of the model whose parameters these are
     public RandomWeights(ClipConfig config) {
         for (TensorSpec spec : ClipModel.parameters(config)) {
             tensors.put(spec.name(), new TensorInfo(spec.name(), DType.F32, spec.shape(), "random weights"));

@@ -29,6 +29,7 @@ public final class SafetensorsWriter {
 
     /// The values of a tensor, asked for when they are written: a large checkpoint need not be in memory at once.
     public interface Values {
+        /// The elements in row-major order.
         float[] read() throws IOException;
     }
 

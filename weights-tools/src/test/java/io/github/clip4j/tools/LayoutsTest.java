@@ -7,14 +7,15 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.clip4j.Clip;
 import io.github.clip4j.ClipOptions;
-import io.github.clip4j.checkpoint.CanonicalWeights;
-import io.github.clip4j.checkpoint.CheckpointDirectory;
+import io.github.clip4j.checkpoint.Checkpoint;
+import io.github.clip4j.checkpoint.Profile;
 import io.github.clip4j.core.DType;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.format.safetensors.SafetensorsFile;
 import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.weights.TensorInfo;
+import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.image.ImageFile;
 import io.github.clip4j.testkit.ReferenceData;
 import io.github.clip4j.tokenizer.TokenizerProfile;
@@ -28,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
@@ -41,14 +43,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// The same weights in every layout, type and kind of file give the same bits.
 class LayoutsTest {
     private static final Path MODEL = ReferenceData.projectRoot().resolve("clip-vit/src/test/resources/golden/tiny");
-    private static final Path PICTURE = ReferenceData.projectRoot().resolve("clip-image/src/test/resources/images/rgb.png");
+    private static final Path IMAGE = ReferenceData.projectRoot().resolve("clip-image/src/test/resources/images/rgb.png");
 
     @TempDir
     private Path directory = Path.of("");
 
     private static Map<String, Content> weights() throws IOException {
         Map<String, Content> weights = new TreeMap<>();
-        try (CanonicalWeights source = CheckpointDirectory.open(MODEL).openWeights()) {
+        try (Checkpoint checkpoint = Checkpoint.open(MODEL)) {
+            WeightSource source = checkpoint.weights();
             for (TensorInfo info : source.tensors().values()) {
                 weights.put(info.name(), new Content(info.shape(), source.read(info.name())));
             }
@@ -135,7 +138,8 @@ class LayoutsTest {
         for (int shard = 0; shard < 2; shard++) {
             safetensors(directory.resolve("model-" + shard + ".safetensors"), shards.get(shard), dtype);
         }
-        Files.writeString(directory.resolve("model.safetensors.index.json"), "{\"metadata\": {}, \"weight_map\": {" + String.join(", ", map) + "}}");
+        Files.writeString(directory.resolve("model.safetensors.index.json"), "{\"metadata\": {}, \"weight_map\": {" + String.join(", ", map)
+                + "}}");
     }
 
     private static void npy(Path file, Content content, DType dtype) throws IOException {
@@ -169,7 +173,7 @@ class LayoutsTest {
 
     private static float[] embeddings(Path model, ClipOptions options) throws IOException {
         try (Clip clip = Clip.load(model, options)) {
-            float[] image = clip.embedImage(ImageFile.read(PICTURE)).toArray();
+            float[] image = clip.embedImage(ImageFile.read(IMAGE)).toArray();
             float[] text = clip.embedText("a photo of a cat").toArray();
             float[] both = new float[image.length + text.length];
             System.arraycopy(image, 0, both, 0, image.length);
@@ -203,6 +207,18 @@ class LayoutsTest {
         assertThat(embeddings(other, options)).containsExactly(embeddings(hf, options));
     }
 
+    private static void convert(Path from, Path to, CheckpointConverter.Format format, DType dtype) throws IOException {
+        try (Checkpoint checkpoint = Checkpoint.open(from)) {
+            CheckpointConverter.convert(checkpoint, to, format, dtype, Optional.empty());
+        }
+    }
+
+    private static List<CheckpointVerifier.Result> verify(Path model, Path expected) throws IOException {
+        try (Checkpoint checkpoint = Checkpoint.open(model)) {
+            return CheckpointVerifier.verify(checkpoint, expected, Optional.empty());
+        }
+    }
+
     @Test
     void conversionsGiveTheSameBits() throws IOException {
         ClipOptions options = ClipOptions.defaults().withThreads(1);
@@ -210,39 +226,39 @@ class LayoutsTest {
         write(openAi, openAi(weights(), ""), DType.F32, "pt");
         for (CheckpointConverter.Format format : CheckpointConverter.Format.values()) {
             Path converted = directory.resolve("converted-" + format);
-            CheckpointConverter.convert(openAi, converted, format, DType.F32, null);
+            convert(openAi, converted, format, DType.F32);
             assertThat(embeddings(converted, options)).containsExactly(embeddings(MODEL, options));
         }
         Path half = copyOfFiles(directory.resolve("half"));
         write(half, weights(), DType.F16, "safetensors");
-        CheckpointConverter.convert(openAi, directory.resolve("converted-half"), CheckpointConverter.Format.SAFETENSORS, DType.F16, null);
+        convert(openAi, directory.resolve("converted-half"), CheckpointConverter.Format.SAFETENSORS, DType.F16);
         assertThat(embeddings(directory.resolve("converted-half"), options)).containsExactly(embeddings(half, options));
     }
 
     @Test
     void nothingIsOverwrittenOrLeftBehind() throws IOException {
         Path target = Files.createDirectory(directory.resolve("there"));
-        assertThatThrownBy(() -> CheckpointConverter.convert(MODEL, target, CheckpointConverter.Format.SAFETENSORS, DType.F32, null))
+        assertThatThrownBy(() -> convert(MODEL, target, CheckpointConverter.Format.SAFETENSORS, DType.F32))
                 .isInstanceOf(FileAlreadyExistsException.class).hasMessageContaining("expected a directory that does not exist yet");
         Path damaged = copyOfFiles(directory.resolve("damaged"));
         Map<String, Content> weights = weights();
         weights.remove("logit_scale");
         write(damaged, weights, DType.F32, "safetensors");
-        assertThatThrownBy(() -> CheckpointConverter.convert(damaged, directory.resolve("new"), CheckpointConverter.Format.SAFETENSORS, DType.F32, null))
+        assertThatThrownBy(() -> convert(damaged, directory.resolve("new"), CheckpointConverter.Format.SAFETENSORS, DType.F32))
                 .hasMessageContaining("logit_scale: missing");
         Path large = copyOfFiles(directory.resolve("large"));
         weights = weights();
         Objects.requireNonNull(weights.get("text_projection.weight")).values()[3] = 70_000;
         write(large, weights, DType.F32, "safetensors");
-        assertThatThrownBy(() -> CheckpointConverter.convert(large, directory.resolve("new"), CheckpointConverter.Format.SAFETENSORS, DType.F16, null))
+        assertThatThrownBy(() -> convert(large, directory.resolve("new"), CheckpointConverter.Format.SAFETENSORS, DType.F16))
                 .hasMessageContaining("text_projection.weight").hasMessageContaining("the value 70000.0 at index 3 is beyond F16");
         try (Stream<Path> files = Files.list(directory)) {
             assertThat(files.map(file -> file.getFileName().toString())).containsExactlyInAnyOrder("there", "damaged", "large");
         }
     }
 
-    /// The golden model has heads of 8 and 12, which shapes do not tell; a file of weights alone is read when its heads are of 64 and its activation is
-    /// known or said.
+    /// The golden model has heads of 8 and 12, which shapes do not tell; a file of weights alone is read when its heads are of 64 and its
+    /// activation is known or said.
     @Test
     void aFileOfWeightsAloneNeedsItsActivation() throws IOException {
         Map<String, Content> weights = openAi(randomOf64(), "");
@@ -251,9 +267,11 @@ class LayoutsTest {
         Files.copy(MODEL.resolve("vocab.json"), directory.resolve("vocab.json"));
         Files.copy(MODEL.resolve("merges.txt"), directory.resolve("merges.txt"));
         assertThatThrownBy(() -> Clip.load(file))
-                .hasMessageStartingWith("mystery.pt: expected a config that says the activation, got none").hasMessageContaining("--activation");
+                .hasMessageStartingWith("mystery.pt: expected a config that says the activation, got none")
+                .hasMessageContaining("--activation");
         ClipOptions options = ClipOptions.defaults();
-        try (Clip clip = Clip.load(file, options.withActivation(Activation.GELU)); Clip quick = Clip.load(file, options.withActivation(Activation.QUICK_GELU))) {
+        try (Clip clip = Clip.load(file, options.withActivation(Activation.GELU));
+                Clip quick = Clip.load(file, options.withActivation(Activation.QUICK_GELU))) {
             assertThat(clip.tokenizer().profile()).isEqualTo(TokenizerProfile.OPENAI);
             assertThat(clip.embedText("a cat").toArray()).isNotEqualTo(quick.embedText("a cat").toArray());
         }
@@ -294,23 +312,23 @@ class LayoutsTest {
         write(texts, text, DType.F32, "safetensors");
         Map<String, Content> vision = weights();
         vision.keySet().removeIf(name -> !name.startsWith("vision_model."));
-        Path pictures = copyOfFiles(directory.resolve("pictures"));
-        write(pictures, vision, DType.F32, "safetensors");
-        try (Clip both = Clip.load(MODEL, options); Clip alone = Clip.load(texts, options); Clip eye = Clip.load(pictures, options)) {
+        Path images = copyOfFiles(directory.resolve("images"));
+        write(images, vision, DType.F32, "safetensors");
+        try (Clip both = Clip.load(MODEL, options); Clip alone = Clip.load(texts, options); Clip eye = Clip.load(images, options)) {
             assertThat(alone.embedText("a cat").toArray()).containsExactly(both.embedText("a cat").toArray());
-            assertThatThrownBy(() -> alone.embedImage(ImageFile.read(PICTURE))).hasMessageContaining("it is a checkpoint of texts only");
-            assertThat(eye.embedImage(ImageFile.read(PICTURE)).dimension()).as("without its projection, the tower's width").isEqualTo(40);
+            assertThatThrownBy(() -> alone.embedImage(ImageFile.read(IMAGE))).hasMessageContaining("it is a checkpoint of texts only");
+            assertThat(eye.embedImage(ImageFile.read(IMAGE)).dimension()).as("without its projection, the tower's width").isEqualTo(40);
         }
     }
 
     @Test
     void otherImageSizesResamplePositions() throws IOException {
         ClipOptions options = ClipOptions.defaults().withThreads(1).withImageSize(44);
-        try (Clip clip = Clip.load(MODEL, options); Clip openAi = Clip.load(MODEL, options.withProfile(TokenizerProfile.OPEN_CLIP))) {
+        try (Clip clip = Clip.load(MODEL, options); Clip openAi = Clip.load(MODEL, options.withProfile(Profile.OPEN_CLIP))) {
             Tensor pixels = Tensor.of(new float[3 * 44 * 44], Shape.of(1, 3, 44, 44));
             float[] hf = clip.model().imageEncoder().orElseThrow().encode(pixels).toArray();
             assertThat(hf).isNotEqualTo(openAi.model().imageEncoder().orElseThrow().encode(pixels).toArray());
-            assertThat(clip.embedImage(ImageFile.read(PICTURE)).dimension()).isEqualTo(24);
+            assertThat(clip.embedImage(ImageFile.read(IMAGE)).dimension()).isEqualTo(24);
         }
     }
 
@@ -318,17 +336,19 @@ class LayoutsTest {
     void verifyNamesTheFirstStageThatDiffers() throws IOException {
         Path expected = directory.resolve("expected.safetensors");
         writeExpected(expected);
-        List<CheckpointVerifier.Result> results = CheckpointVerifier.verify(MODEL, expected, null);
+        List<CheckpointVerifier.Result> results = verify(MODEL, expected);
         assertThat(results).hasSizeGreaterThan(20).allMatch(CheckpointVerifier.Result::passed);
         Path damaged = copyOfFiles(directory.resolve("model"));
         Map<String, Content> weights = weights();
         Objects.requireNonNull(weights.get("text_model.encoder.layers.1.mlp.fc1.bias")).values()[5] += 0.01f;
         write(damaged, weights, DType.F32, "safetensors");
-        assertThat(CheckpointVerifier.verify(damaged, expected, null).stream().filter(result -> !result.passed()).findFirst().orElseThrow().stage())
+        assertThat(verify(damaged, expected).stream().filter(result -> !result.passed()).findFirst().orElseThrow().stage())
                 .isEqualTo("text0/text_model.encoder.layers.1.mlp.fc1");
-        Path published = Files.writeString(directory.resolve("published.json"), "{\"texts\": [\"a photo of a cat\"], \"text_embeddings\": [[0.5, 0.25]], \"tolerance\": 1e-4}");
-        assertThat(CheckpointVerifier.verify(MODEL, published, null)).singleElement().matches(result -> !result.passed());
-        assertThatThrownBy(() -> CheckpointVerifier.verify(MODEL, Files.writeString(published, "{"), null)).hasMessageContaining("malformed JSON");
+        Path published = Files.writeString(directory.resolve("published.json"),
+                "{\"texts\": [\"a photo of a cat\"], \"text_embeddings\": [[0.5, 0.25]], \"tolerance\": 1e-4}");
+        assertThat(verify(MODEL, published)).singleElement().matches(result -> !result.passed());
+        assertThatThrownBy(() -> verify(MODEL, Files.writeString(published, "{")))
+                .hasMessageContaining("malformed JSON");
     }
 
     /// The project's goldens of the first text, in the form that `export.py` writes.

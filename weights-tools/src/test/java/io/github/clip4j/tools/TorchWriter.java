@@ -66,7 +66,8 @@ final class TorchWriter {
             text(out, tensor.getKey());
             latin1(out, "ctorch._utils\n_rebuild_tensor_v2\n((");
             text(out, "storage");
-            latin1(out, "ctorch\n" + (dtype == DType.F16 ? "HalfStorage" : dtype == DType.BF16 ? "BFloat16Storage" : "FloatStorage") + "\n");
+            latin1(out, "ctorch\n" + (dtype == DType.F16 ? "HalfStorage" : dtype == DType.BF16 ? "BFloat16Storage" : "FloatStorage")
+                    + "\n");
             text(out, String.valueOf(key++));
             text(out, "cpu");
             integer(out, tensor.getValue().values.length);

@@ -71,7 +71,9 @@ class WritersTest {
     void wrongTensorsAreRefused() {
         SafetensorsWriter writer = new SafetensorsWriter().add("a", DType.F32, Shape.of(1), new float[1]);
         assertThatThrownBy(() -> writer.add("a", DType.F32, Shape.of(1), new float[1])).hasMessage("tensor a: the name is taken");
-        assertThatThrownBy(() -> writer.add("b", DType.I64, Shape.of(1), new float[1])).hasMessage("tensor b: expected F32, F16 or BF16, got I64");
-        assertThatThrownBy(() -> writer.add("b", DType.F32, Shape.of(2), new float[1])).hasMessage("tensor b [2]: expected 2 values, got 1");
+        assertThatThrownBy(() -> writer.add("b", DType.I64, Shape.of(1), new float[1]))
+                .hasMessage("tensor b: expected F32, F16 or BF16, got I64");
+        assertThatThrownBy(() -> writer.add("b", DType.F32, Shape.of(2), new float[1]))
+                .hasMessage("tensor b [2]: expected 2 values, got 1");
     }
 }

@@ -17,7 +17,7 @@ public record TensorInfo(String name, DType dtype, Shape shape, String file) {
 
     /// The tensor `name` of `source`, which must hold floats.
     ///
-    /// @throws WeightFormatException when there is no such tensor, or its type is no float
+    /// @throws WeightFormatException when there is no such tensor, or its type is not a float
     public static TensorInfo require(WeightSource source, String name) throws WeightFormatException {
         TensorInfo info = source.tensors().get(name);
         if (info == null) {

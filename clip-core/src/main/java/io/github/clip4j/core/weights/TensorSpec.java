@@ -14,8 +14,8 @@ import java.util.function.Predicate;
 public record TensorSpec(String name, Shape shape) {
     /// Compares what a model needs with what a source holds.
     ///
-    /// @param ignorable names that a source may hold and no model needs
-    /// @throws WeightFormatException when a tensor is missing, unexpected, of another shape or no float; it lists all findings
+    /// @param ignorable names that a source may hold although no model needs them
+    /// @throws WeightFormatException when a tensor is missing, unexpected, of another shape, or not a float; it lists all findings
     public static void check(List<TensorSpec> specs, WeightSource source, Predicate<String> ignorable) throws WeightFormatException {
         List<String> findings = new ArrayList<>();
         Map<String, TensorInfo> unexpected = new TreeMap<>(source.tensors());

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -82,8 +83,8 @@ class NpyTest {
         NpyArray array = NpyArray.read(write(npy(1, dict, tooLong)));
         assertThatThrownBy(array::ints).hasMessage("x.npy: expected integers within 32 bits, got 1099511627776 at index 1");
         assertThatThrownBy(array::floats).hasMessage("x.npy: expected an array of floats, got I64");
-        NpyArray scalar = NpyArray.read(write(npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': ()}",
-                data(ByteOrder.LITTLE_ENDIAN, 9))));
+        NpyArray scalar =
+                NpyArray.read(write(npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': ()}", data(ByteOrder.LITTLE_ENDIAN, 9))));
         assertThat(scalar.floats()).containsExactly(9f);
         NpyArray empty = NpyArray.read(write(npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 5)}", new byte[0])));
         assertThat(empty.floats()).isEmpty();
@@ -138,7 +139,7 @@ class NpyTest {
         Path archive = Files.write(directory.resolve("m.npz"), bytes.toByteArray());
         try (NpyWeights weights = NpyWeights.openArchive(archive)) {
             assertThat(weights.read("a.weight")).containsExactly(1f, -2f);
-            assertThat(weights.tensors().get("a.weight").shape()).isEqualTo(Shape.of(1, 2));
+            assertThat(Objects.requireNonNull(weights.tensors().get("a.weight")).shape()).isEqualTo(Shape.of(1, 2));
         }
         Files.write(archive, new byte[] {'P', 'K', 3, 4});
         assertThatThrownBy(() -> NpyWeights.openArchive(archive)).isInstanceOf(WeightFormatException.class).hasMessageStartingWith("m.npz");

@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,8 +56,8 @@ class SafetensorsTest {
                 .putShort(4, Float.floatToFloat16(-2.25f)).putShort(6, Float.floatToFloat16(6e-8f))
                 .putShort(8, DType.floatToBfloat16(3e38f)).putShort(10, DType.floatToBfloat16(Float.NaN));
         Path path = file(
-                "{\"a\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]},"
-                + "\"h\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[4,8]},"
+                "{\"a\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]},\"h\":{\"dtype\":\"F16\",\"shape\":[2],"
+                        + "\"data_offsets\":[4,8]},"
                         + "\"b\":{\"dtype\":\"BF16\",\"shape\":[1,2],\"data_offsets\":[8,12]},\"__metadata__\":{\"format\":\"pt\"}}",
                 data);
         try (SafetensorsFile weights = SafetensorsFile.open(path)) {
@@ -64,7 +65,7 @@ class SafetensorsTest {
             assertThat(weights.read("h")).containsExactly(-2.25f, 0x1p-24f);
             assertThat(weights.read("b")[0]).isEqualTo(DType.bfloat16ToFloat(DType.floatToBfloat16(3e38f)));
             assertThat(weights.read("b")[1]).isNaN();
-            assertThat(weights.tensors().get("b").shape()).isEqualTo(Shape.of(1, 2));
+            assertThat(Objects.requireNonNull(weights.tensors().get("b")).shape()).isEqualTo(Shape.of(1, 2));
             assertThat(weights.metadata()).containsEntry("format", "pt");
             assertThatThrownBy(() -> weights.read("c"))
                     .isInstanceOf(WeightFormatException.class)

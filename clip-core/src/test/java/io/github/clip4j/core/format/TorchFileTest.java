@@ -94,7 +94,7 @@ class TorchFileTest {
         return latin1("\u0080\u0002}X\u0001\0\0\0actorch._utils\n_rebuild_tensor_v2\n((X\u0007\0\0\0storagectorch\n" + type
                 + "\nX\u0001\0\0\0" + "0X\u0003\0\0\0cpuK"
                 + (char) elements + "tQK" + (char) offset + "K" + (char) size + "\u0085K" + (char) stride
-                + "\u0085\u0089ccollections\nOrderedDict\n)RtRs.");
+                        + "\u0085\u0089ccollections\nOrderedDict\n)RtRs.");
     }
 
     @Test

@@ -29,10 +29,12 @@ public final class JsonFields {
         return where;
     }
 
+    /// The names of all fields, those that are `null` among them, in the order of the document.
     public Set<String> names() {
         return object.keySet();
     }
 
+    /// Whether field `name` is there and not `null`.
     public boolean has(String name) {
         return object.has(name) && !object.get(name).isJsonNull();
     }
@@ -47,6 +49,9 @@ public final class JsonFields {
         return object.has(name) && object.get(name).isJsonObject();
     }
 
+    /// A string.
+    ///
+    /// @throws WeightFormatException when the field is there and of another type
     public Optional<String> string(String name) throws WeightFormatException {
         Optional<JsonElement> value = value(name);
         if (value.isPresent() && !(value.get().isJsonPrimitive() && value.get().getAsJsonPrimitive().isString())) {
@@ -55,6 +60,9 @@ public final class JsonFields {
         return value.map(JsonElement::getAsString);
     }
 
+    /// `true` or `false`.
+    ///
+    /// @throws WeightFormatException when the field is there and of another type
     public Optional<Boolean> bool(String name) throws WeightFormatException {
         Optional<JsonElement> value = value(name);
         if (value.isPresent() && !(value.get().isJsonPrimitive() && value.get().getAsJsonPrimitive().isBoolean())) {
@@ -63,6 +71,9 @@ public final class JsonFields {
         return value.map(JsonElement::getAsBoolean);
     }
 
+    /// A number.
+    ///
+    /// @throws WeightFormatException when the field is there and of another type
     public OptionalDouble number(String name) throws WeightFormatException {
         Optional<JsonElement> value = value(name);
         if (value.isEmpty()) {
@@ -80,6 +91,9 @@ public final class JsonFields {
         return value.isEmpty() ? OptionalLong.empty() : OptionalLong.of(toInteger(name, value.get()));
     }
 
+    /// An object.
+    ///
+    /// @throws WeightFormatException when the field is there and of another type
     public Optional<JsonFields> object(String name) throws WeightFormatException {
         Optional<JsonElement> value = value(name);
         if (value.isPresent() && !value.get().isJsonObject()) {

@@ -11,6 +11,7 @@ import com.google.gson.ToNumberPolicy;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.MalformedJsonException;
+import io.github.clip4j.core.format.ByteSource;
 import io.github.clip4j.core.weights.WeightFormatException;
 import java.io.EOFException;
 import java.io.IOException;
@@ -18,7 +19,6 @@ import java.io.StringReader;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// Parses JSON documents as RFC 8259 defines them.
@@ -34,12 +34,20 @@ public final class StrictJson {
     ///
     /// @throws WeightFormatException when it is malformed, with the file's name, line and path within the document
     public static JsonFields readObject(Path file) throws IOException {
-        String where = String.valueOf(file.getFileName());
-        if (Files.size(file) > MAX_BYTES) {
-            throw new WeightFormatException("%s: expected at most %,d bytes of JSON, got %,d"
-                    .formatted(where, MAX_BYTES, Files.size(file)));
+        try (ByteSource source = ByteSource.open(file)) {
+            return readObject(source);
         }
-        return parseObject(Files.readAllBytes(file), where);
+    }
+
+    /// Reads one JSON object, in UTF-8.
+    ///
+    /// @throws WeightFormatException when it is malformed, with the source's name, line and path within the document
+    public static JsonFields readObject(ByteSource source) throws IOException {
+        if (source.size() > MAX_BYTES) {
+            throw new WeightFormatException("%s: expected at most %,d bytes of JSON, got %,d"
+                    .formatted(source.name(), MAX_BYTES, source.size()));
+        }
+        return parseObject(source.bytes(0, (int) source.size()), source.name());
     }
 
     /// Parses one JSON object.

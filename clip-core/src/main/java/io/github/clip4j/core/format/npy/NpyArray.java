@@ -2,13 +2,13 @@ package io.github.clip4j.core.format.npy;
 
 import io.github.clip4j.core.DType;
 import io.github.clip4j.core.Shape;
-import io.github.clip4j.core.weights.FloatDecoder;
+import io.github.clip4j.core.format.ByteSource;
+import io.github.clip4j.core.format.FloatDecoder;
 import io.github.clip4j.core.weights.WeightFormatException;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// An array read from an npy file: versions 1 to 3, either byte order, C or Fortran order. Immutable.
@@ -29,9 +29,8 @@ public final class NpyArray {
     ///
     /// @throws WeightFormatException when it is malformed, holds Python objects or structures, or has not exactly the bytes its shape needs
     public static NpyArray read(Path path) throws IOException {
-        String where = String.valueOf(path.getFileName());
-        try (InputStream in = new BufferedInputStream(Files.newInputStream(path))) {
-            return read(in, Files.size(path), where);
+        try (ByteSource source = ByteSource.open(path); InputStream in = new BufferedInputStream(source.stream(0, source.size()))) {
+            return read(in, source.size(), source.name());
         }
     }
 
@@ -60,10 +59,12 @@ public final class NpyArray {
         return header;
     }
 
+    /// How the elements are stored.
     public DType dtype() {
         return header.dtype();
     }
 
+    /// The extents.
     public Shape shape() {
         return header.shape();
     }

@@ -32,8 +32,9 @@ record NpyHeader(DType dtype, ByteOrder order, boolean fortran, Shape shape, int
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
 
     private static final Pattern ENTRY = Pattern.compile(
-            "\\s*['\"](?<key>\\w+)['\"]\\s*:\\s*(?:['\"](?<string>[^'\"]*)['\"]|"
-                    + "(?<bool>True|False)|\\((?<tuple>[0-9L,\\s]*)\\)|(?<other>[^,}]*))\\s*(?<end>,|(?=}))");
+            "\\s*['\"](?<key>\\w+)['\"]\\s*:\\s*"
+                    + "(?:['\"](?<string>[^'\"]*)['\"]|(?<bool>True|False)|\\((?<tuple>[0-9L,\\s]*)\\)|(?<other>[^,}]*))"
+                    + "\\s*(?<end>,|(?=}))");
 
     private static final Pattern NUMBER = Pattern.compile("\\d+");
 

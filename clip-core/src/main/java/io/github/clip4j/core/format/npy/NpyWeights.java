@@ -1,5 +1,9 @@
 package io.github.clip4j.core.format.npy;
 
+import io.github.clip4j.core.format.ByteSource;
+import io.github.clip4j.core.format.FloatDecoder;
+import io.github.clip4j.core.format.Folder;
+import io.github.clip4j.core.format.ZipDirectory;
 import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
@@ -7,130 +11,164 @@ import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.Stream;
-import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
-import java.util.zip.ZipFile;
-import org.jspecify.annotations.Nullable;
 
-/// A checkpoint as npy arrays: a directory of files, or the entries of an npz archive. The array `NAME.npy` is the tensor `NAME`.
+/// A checkpoint as npy arrays: a folder of files, or the entries of an npz archive. The array `NAME.npy` is the tensor `NAME`.
 public final class NpyWeights implements WeightSource {
     private static final String SUFFIX = ".npy";
+    private static final float[] NO_BUFFER = {};
 
-    /// Deflate shrinks by 1032 at most: an entry that promises more is lying, and is not allocated.
-    private static final long MAX_DEFLATE_RATIO = 1032;
+    private final String location;
+    private final Container container;
+    private final SortedMap<String, TensorInfo> tensors = new TreeMap<>();
+    private final Map<String, NpyHeader> headers = new HashMap<>();
 
-    private final Path path;
-    private final @Nullable ZipFile zip;
-    private final SortedMap<String, TensorInfo> tensors;
+    /// Where the arrays are.
+    private sealed interface Container {
+        /// The files of a folder.
+        record InFolder(Folder folder) implements Container {}
 
-    private NpyWeights(Path path, @Nullable ZipFile zip, SortedMap<String, TensorInfo> tensors) {
-        this.path = path;
-        this.zip = zip;
-        this.tensors = tensors;
+        /// The entries of an archive, and its bytes.
+        record InArchive(ZipDirectory zip, ByteSource bytes) implements Container {}
     }
 
-    /// Opens a directory and checks the header of every `.npy` file in it; other files are no tensors.
+    private NpyWeights(String location, Container container) {
+        this.location = location;
+        this.container = container;
+    }
+
+    /// Opens a directory and checks the header of every `.npy` file in it; other files are not tensors.
     public static NpyWeights openDirectory(Path directory) throws IOException {
-        SortedMap<String, TensorInfo> tensors = new TreeMap<>();
-        List<Path> files;
-        try (Stream<Path> listing = Files.list(directory)) {
-            files = listing.filter(file -> file.toString().endsWith(SUFFIX)).toList();
-        }
-        for (Path file : files) {
-            String fileName = String.valueOf(file.getFileName());
-            String name = fileName.substring(0, fileName.length() - SUFFIX.length());
-            try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
-                NpyHeader header = NpyArray.readHeader(in, Files.size(file), fileName);
-                tensors.put(name, new TensorInfo(name, header.dtype(), header.shape(), fileName));
+        return openFolder(Folder.of(directory));
+    }
+
+    /// The same for a folder of any kind.
+    public static NpyWeights openFolder(Folder folder) throws IOException {
+        NpyWeights weights = new NpyWeights(folder.name(), new Container.InFolder(folder));
+        for (String file : folder.files()) {
+            if (file.endsWith(SUFFIX)) {
+                try (ByteSource source = folder.open(file); InputStream in = new BufferedInputStream(source.stream(0, source.size()))) {
+                    weights.add(file, NpyArray.readHeader(in, source.size(), file), file);
+                }
             }
         }
-        return new NpyWeights(directory, null, Collections.unmodifiableSortedMap(tensors));
+        return weights;
+    }
+
+    private void add(String file, NpyHeader header, String where) {
+        String name = file.substring(0, file.length() - SUFFIX.length());
+        tensors.put(name, new TensorInfo(name, header.dtype(), header.shape(), where));
+        headers.put(name, header);
     }
 
     /// Opens an npz archive and checks the header of every array in it.
     public static NpyWeights openArchive(Path file) throws IOException {
-        ZipFile zip;
+        return openArchive(ByteSource.open(file));
+    }
+
+    /// The same for bytes of any origin, which are closed with the result, or when they are refused.
+    public static NpyWeights openArchive(ByteSource source) throws IOException {
         try {
-            zip = new ZipFile(file.toFile());
-        } catch (ZipException | EOFException e) {
-            throw new WeightFormatException("%s: expected an npz archive: %s".formatted(file.getFileName(), e.getMessage()), e);
-        }
-        try {
-            SortedMap<String, TensorInfo> tensors = new TreeMap<>();
+            ZipDirectory zip = ZipDirectory.read(source);
+            NpyWeights weights = new NpyWeights(source.name(), new Container.InArchive(zip, source));
             Set<String> seen = new HashSet<>();
-            for (ZipEntry entry : Collections.list(zip.entries())) {
-                String where = file.getFileName() + "!" + entry.getName();
-                if (!seen.add(entry.getName())) {
+            for (ZipDirectory.Entry entry : zip.entries()) {
+                String where = zip.where(entry);
+                if (!seen.add(entry.name())) {
                     throw new WeightFormatException(where + ": the archive holds two entries of that name");
                 }
-                if (!entry.getName().endsWith(SUFFIX)) {
+                if (!entry.name().endsWith(SUFFIX)) {
                     throw new WeightFormatException(where + ": expected npy arrays only");
                 }
-                if (entry.getSize() > MAX_DEFLATE_RATIO * Math.max(1, entry.getCompressedSize())) {
-                    throw new WeightFormatException("%s: expected at most %,d bytes from %,d compressed ones, got %,d"
-                            .formatted(where, MAX_DEFLATE_RATIO * entry.getCompressedSize(), entry.getCompressedSize(), entry.getSize()));
-                }
-                String name = entry.getName().substring(0, entry.getName().length() - SUFFIX.length());
-                try (InputStream in = zip.getInputStream(entry)) {
-                    NpyHeader header = NpyArray.readHeader(in, entry.getSize(), where);
-                    tensors.put(name, new TensorInfo(name, header.dtype(), header.shape(), where));
+                try (InputStream in = new BufferedInputStream(zip.stream(entry))) {
+                    weights.add(entry.name(), NpyArray.readHeader(in, entry.size(), where), where);
                 }
             }
-            return new NpyWeights(file, zip, Collections.unmodifiableSortedMap(tensors));
+            return weights;
         } catch (ZipException | EOFException e) {
-            zip.close();
-            throw new WeightFormatException("%s: damaged archive: %s".formatted(file.getFileName(), e.getMessage()), e);
+            source.close();
+            throw new WeightFormatException("%s: damaged archive: %s".formatted(source.name(), e.getMessage()), e);
         } catch (IOException | RuntimeException e) {
-            zip.close();
+            source.close();
             throw e;
         }
     }
 
     @Override
     public String location() {
-        return String.valueOf(path.getFileName());
+        return location;
     }
 
     @Override
     public SortedMap<String, TensorInfo> tensors() {
-        return tensors;
+        return Collections.unmodifiableSortedMap(tensors);
     }
 
     @Override
     public float[] read(String name) throws IOException {
-        TensorInfo.require(this, name);
-        return array(name).floats();
+        return read(name, NO_BUFFER);
+    }
+
+    @Override
+    public float[] read(String name, float[] buffer) throws IOException {
+        return read(name, 0, TensorInfo.require(this, name).shape().elements(), buffer);
+    }
+
+    /// Elements that are stored in row-major order and not compressed are read in place; others with all of their array.
+    @Override
+    public float[] read(String name, int first, int count, float[] buffer) throws IOException {
+        TensorInfo info = TensorInfo.require(this, name);
+        Objects.checkFromIndexSize(first, count, info.shape().elements());
+        NpyHeader header = Objects.requireNonNull(headers.get(name));
+        try (ByteSource source = open(name)) {
+            float[] values = FloatDecoder.arrayFor(count, buffer);
+            if (header.fortran()) {
+                System.arraycopy(array(source, info.file()).floats(), first, values, 0, count);
+            } else {
+                long position = header.length() + (long) first * header.dtype().bytes();
+                FloatDecoder.read(source, position, header.dtype(), header.order(), values, count, info.file());
+            }
+            return values;
+        }
     }
 
     /// The array `name` itself, of whatever type.
     public NpyArray array(String name) throws IOException {
-        if (zip == null) {
-            return NpyArray.read(path.resolve(name + SUFFIX));
+        TensorInfo info = tensors.get(name);
+        if (info == null) {
+            throw new WeightFormatException("%s: expected an array %s, got none of that name".formatted(location, name));
         }
-        ZipEntry entry = zip.getEntry(name + SUFFIX);
-        if (entry == null) {
-            throw new WeightFormatException("%s: expected an array %s, got none of that name".formatted(location(), name));
+        try (ByteSource source = open(name)) {
+            return array(source, info.file());
         }
-        try (InputStream in = zip.getInputStream(entry)) {
-            return NpyArray.read(in, entry.getSize(), path.getFileName() + "!" + entry.getName());
-        } catch (ZipException | EOFException e) {
-            throw new WeightFormatException("%s!%s: %s".formatted(location(), entry.getName(), e.getMessage()), e);
+    }
+
+    private static NpyArray array(ByteSource source, String where) throws IOException {
+        try (InputStream in = new BufferedInputStream(source.stream(0, source.size()))) {
+            return NpyArray.read(in, source.size(), where);
         }
+    }
+
+    private ByteSource open(String name) throws IOException {
+        return switch (container) {
+            case Container.InFolder(Folder folder) -> folder.open(name + SUFFIX);
+            case Container.InArchive(ZipDirectory zip, ByteSource _) -> zip.open(zip.entry(name + SUFFIX).orElseThrow());
+        };
     }
 
     @Override
     public void close() throws IOException {
-        if (zip != null) {
-            zip.close();
+        if (container instanceof Container.InArchive(ZipDirectory _, ByteSource bytes)) {
+            bytes.close();
         }
     }
 }

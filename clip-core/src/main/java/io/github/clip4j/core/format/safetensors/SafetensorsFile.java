@@ -1,15 +1,13 @@
 package io.github.clip4j.core.format.safetensors;
 
-import io.github.clip4j.core.weights.FloatDecoder;
+import io.github.clip4j.core.format.ByteSource;
+import io.github.clip4j.core.format.FloatDecoder;
 import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
@@ -18,13 +16,11 @@ import java.util.SortedMap;
 public final class SafetensorsFile implements WeightSource {
     private static final float[] NO_BUFFER = {};
 
-    private final String file;
-    private final FileChannel channel;
+    private final ByteSource source;
     private final SafetensorsHeader header;
 
-    private SafetensorsFile(String file, FileChannel channel, SafetensorsHeader header) {
-        this.file = file;
-        this.channel = channel;
+    private SafetensorsFile(ByteSource source, SafetensorsHeader header) {
+        this.source = source;
         this.header = header;
     }
 
@@ -32,36 +28,29 @@ public final class SafetensorsFile implements WeightSource {
     ///
     /// @throws WeightFormatException when the header breaks a rule of the format
     public static SafetensorsFile open(Path path) throws IOException {
-        String file = String.valueOf(path.getFileName());
-        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+        return open(ByteSource.open(path));
+    }
+
+    /// The same for bytes of any origin, which are closed with the result, or when they are refused.
+    public static SafetensorsFile open(ByteSource source) throws IOException {
         try {
-            long size = channel.size();
+            String file = source.name();
+            long size = source.size();
             if (size < SafetensorsHeader.LENGTH_BYTES) {
                 throw new WeightFormatException("%s: expected a safetensors file of at least 8 bytes, got %d".formatted(file, size));
             }
-            long length = SafetensorsHeader.length(readFully(channel, 0, SafetensorsHeader.LENGTH_BYTES, file));
-            byte[] json = readFully(
-                    channel, SafetensorsHeader.LENGTH_BYTES, SafetensorsHeader.checkLength(length, size, file), file);
-            return new SafetensorsFile(file, channel, SafetensorsHeader.parse(json, size, file));
+            long length = SafetensorsHeader.length(source.bytes(0, SafetensorsHeader.LENGTH_BYTES));
+            byte[] json = source.bytes(SafetensorsHeader.LENGTH_BYTES, SafetensorsHeader.checkLength(length, size, file));
+            return new SafetensorsFile(source, SafetensorsHeader.parse(json, size, file));
         } catch (IOException | RuntimeException e) {
-            channel.close();
+            source.close();
             throw e;
         }
     }
 
-    private static byte[] readFully(FileChannel channel, long position, int bytes, String file) throws IOException {
-        ByteBuffer buffer = ByteBuffer.allocate(bytes);
-        while (buffer.hasRemaining()) {
-            if (channel.read(buffer, position + buffer.position()) < 0) {
-                throw new WeightFormatException(file + ": the file was cut short while it was read");
-            }
-        }
-        return buffer.array();
-    }
-
     @Override
     public String location() {
-        return file;
+        return source.name();
     }
 
     @Override
@@ -81,16 +70,21 @@ public final class SafetensorsFile implements WeightSource {
 
     @Override
     public float[] read(String name, float[] buffer) throws IOException {
+        return read(name, 0, TensorInfo.require(this, name).shape().elements(), buffer);
+    }
+
+    @Override
+    public float[] read(String name, int first, int count, float[] buffer) throws IOException {
         TensorInfo tensor = TensorInfo.require(this, name);
-        long begin = Objects.requireNonNull(header.begins().get(name));
-        int count = tensor.shape().elements();
-        float[] values = buffer.length >= count && buffer.length > 0 ? buffer : new float[count];
-        FloatDecoder.read(channel, begin, tensor.dtype(), ByteOrder.LITTLE_ENDIAN, values, count, file + ": tensor " + name);
+        Objects.checkFromIndexSize(first, count, tensor.shape().elements());
+        long begin = Objects.requireNonNull(header.begins().get(name)) + (long) first * tensor.dtype().bytes();
+        float[] values = FloatDecoder.arrayFor(count, buffer);
+        FloatDecoder.read(source, begin, tensor.dtype(), ByteOrder.LITTLE_ENDIAN, values, count, source.name() + ": tensor " + name);
         return values;
     }
 
     @Override
     public void close() throws IOException {
-        channel.close();
+        source.close();
     }
 }

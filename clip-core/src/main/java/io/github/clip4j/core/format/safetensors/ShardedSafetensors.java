@@ -1,18 +1,20 @@
 package io.github.clip4j.core.format.safetensors;
 
+import io.github.clip4j.core.format.ByteSource;
+import io.github.clip4j.core.format.Folder;
 import io.github.clip4j.core.format.json.JsonFields;
 import io.github.clip4j.core.format.json.StrictJson;
 import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -36,13 +38,22 @@ public final class ShardedSafetensors implements WeightSource {
     ///
     /// @throws WeightFormatException when a shard is malformed or missing, or index and shards disagree; all disagreements are listed
     public static ShardedSafetensors open(Path index) throws IOException {
-        String location = String.valueOf(index.getFileName());
-        JsonFields root = StrictJson.readObject(index);
+        Path directory = Optional.ofNullable(index.toAbsolutePath().getParent()).orElse(index);
+        return open(Folder.of(directory), String.valueOf(index.getFileName()));
+    }
+
+    /// The same for the index `location` of a folder, in which the shards are too.
+    public static ShardedSafetensors open(Folder folder, String location) throws IOException {
+        JsonFields root;
+        try (ByteSource index = folder.open(location)) {
+            root = StrictJson.readObject(index);
+        }
         JsonFields map = root.object("weight_map").orElseThrow(() -> root.wrong("weight_map", "an object", "nothing"));
         Map<String, String> shardOf = new TreeMap<>();
         for (String tensor : map.names()) {
             String file = map.string(tensor).orElseThrow(() -> map.wrong(tensor, "a file name", "null"));
-            if (!Path.of(file).equals(Path.of(file).getFileName()) || file.equals("..")) {
+            if (file.isEmpty() || file.contains("/") || file.contains("\\") || file.contains(":") || file.contains("\0")
+                    || file.matches("\\.\\.?")) {
                 throw map.wrong(tensor, "the name of a file beside the index", "'" + file + "'");
             }
             shardOf.put(tensor, file);
@@ -51,11 +62,10 @@ public final class ShardedSafetensors implements WeightSource {
         try {
             for (String file : shardOf.values()) {
                 if (!shards.containsKey(file)) {
-                    Path path = index.resolveSibling(file);
-                    if (!Files.isRegularFile(path)) {
+                    if (!folder.has(file)) {
                         throw new WeightFormatException("%s: expected the shard %s beside it, got no such file".formatted(location, file));
                     }
-                    shards.put(file, SafetensorsFile.open(path));
+                    shards.put(file, SafetensorsFile.open(folder.open(file)));
                 }
             }
             return new ShardedSafetensors(location, shards, shardOf, merge(location, shards, shardOf));
@@ -108,6 +118,12 @@ public final class ShardedSafetensors implements WeightSource {
     public float[] read(String name, float[] buffer) throws IOException {
         TensorInfo.require(this, name);
         return Objects.requireNonNull(shards.get(shardOf.get(name))).read(name, buffer);
+    }
+
+    @Override
+    public float[] read(String name, int first, int count, float[] buffer) throws IOException {
+        TensorInfo.require(this, name);
+        return Objects.requireNonNull(shards.get(shardOf.get(name))).read(name, first, count, buffer);
     }
 
     @Override

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// The part of Python's pickle machine that files of weights need (Python `pickletools.py`; PyTorch `_weights_only_unpickler.py`).
 ///
 /// A pickle is a program that may call any function. This machine calls none: the few names that files of weights refer to are compared
-/// with a fixed list and stand for what is done here; any other is an error. No class is looked up, and nothing outside the stack can be
+/// with a fixed list, and what each means is done here; any other is an error. No class is looked up, and nothing outside the stack can be
 /// reached.
 ///
 /// Values are `Long`, `Double`, `Boolean`, `String`, [#NONE], lists (tuples too), maps and the records of this class.
@@ -60,7 +60,7 @@ final class Unpickler {
 
     private static final Map<String, DType> STORAGES = Map.of(
             "torch.FloatStorage", DType.F32, "torch.HalfStorage", DType.F16, "torch.BFloat16Storage", DType.BF16, "torch.DoubleStorage",
-            DType.F64,
+                    DType.F64,
             "torch.LongStorage", DType.I64, "torch.IntStorage", DType.I32, "torch.ShortStorage", DType.I16, "torch.CharStorage", DType.I8,
             "torch.ByteStorage", DType.U8, "torch.BoolStorage", DType.BOOL);
 
@@ -283,8 +283,9 @@ final class Unpickler {
         }
         Global global = Global.of(name);
         if (global == null) {
-            throw error("refers to " + name + ", which files of weights do not need; nothing of a pickle is executed. "
-                    + "Save the state dict alone, or as safetensors");
+            throw error(("refers to %s, which files of weights do not need; nothing of a pickle is executed. Save the state dict alone, or "
+                            + "as safetensors")
+                    .formatted(name));
         }
         return global;
     }
@@ -304,8 +305,12 @@ final class Unpickler {
             case Global.REBUILD_TENSOR -> new TensorView(
                     (Storage) arguments.get(0), (Long) arguments.get(1), longs(arguments.get(2)), longs(arguments.get(3)));
             case Global.REBUILD_PARAMETER, Global.PARAMETER, Global.SIZE, Global.TYPED_VALUE -> arguments.getFirst();
-            default -> throw error("calls what is no function of weights");
+            default -> throw error("calls %s, which weight files do not need; nothing is executed".formatted(describe(function)));
         };
+    }
+
+    private static String describe(Object value) {
+        return value instanceof Global global ? global.name : "a value that is not a function";
     }
 
     private Object create(Object type, List<Object> arguments) throws WeightFormatException {
@@ -313,7 +318,7 @@ final class Unpickler {
             case Global.SCRIPT_CLASS -> new ScriptObject();
             case Global.ORDERED_DICT -> new LinkedHashMap<>();
             case Global.SIZE -> arguments.getFirst();
-            default -> throw error("creates what is no object of weights");
+            default -> throw error("creates %s, which weight files do not need; nothing is executed".formatted(describe(type)));
         };
     }
 

@@ -1,4 +1,4 @@
-package io.github.clip4j.core.weights;
+package io.github.clip4j.core.format;
 
 import io.github.clip4j.core.DType;
 import java.io.EOFException;
@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.ShortBuffer;
-import java.nio.channels.FileChannel;
 
 /// Reads stored floats as float32.
 public final class FloatDecoder {
@@ -14,38 +13,31 @@ public final class FloatDecoder {
 
     private FloatDecoder() {}
 
-    /// Reads `count` elements of `dtype` from `position` of `channel`.
-    ///
-    /// The bytes are copied, never mapped: a file that is cut short while it is mapped kills the virtual machine.
-    ///
-    /// @param where what to call the data in messages
-    public static float[] read(FileChannel channel, long position, DType dtype, ByteOrder order, int count, String where)
-            throws IOException {
-        float[] values = new float[count];
-        read(channel, position, dtype, order, values, count, where);
-        return values;
+    /// An array for `count` elements: `buffer` where it is long enough, else a new one of that length.
+    public static float[] arrayFor(int count, float[] buffer) {
+        return buffer.length >= count && buffer.length > 0 ? buffer : new float[count];
     }
 
-    /// The same into the first `count` elements of `values`.
-    public static void read(FileChannel channel, long position, DType dtype, ByteOrder order, float[] values, int count, String where)
+    /// Reads `count` elements of `dtype` from `position` of `source` into the first elements of `values`.
+    ///
+    /// @param where what to call the data in messages
+    /// @throws EOFException when the source ends before
+    public static void read(ByteSource source, long position, DType dtype, ByteOrder order, float[] values, int count, String where)
             throws IOException {
         int chunk = CHUNK_BYTES / dtype.bytes();
         ByteBuffer buffer = ByteBuffer.allocateDirect((int) Math.min(CHUNK_BYTES, (long) count * dtype.bytes())).order(order);
         for (int done = 0; done < count; ) {
             int n = Math.min(chunk, count - done);
             buffer.clear().limit(n * dtype.bytes());
-            long at = position + (long) done * dtype.bytes();
-            while (buffer.hasRemaining()) {
-                if (channel.read(buffer, at + buffer.position()) < 0) {
-                    throw new EOFException(where + ": the file was cut short while it was read");
-                }
+            if (!source.read(buffer, position + (long) done * dtype.bytes())) {
+                throw new EOFException(where + ": the file was cut short while it was read");
             }
             decode(buffer.flip(), dtype, values, done, n);
             done += n;
         }
     }
 
-    /// Decodes the next `n` elements of `source`, in its byte order.
+    /// Decodes the next `n` elements of `source`, in its byte order, to `values` from `offset` on.
     public static void decode(ByteBuffer source, DType dtype, float[] values, int offset, int n) {
         switch (dtype) {
             case F32 -> source.asFloatBuffer().get(values, offset, n);

@@ -1,7 +1,7 @@
 package io.github.clip4j.checkpoint;
 
 /// How a checkpoint names its tensors.
-public enum CheckpointLayout {
+public enum Layout {
     /// `text_model.encoder.layers.0.…` (huggingface/transformers `modeling_clip.py`).
     HUGGING_FACE("hf"),
     /// `transformer.resblocks.0.…`, `visual.…` (openai/CLIP `clip/model.py`; open_clip's class `CLIP`).
@@ -11,7 +11,7 @@ public enum CheckpointLayout {
 
     private final String id;
 
-    CheckpointLayout(String id) {
+    Layout(String id) {
         this.id = id;
     }
 

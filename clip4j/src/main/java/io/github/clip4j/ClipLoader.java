@@ -1,0 +1,49 @@
+package io.github.clip4j;
+
+import io.github.clip4j.checkpoint.Checkpoint;
+import io.github.clip4j.checkpoint.Profile;
+import io.github.clip4j.core.parallel.Workers;
+import io.github.clip4j.image.ClipPreprocess;
+import io.github.clip4j.model.ClipConfig;
+import io.github.clip4j.model.ClipModel;
+import io.github.clip4j.tokenizer.ClipTokenizer;
+import java.io.IOException;
+
+/// Makes a [Clip] of what a checkpoint says and what the options ask for.
+final class ClipLoader {
+    private ClipLoader() {}
+
+    /// Reads the model; meanwhile the kernels are warmed up. A failure leaves no thread behind.
+    ///
+    /// @return a model whose threads are not started yet
+    static Clip load(Checkpoint checkpoint, ClipOptions options) throws IOException {
+        KernelWarmUp warmUp = KernelWarmUp.start(checkpoint.weights());
+        try {
+            return read(checkpoint, options);
+        } finally {
+            warmUp.stop();
+        }
+    }
+
+    private static Clip read(Checkpoint checkpoint, ClipOptions options) throws IOException {
+        Profile profile = options.profile().isPresent() ? options.profile().get() : checkpoint.profile();
+        boolean truncates = options.truncation().orElse(profile.truncates());
+        ClipTokenizer tokenizer = checkpoint.tokenizer(profile).map(t -> t.withTruncation(truncates)).orElse(null);
+        Workers workers = KernelWarmUp.workers(checkpoint.weights(), options.threads());
+        try {
+            ClipConfig config = checkpoint.config(options.activation());
+            int imageSize = options.imageSize().orElse(0);
+            ClipPreprocess preprocess = checkpoint.preprocessing(profile).orElse(null);
+            if (preprocess != null && imageSize > 0) {
+                preprocess = preprocess.withSize(imageSize);
+            }
+            ClipModel model =
+                    ClipModel.load(config, checkpoint.weights(), workers, imageSize, profile.interpolation(), options.weights());
+            PassQueue queue = new PassQueue(checkpoint.name(), workers, options.maxConcurrent());
+            return new Clip(checkpoint.name(), model, tokenizer, preprocess, workers, queue);
+        } catch (IOException | RuntimeException | Error e) {
+            workers.close();
+            throw e;
+        }
+    }
+}
