@@ -160,9 +160,9 @@ class DamagedWebpTest {
             readOrRefuse(damaged, "lossless version " + i);
             most = Math.max(most, threads.getCurrentThreadAllocatedBytes() - before);
         }
-        // A code that is not a single symbol takes at least 12 bits of the file, a table of all sizes at least 16. With the largest colour cache one of
-        // five has 2,328 symbols and takes 30 KB while it is read, the others 7 KB: 12 KB on average for 2 bytes of a file of 3,800 is 23 MB at most.
-        // Measured: 99,096 bytes.
+        // A code with a table of full size takes at least 16 bits of the file. With the largest colour cache one of five has 2,328
+        // symbols and takes 30 KB while it is read, the others 7 KB: 12 KB on average for 2 bytes of a file of 3,800 is 23 MB at
+        // most. Measured: 99,096 bytes.
         assertThat(most).isLessThan(32L << 20);
     }
 

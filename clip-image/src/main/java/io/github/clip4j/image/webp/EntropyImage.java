@@ -117,7 +117,8 @@ final class EntropyImage {
             eachTakesBits &= codes == null || !codes.green().isConstant();
         }
         if (eachTakesBits && (long) width * height > MAX_COPY * bits.left()) {
-            throw new WebpException("VP8L: the data is cut short: expected %d × %d pixels, got %d bits".formatted(width, height, bits.left()));
+            throw new WebpException("VP8L: the data is cut short: expected %d × %d pixels, got %d bits"
+                    .formatted(width, height, bits.left()));
         }
     }
 
