@@ -1,10 +1,12 @@
-"""Compares clip4j with PyTorch, and with ONNX Runtime when its jar is there, on the same weights, threads and batches, alternating, and prints the medians:
+"""Compares clip4j with PyTorch, and with ONNX Runtime when its jar is there, on the same weights, threads and batches,
+alternating, and prints the medians:
 
-    python3 clip-bench/peers/run.py [--preset b32] [--threads 1,2] [--batch 1,8,32] [--towers image,text] [--tokens 77] [--rounds 5] [--seconds 3] [--json results.json]
-        [--onnxruntime onnxruntime-1.22.0.jar]
+    python3 clip-bench/peers/run.py [--preset b32] [--threads 1,2] [--batch 1,8,32] [--towers image,text] [--tokens 77]
+        [--rounds 5] [--seconds 3] [--json results.json] [--onnxruntime onnxruntime-1.22.0.jar]
 
-Needs PyTorch and NumPy. The jar comes with `mvn dependency:copy -Dartifact=com.microsoft.onnxruntime:onnxruntime:1.22.0 -DoutputDirectory=.`. Each round starts a JVM and a Python process for every tower and number of threads, one after the other, so that a bad minute of
-the machine meets both. The peak is that of the JVM of the same round.
+Needs PyTorch and NumPy. The jar comes with `mvn dependency:copy -Dartifact=com.microsoft.onnxruntime:onnxruntime:1.22.0
+-DoutputDirectory=.`. Each round starts a JVM and a Python process for every tower and number of threads, one after the
+other, so that a bad minute of the machine meets both. The peak is that of the JVM of the same round.
 """
 import argparse
 import json
