@@ -1,0 +1,91 @@
+"""Makes what clip-tokenizer's tokenizer.json reader is compared with. Needs tokenizers 0.23, sentencepiece and protobuf.
+
+  python compare_tokenizers.py golden DIR            small tokenizers, their texts and ids: the tests' resources
+  python compare_tokenizers.py large DIR [TEXTS…]    larger ones, and hashes of their ids for at least 10,000 texts each; read by
+                                                     LargeJsonTokenizerTest with -Dclip.tokenizers=DIR. TEXTS are files of lines {"text": …}
+"""
+import hashlib
+import json
+import os
+import sys
+from array import array
+
+import tokenizers
+from tokenizers import Tokenizer
+
+import tokenizer_zoo as zoo
+
+
+def digest(text_or_ids):
+    data = text_or_ids.encode("utf-8") if isinstance(text_or_ids, str) else array("i", text_or_ids).tobytes()
+    return hashlib.sha1(data).hexdigest()[:12]
+
+
+def unique(texts):
+    return list(dict.fromkeys(texts))
+
+
+def golden(folder):
+    table = zoo.chars_map(small=True)
+    texts = unique(zoo.CAPTIONS + zoo.special_cases() + zoo.random_texts(170, 1))
+    with open(folder + "/texts.json", "w", encoding="utf-8") as out:
+        json.dump({"tokenizers": tokenizers.__version__, "texts": texts}, out, ensure_ascii=True, indent=0)
+    for name, make in zoo.ZOO.items():
+        tok = make(zoo.CAPTIONS, 420, table)
+        write(tok, folder, name)
+        with open("%s/%s.ids" % (folder, name), "w", encoding="utf-8") as out:
+            for text in texts:
+                ids = tok.encode(text).ids
+                out.write("%s|%s\n" % (" ".join(map(str, ids)), json.dumps(tok.decode(ids, skip_special_tokens=True))))
+
+
+def write(tok, folder, name):
+    data = json.loads(tok.to_str())
+    with open("%s/%s.json" % (folder, name), "w", encoding="utf-8") as out:
+        json.dump(data, out, ensure_ascii=False, separators=(",", ":"))
+
+
+def large(folder, files):
+    table = zoo.chars_map()
+    texts = list(zoo.CAPTIONS)
+    for file in files:
+        with open(file, encoding="utf-8") as lines:
+            texts += [json.loads(line)["text"] for line in lines]
+    texts = unique(texts)
+    training = texts
+    compared = unique(texts + zoo.special_cases() + zoo.random_texts(12_000, 2))
+    write_texts(folder + "/texts.jsonl", compared)
+    everything = unique(zoo.all_code_points()) + compared
+    write_texts(folder + "/code_points.jsonl", everything)
+    print("%d texts, %d with all code points" % (len(compared), len(everything)), flush=True)
+    for name, make in zoo.ZOO.items():
+        tok = make(training, 8_000, table)
+        write(tok, folder, name)
+        compare(tok, folder, name, compared)
+    for name, tok in zoo.spies(table).items():
+        write(tok, folder, name)
+        compare(tok, folder, name, everything)
+
+
+def write_texts(file, texts):
+    with open(file, "w", encoding="utf-8") as out:
+        out.writelines(json.dumps(text) + "\n" for text in texts)
+
+
+def compare(tok, folder, name, texts):
+    with open("%s/%s.hashes" % (folder, name), "w", encoding="ascii") as out:
+        for text in texts:
+            ids = tok.encode(text).ids
+            out.write("%s %s %s\n" % (digest(ids), digest(tok.decode(ids, skip_special_tokens=False)), digest(tok.encode(text, add_special_tokens=False).ids)))
+    print(name, len(texts), flush=True)
+
+
+def main():
+    os.makedirs(sys.argv[2], exist_ok=True)
+    if sys.argv[1] == "golden":
+        golden(sys.argv[2])
+    else:
+        large(sys.argv[2], sys.argv[3:])
+
+
+main()
