@@ -26,17 +26,30 @@ def unique(texts):
 
 
 def golden(folder):
-    table = zoo.chars_map(small=True)
+    table = zoo.chars_map(zoo.SMALL_RULES)
     texts = unique(zoo.CAPTIONS + zoo.special_cases() + zoo.random_texts(170, 1))
     with open(folder + "/texts.json", "w", encoding="utf-8") as out:
         json.dump({"tokenizers": tokenizers.__version__, "texts": texts}, out, ensure_ascii=True, indent=0)
     for name, make in zoo.ZOO.items():
         tok = make(zoo.CAPTIONS, 420, table)
         write(tok, folder, name)
-        with open("%s/%s.ids" % (folder, name), "w", encoding="utf-8") as out:
-            for text in texts:
-                ids = tok.encode(text).ids
-                out.write("%s|%s\n" % (" ".join(map(str, ids)), json.dumps(tok.decode(ids, skip_special_tokens=True))))
+        write_ids(tok, folder, name, texts)
+    with zoo.rules_file(zoo.SMALL_RULES) as rules:
+        for name, model, tok in zoo.sentencepiece_models(zoo.CAPTIONS, 800, rules.name):
+            write_model(model, folder, name)
+            write_ids(tok, folder, name, texts)
+
+
+def write_ids(tok, folder, name, texts):
+    with open("%s/%s.ids" % (folder, name), "w", encoding="utf-8") as out:
+        for text in texts:
+            ids = tok.encode(text).ids
+            out.write("%s|%s\n" % (" ".join(map(str, ids)), json.dumps(tok.decode(ids, skip_special_tokens=True))))
+
+
+def write_model(model, folder, name):
+    with open("%s/%s.model" % (folder, name), "wb") as out:
+        out.write(model)
 
 
 def write(tok, folder, name):
@@ -62,6 +75,9 @@ def large(folder, files):
         tok = make(training, 8_000, table)
         write(tok, folder, name)
         compare(tok, folder, name, compared)
+    for name, model, tok in zoo.sentencepiece_models([text for text in training if len(text) < 1_000], 6_000, None):
+        write_model(model, folder, name)
+        compare(tok, folder, name, compared)
     for name, tok in zoo.spies(table).items():
         write(tok, folder, name)
         compare(tok, folder, name, everything)
@@ -76,7 +92,9 @@ def compare(tok, folder, name, texts):
     with open("%s/%s.hashes" % (folder, name), "w", encoding="ascii") as out:
         for text in texts:
             ids = tok.encode(text).ids
-            out.write("%s %s %s\n" % (digest(ids), digest(tok.decode(ids, skip_special_tokens=False)), digest(tok.encode(text, add_special_tokens=False).ids)))
+            alone = tok.encode(text, add_special_tokens=False)
+            unpadded = [i for i, mask in zip(alone.ids, alone.attention_mask) if mask]
+            out.write("%s %s %s\n" % (digest(ids), digest(tok.decode(ids, skip_special_tokens=False)), digest(unpadded)))
     print(name, len(texts), flush=True)
 
 

@@ -10,6 +10,8 @@ import tokenizers
 from tokenizers import Regex, normalizers, pre_tokenizers
 from tokenizers.normalizers import BertNormalizer
 
+import tokenizer_zoo
+
 ALL = [chr(c) for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF]
 
 
@@ -57,7 +59,14 @@ def with_role_in_normalization():
     return role
 
 
+def joined_to_letter():
+    """The characters that are in one grapheme with an A before them: Precompiled loses them when A has a replacement."""
+    table = tokenizer_zoo.precompiled(tokenizer_zoo.chars_map({"A": "B"}))
+    return {ord(c) for c in ALL if table.normalize_str("A" + c) == "B"}
+
+
 def sets():
+    yield "JOINED_TO_LETTER", joined_to_letter()
     yield "ROLE_IN_NORMALIZATION", with_role_in_normalization()
     yield "WHITESPACE", split_off(pre_tokenizers.WhitespaceSplit())
     yield "NUMERIC", isolated(pre_tokenizers.Digits(True))

@@ -84,16 +84,22 @@ SMALL_RULES = {"ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "Ａ": "A", "Ｂ": "B", "
                "\r": " ", "\n": " ", "\t": " ", "\u00ad": "", "e\u0301": "é", "A\u030a": "Å", "©": "c", "™": "TM", "\u0958": "क\u093c", "\u200b": " "}
 
 
-def chars_map(small=False):
-    """A table of SentencePiece: its own nmt_nfkc, or a small one for the tests."""
-    if not small:
+def chars_map(rules_of=None):
+    """A table of SentencePiece: its own nmt_nfkc, or that of some rules."""
+    if rules_of is None:
         return base64.b64encode(sentencepiece_proto("unigram", 600, CAPTIONS).normalizer_spec.precompiled_charsmap).decode()
-    with tempfile.NamedTemporaryFile("w", suffix=".tsv", encoding="ascii") as rules:
-        for source, target in SMALL_RULES.items():
-            rules.write("%s\t%s\n" % tuple(" ".join("%04X" % ord(c) for c in text) for text in (source, target)))
-        rules.flush()
+    with rules_file(rules_of) as rules:
         proto = sentencepiece_proto("unigram", 600, CAPTIONS, normalization_rule_tsv=rules.name)
         return base64.b64encode(proto.normalizer_spec.precompiled_charsmap).decode()
+
+
+def rules_file(rules_of):
+    """An open file of the form that SentencePiece reads; it is deleted when it is closed."""
+    rules = tempfile.NamedTemporaryFile("w", suffix=".tsv", encoding="ascii")
+    for source, target in rules_of.items():
+        rules.write("%s\t%s\n" % tuple(" ".join("%04X" % ord(c) for c in text) for text in (source, target)))
+    rules.flush()
+    return rules
 
 
 def sentencepiece_proto(kind, size, texts, **options):
@@ -232,7 +238,7 @@ def bpe_prefix(texts, size, table):
     tok.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Whitespace(), pre_tokenizers.Digits(True), pre_tokenizers.Punctuation()])
     tok.train_from_iterator(texts, trainers.BpeTrainer(
         vocab_size=size, special_tokens=["<unk>"], continuing_subword_prefix="##", limit_alphabet=size // 4, show_progress=False))
-    tok.decoder = decoders.Sequence([decoders.BPEDecoder("#"), decoders.Strip(" ", 1, 1)])
+    tok.decoder = decoders.Sequence([decoders.BPEDecoder("#"), decoders.Strip(" ", 1, 0)])
     return tok
 
 
@@ -284,3 +290,49 @@ def all_code_points():
         if i < 0x20000:
             yield "".join(chunk)
             yield " 1".join([""] + chunk + [""])
+
+
+def sentencepiece_models(texts, size, rules):
+    """(name, model, converted): a SentencePiece model of each family, and what the converter of `transformers` makes of it."""
+    import importlib
+
+    convert = importlib.import_module("transformers.convert_slow_tokenizer")
+
+    class Extractor(convert.GemmaSentencePieceExtractor):
+        """The converter's own asks for `sp`, which transformers 5.18 does not set."""
+
+        def __init__(self, file):
+            import sentencepiece
+
+            super().__init__(file)
+            self.sp = sentencepiece.SentencePieceProcessor(model_file=file)
+
+    class Gemma(convert.GemmaConverter):
+        SpmExtractor = Extractor
+
+    def slow(proto, ids):
+        """What the converters ask a slow tokenizer for."""
+        class Slow:
+            _extra_ids = 0
+            pad_token, eos_token, bos_token = "<pad>", "<eos>", "<bos>"
+            vocab_file = None
+
+            def convert_tokens_to_ids(self, token):
+                return ids[token]
+        return Slow()
+
+    def one(name, converter, kind, ids, **options):
+        options = {"normalization_rule_tsv": rules, **options} if rules and kind == "unigram" else options
+        proto = sentencepiece_proto(kind, size, texts, **options)
+        tokenizer = slow(proto, ids)
+        with tempfile.NamedTemporaryFile(suffix=".model") as file:
+            file.write(proto.SerializeToString())
+            file.flush()
+            tokenizer.vocab_file = file.name
+            return name, proto.SerializeToString(), converter(tokenizer).converted()
+
+    yield one("T5", convert.T5Converter, "unigram", {"</s>": 1}, pad_id=0, eos_id=1, unk_id=2, bos_id=-1, user_defined_symbols=["<mask>"])
+    yield one("XLM_ROBERTA", convert.XLMRobertaConverter, "unigram", {"<s>": 0, "</s>": 2}, unk_id=0, bos_id=1, eos_id=2)
+    yield one("GEMMA", Gemma, "bpe", {}, pad_id=0, eos_id=1, bos_id=2, unk_id=3, pad_piece="<pad>", eos_piece="<eos>", bos_piece="<bos>",
+              byte_fallback=True, add_dummy_prefix=False, remove_extra_whitespaces=False, normalization_rule_name="identity", split_digits=True,
+              allow_whitespace_only_pieces=True, user_defined_symbols=["<mask>", "\n\n", "<start_of_turn>"])

@@ -37,7 +37,8 @@ final class AddedTokens {
     /// Gives each token the id that the reference gives it: the one in the vocabulary, or the next after it. The file must agree.
     ///
     /// @param where the file, for messages
-    AddedTokens(List<AddedToken> added, TokenModel model, @Nullable NormalizerStep normalizer, String where) throws VocabularyFormatException {
+    AddedTokens(List<AddedToken> added, TokenModel model, @Nullable NormalizerStep normalizer, String where)
+            throws VocabularyFormatException {
         int next = model.size();
         for (AddedToken token : added) {
             if (token.content.isEmpty()) {
@@ -46,8 +47,9 @@ final class AddedTokens {
             int known = ids.getOrDefault(token.content, model.id(token.content));
             int id = known >= 0 ? known : next++;
             if (id != token.id) {
+                String why = known >= 0 ? "it has in the vocabulary" : "comes next after the vocabulary";
                 throw new VocabularyFormatException("%s: added_tokens: '%s': expected the id %d, which %s, got %d"
-                        .formatted(where, token.content, id, known >= 0 ? "it has in the vocabulary" : "comes next after the vocabulary", token.id));
+                        .formatted(where, token.content, id, why, token.id));
             }
             ids.put(token.content, id);
             tokens.put(id, token);

@@ -113,7 +113,8 @@ final class BpeModel implements TokenModel {
         return end < piece.length() ? prefixed : prefixed + options.endOfWordSuffix;
     }
 
-    /// Merges `tokens` and adds what is left. A token stands at the place of its first character; −1 is there once it is merged into the one before.
+    /// Merges `tokens` and adds what is left. A token stands at the place of its first character; −1 is there once it is merged into the
+    /// one before.
     private void merge(int[] tokens, IntList ids) {
         int n = tokens.length;
         int[] next = new int[n]; // place of the token after, n at the end

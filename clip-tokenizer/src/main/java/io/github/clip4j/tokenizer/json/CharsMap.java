@@ -6,14 +6,14 @@ import java.nio.ByteOrder;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.text.BreakIterator;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /// SentencePiece's precompiled table of character replacements.
 ///
-/// The layout is: the size of a trie in bytes, the trie as 32-bit units in the order of a Darts double array, then the replacements, each ended by a
-/// NUL. It is applied as the reference does it, which is not what SentencePiece does: a grapheme of less than six bytes is looked up as a whole,
+/// The layout is: the size of a trie in bytes, the trie as 32-bit units in the order of a Darts double array, then the replacements, each
+/// ended by a
+/// NUL. It is applied as the reference does it, which is not what SentencePiece does: a grapheme of less than six bytes is looked up as a
+/// whole,
 /// the **shortest** entry that begins it wins, and the rest of the grapheme is lost. Longer ones are looked up character by character.
 final class CharsMap {
     private static final int GRAPHEME_BYTES = 6;
@@ -43,7 +43,7 @@ final class CharsMap {
         byte[] replacements = new byte[bytes.length - 4 - (int) size];
         buffer.position(4 + (int) size).get(replacements);
         try {
-            CharBuffer unused = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(replacements));
+            CharBuffer _ = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(replacements));
         } catch (CharacterCodingException e) {
             throw new VocabularyFormatException(where + ": expected replacements in UTF-8, got bytes that are not", e);
         }
@@ -52,17 +52,10 @@ final class CharsMap {
 
     String apply(String text) {
         StringBuilder result = new StringBuilder(text.length());
-        BreakIterator graphemes = null;
+        Graphemes graphemes = new Graphemes(text);
         for (int i = 0; i < text.length(); ) {
             char c = text.charAt(i);
-            int end = i + 1;
-            if (end < text.length() && mayJoin(c, text.charAt(end))) {
-                if (graphemes == null) {
-                    graphemes = BreakIterator.getCharacterInstance(Locale.ROOT);
-                    graphemes.setText(text);
-                }
-                end = graphemes.following(i);
-            }
+            int end = graphemes.end(i);
             if (end == i + 1 && c < 128) {
                 String replacement = ascii[c];
                 if (replacement == null) {
@@ -76,11 +69,6 @@ final class CharsMap {
             i = end;
         }
         return result.toString();
-    }
-
-    /// Whether two characters may belong to one grapheme: below U+0300 only CR and LF do, and U+00A9 and U+00AE with what follows.
-    private static boolean mayJoin(char c, char next) {
-        return next >= 0x300 || (c == '\r' && next == '\n') || c >= 0x300;
     }
 
     private void applyToGrapheme(String grapheme, StringBuilder result) {

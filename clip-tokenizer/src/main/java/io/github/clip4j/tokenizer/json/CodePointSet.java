@@ -7,7 +7,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /// A set of code points. Immutable.
 ///
-/// The sets of the reference come from the resource `code-points.txt`, which the reference library itself was asked for: it mixes several versions
+/// The sets of the reference come from the resource `code-points.txt`, which the reference library itself was asked for: it mixes several
+/// versions
 /// of Unicode, and none is Java's.
 final class CodePointSet {
     private static final Map<String, CodePointSet> NAMED = new ConcurrentHashMap<>();
@@ -36,7 +37,7 @@ final class CodePointSet {
     }
 
     private static CodePointSet parse(String line) {
-        String[] ranges = line.split(" ");
+        String[] ranges = line.split(" ", -1);
         int[] starts = new int[ranges.length];
         int[] ends = new int[ranges.length];
         for (int i = 0; i < ranges.length; i++) {

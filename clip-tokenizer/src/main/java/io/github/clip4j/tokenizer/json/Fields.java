@@ -63,7 +63,10 @@ final class Fields {
     }
 
     String string(String name) throws VocabularyFormatException {
-        return get(name) instanceof String text ? text : fail(name, "a string");
+        if (get(name) instanceof String text) {
+            return text;
+        }
+        throw expected(name, "a string");
     }
 
     @Nullable String stringOrNull(String name) throws VocabularyFormatException {
@@ -71,7 +74,10 @@ final class Fields {
     }
 
     boolean bool(String name) throws VocabularyFormatException {
-        return get(name) instanceof Boolean value ? value : this.<Boolean>fail(name, "true or false");
+        if (get(name) instanceof Boolean value) {
+            return value;
+        }
+        throw expected(name, "true or false");
     }
 
     boolean bool(String name, boolean otherwise) throws VocabularyFormatException {
@@ -96,7 +102,10 @@ final class Fields {
     /// A field that is one character.
     int character(String name) throws VocabularyFormatException {
         String text = string(name);
-        return text.codePointCount(0, text.length()) == 1 ? text.codePointAt(0) : this.<Integer>fail(name, "one character");
+        if (text.codePointCount(0, text.length()) == 1) {
+            return text.codePointAt(0);
+        }
+        throw expected(name, "one character");
     }
 
     Fields object(String name) throws VocabularyFormatException {
@@ -120,17 +129,14 @@ final class Fields {
     }
 
     List<?> list(String name) throws VocabularyFormatException {
-        return get(name) instanceof List<?> list ? list : this.<List<?>>fail(name, "an array");
+        if (get(name) instanceof List<?> list) {
+            return list;
+        }
+        throw expected(name, "an array");
     }
 
-    Set<String> names() {
-        Set<String> names = new HashSet<>();
-        fields.keySet().forEach(name -> names.add((String) name));
-        return names;
-    }
-
-    private <T> T fail(String name, String expected) throws VocabularyFormatException {
-        throw refused(name, expected, get(name));
+    private VocabularyFormatException expected(String name, String expected) {
+        return refused(name, expected, get(name));
     }
 
     /// @throws VocabularyFormatException when there is a field that nobody asked for

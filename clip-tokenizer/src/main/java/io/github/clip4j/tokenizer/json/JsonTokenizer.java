@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A tokenizer as `tokenizer.json` describes it: BPE, Unigram or WordPiece, with all that is around them.
 ///
-/// The ids are those of Hugging Face `tokenizers` 0.23; `docs/tokenizers.md` says what is read, what is refused and what was compared. Half of a
+/// The ids are those of Hugging Face `tokenizers` 0.23; `docs/tokenizers.md` says what is read, what is refused and what was compared.
+/// Half of a
 /// surrogate pair, which the reference cannot be given, is read as U+FFFD. Immutable and thread-safe; the `with` methods make copies.
 public final class JsonTokenizer {
     private final Parts parts;
@@ -32,7 +33,8 @@ public final class JsonTokenizer {
         return of(TokenizerJsonReader.read(file), String.valueOf(file.getFileName()));
     }
 
-    /// Reads a `spiece.model` or `tokenizer.model` of SentencePiece and adds what the converters of `transformers` add for a family. There is no
+    /// Reads a `spiece.model` or `tokenizer.model` of SentencePiece and adds what the converters of `transformers` add for a family. There
+    /// is no
     /// truncation and no padding.
     ///
     /// @throws VocabularyFormatException when the file is malformed, or is not of a kind that the family has
@@ -52,7 +54,8 @@ public final class JsonTokenizer {
     /// @throws IllegalArgumentException when the special tokens alone are more
     public JsonTokenizer withTruncation(int maxLength, Side side) {
         if (maxLength < added(true)) {
-            throw new IllegalArgumentException("expected a length of at least the %d special tokens, got %d".formatted(added(true), maxLength));
+            throw new IllegalArgumentException(
+                    "expected a length of at least the %d special tokens, got %d".formatted(added(true), maxLength));
         }
         return new JsonTokenizer(parts, addedTokens, new Truncation(maxLength, side), padding);
     }

@@ -12,7 +12,7 @@ final class LowerCase {
     private static final int[] DELTAS;
 
     static {
-        String[] runs = CodePointTables.line("LOWER").split(" "); // start-end/step:delta
+        String[] runs = CodePointTables.line("LOWER").split(" ", -1); // start-end/step:delta
         STARTS = new int[runs.length];
         ENDS = new int[runs.length];
         STEPS = new int[runs.length];

@@ -6,20 +6,21 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 
-/// The merges of a SentencePiece BPE model. The file has pieces with scores alone: every way to cut a piece in two other pieces is a merge, the
+/// The merges of a SentencePiece BPE model. The file has pieces with scores alone: every way to cut a piece in two other pieces is a
+/// merge, the
 /// better score first (`generate_merges` of `transformers`).
 final class MergeFinder {
     private final List<Piece> pieces;
     private final Map<String, Integer> ids;
 
-    /// @param score of the join
+    /// @param score of the join; never −0, which is 0 to the reference and less to Java
     /// @param leftLength in code points
     private record Merge(int left, int right, int join, float score, int leftLength, int rightLength) {}
 
     /// Equal ones stay in the order in which they were found.
-    private static final Comparator<Merge> BEST_FIRST = Comparator.comparing(Merge::score)
-            .thenComparing(Merge::leftLength)
-            .thenComparing(Merge::rightLength)
+    private static final Comparator<Merge> BEST_FIRST = Comparator.comparingDouble(Merge::score)
+            .thenComparingInt(Merge::leftLength)
+            .thenComparingInt(Merge::rightLength)
             .reversed();
 
     /// @param ids of all parts and joins; all pieces are there
@@ -48,10 +49,10 @@ final class MergeFinder {
             Integer left = ids.get(text.substring(0, cut));
             Integer right = ids.get(text.substring(cut));
             if (left != null && right != null) {
-                merges.add(new Merge(left, right, join, piece.score(), length, codePoints - length));
+                merges.add(new Merge(left, right, join, piece.score() + 0.0f, length, codePoints - length));
             }
         }
-        merges.sort(Comparator.comparing(Merge::left).thenComparing(Merge::right));
+        merges.sort(Comparator.comparingInt(Merge::left).thenComparingInt(Merge::right));
         return merges;
     }
 }

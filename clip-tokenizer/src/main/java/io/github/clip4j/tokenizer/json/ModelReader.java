@@ -72,7 +72,10 @@ final class ModelReader {
         if (fields.has("type")) {
             return fields.string("type");
         }
-        return hasPieces ? "Unigram" : merges != null ? "BPE" : fields.has("max_input_chars_per_word") ? "WordPiece" : fields.string("type");
+        if (hasPieces) {
+            return "Unigram";
+        }
+        return merges != null ? "BPE" : fields.has("max_input_chars_per_word") ? "WordPiece" : fields.string("type");
     }
 
     private Map<String, Integer> readIds() throws IOException {
@@ -87,7 +90,8 @@ final class ModelReader {
             }
             String other = tokens.put(id, token);
             if (other != null) {
-                throw new VocabularyFormatException("%s: model.vocab: '%s' and '%s' have the same id %d".formatted(where, other, token, id));
+                throw new VocabularyFormatException(
+                        "%s: model.vocab: '%s' and '%s' have the same id %d".formatted(where, other, token, id));
             }
         }
         reader.endObject();
@@ -183,8 +187,10 @@ final class ModelReader {
             String right = merge[1].startsWith(prefix) ? merge[1].substring(prefix.length()) : merge[1];
             int[] pair = {vocab.id(merge[0]), vocab.id(merge[1]), vocab.id(merge[0] + right)};
             if (pair[0] < 0 || pair[1] < 0 || pair[2] < 0) {
-                throw new VocabularyFormatException("%s: model.merges[%d] '%s' '%s': expected both parts and their join in the vocabulary, got no '%s'"
-                        .formatted(where, pairs.size(), merge[0], merge[1], pair[0] < 0 ? merge[0] : pair[1] < 0 ? merge[1] : merge[0] + right));
+                String missing = pair[0] < 0 ? merge[0] : pair[1] < 0 ? merge[1] : merge[0] + right;
+                throw new VocabularyFormatException(
+                        "%s: model.merges[%d] '%s' '%s': expected both parts and their join in the vocabulary, got no '%s'"
+                                .formatted(where, pairs.size(), merge[0], merge[1], missing));
             }
             pairs.add(pair);
         }

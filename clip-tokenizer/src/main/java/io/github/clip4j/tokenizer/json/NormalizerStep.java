@@ -64,7 +64,8 @@ sealed interface NormalizerStep {
     record Nmt() implements NormalizerStep {
         @Override
         public Text apply(Text text) {
-            Text kept = without(text, c -> (c >= 1 && c <= 8) || c == 0xB || (c >= 0xE && c <= 0x1F) || c == 0x7F || c == 0x8F || c == 0x9F);
+            Text kept = without(
+                    text, c -> (c >= 1 && c <= 8) || c == 0xB || (c >= 0xE && c <= 0x1F) || c == 0x7F || c == 0x8F || c == 0x9F);
             StringBuilder spaced = new StringBuilder(kept.value());
             for (int i = 0; i < spaced.length(); i++) {
                 char c = spaced.charAt(i);
@@ -129,7 +130,8 @@ sealed interface NormalizerStep {
     /// `BertNormalizer`.
     ///
     /// @param stripAccents null means as `lowercase`
-    record Bert(boolean cleanText, boolean handleChineseChars, @Nullable Boolean stripAccents, boolean lowercase) implements NormalizerStep {
+    record Bert(boolean cleanText, boolean handleChineseChars, @Nullable Boolean stripAccents, boolean lowercase)
+            implements NormalizerStep {
         private static final CodePointSet CONTROL = CodePointSet.named("BERT_CONTROL");
         private static final CodePointSet WHITESPACE = CodePointSet.named("WHITESPACE");
         private static final CodePointSet NONSPACING_MARK = CodePointSet.named("NONSPACING_MARK");

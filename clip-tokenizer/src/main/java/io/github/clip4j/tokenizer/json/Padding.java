@@ -11,7 +11,8 @@ record Padding(int length, int multipleOf, int padId, Side side) {
     Padding {
         if (length < -1 || multipleOf < 1 || padId < 0) {
             throw new IllegalArgumentException(
-                    "expected a length of at least 0 and a token id, got length %d, multiple of %d, id %d".formatted(length, multipleOf, padId));
+                    "expected a length of at least 0 and a token id, got length %d, multiple of %d, id %d"
+                            .formatted(length, multipleOf, padId));
         }
     }
 

@@ -4,7 +4,8 @@ import java.util.List;
 
 /// A regular expression of the kind that tokenizers use: alternatives, each a row of character classes with a quantifier.
 ///
-/// The first alternative that matches wins, and quantifiers are greedy, as in Oniguruma. There are no groups, so nothing nests and no text can
+/// The first alternative that matches wins, and quantifiers are greedy, as in Oniguruma. There are no groups, so nothing nests and no text
+/// can
 /// make the search recurse. [RegexParser] reads one and refuses the rest by name.
 ///
 /// @param alternatives the items of each

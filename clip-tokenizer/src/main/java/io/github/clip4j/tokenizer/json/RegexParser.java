@@ -31,7 +31,8 @@ final class RegexParser {
     static Regex parse(String pattern, String where) throws VocabularyFormatException {
         RegexParser parser = new RegexParser(pattern, where);
         if (pattern.length() > MAX_LENGTH) {
-            throw new VocabularyFormatException("%s: expected at most %d characters, got %d".formatted(where, MAX_LENGTH, pattern.length()));
+            throw new VocabularyFormatException(
+                    "%s: expected at most %d characters, got %d".formatted(where, MAX_LENGTH, pattern.length()));
         }
         List<List<Item>> alternatives = new ArrayList<>();
         do {

@@ -74,7 +74,8 @@ final class SentencePieceReader {
             }
         }
         if (!Float.isFinite(score)) {
-            throw new VocabularyFormatException("%s: piece %d '%s': expected a finite score, got %s".formatted(where, pieces.size(), text, score));
+            throw new VocabularyFormatException(
+                    "%s: piece %d '%s': expected a finite score, got %s".formatted(where, pieces.size(), text, score));
         }
         return new Piece(text, score, type);
     }
@@ -102,7 +103,8 @@ final class SentencePieceReader {
 
     private void expectType(int expected, String name) throws VocabularyFormatException {
         if (modelType != expected) {
-            throw new VocabularyFormatException("%s: trainer_spec.model_type: expected %s (%d), got %d".formatted(where, name, expected, modelType));
+            throw new VocabularyFormatException(
+                    "%s: trainer_spec.model_type: expected %s (%d), got %d".formatted(where, name, expected, modelType));
         }
     }
 

@@ -7,7 +7,8 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 
-/// Reads normalisers, pre-tokenizers, post-processors and decoders. Each is an object with a `type`; an unknown type or field is refused by name.
+/// Reads normalisers, pre-tokenizers, post-processors and decoders. Each is an object with a `type`; an unknown type or field is refused
+/// by name.
 final class StepReader {
     /// Steps in one sequence: published files have at most five.
     private static final int MAX_STEPS = 64;
@@ -31,7 +32,8 @@ final class StepReader {
     }
 
     private static VocabularyFormatException unknown(Fields fields, String kind) throws VocabularyFormatException {
-        return new VocabularyFormatException("%s: the %s '%s' is not supported".formatted(fields.place("type"), kind, fields.string("type")));
+        return new VocabularyFormatException(
+                "%s: the %s '%s' is not supported".formatted(fields.place("type"), kind, fields.string("type")));
     }
 
     static NormalizerStep normalizer(Fields fields) throws VocabularyFormatException {

@@ -6,10 +6,12 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// The unigram language model (Kudo 2018, arXiv:1804.10959 §3.2): of all ways to cut a piece, the one whose tokens have the greatest sum of scores.
+/// The unigram language model (Kudo 2018, arXiv:1804.10959 §3.2): of all ways to cut a piece, the one whose tokens have the greatest sum
+/// of scores.
 ///
 /// Viterbi's search from left to right. A character without a token of its own may be unknown, at ten below the worst score. Ties are the
-/// reference's: the path found first stays, which is the one whose last token is the longest. Neighbouring unknown characters are one token.
+/// reference's: the path found first stays, which is the one whose last token is the longest. Neighbouring unknown characters are one
+/// token.
 final class UnigramModel implements TokenModel {
     /// `K_UNK_PENALTY` of the reference.
     private static final double UNKNOWN_PENALTY = 10;

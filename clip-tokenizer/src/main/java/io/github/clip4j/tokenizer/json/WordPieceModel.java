@@ -3,7 +3,8 @@ package io.github.clip4j.tokenizer.json;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// WordPiece (Wu et al. 2016, arXiv:1609.08144 §4.1): the longest token that begins the word, then the longest that goes on, until the word ends.
+/// WordPiece (Wu et al. 2016, arXiv:1609.08144 §4.1): the longest token that begins the word, then the longest that goes on, until the
+/// word ends.
 final class WordPieceModel implements TokenModel {
     private final Vocab vocab;
     private final int unknown;
