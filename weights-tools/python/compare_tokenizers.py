@@ -1,12 +1,14 @@
 """Makes what clip-tokenizer's tokenizer.json reader is compared with. Needs tokenizers 0.23, sentencepiece and protobuf.
 
   python compare_tokenizers.py golden DIR            small tokenizers, their texts and ids: the tests' resources
-  python compare_tokenizers.py large DIR [TEXTS…]    larger ones, and hashes of their ids for at least 10,000 texts each; read by
-                                                     LargeJsonTokenizerTest with -Dclip.tokenizers=DIR. TEXTS are files of lines {"text": …}
+  python compare_tokenizers.py large DIR [FILE…]     larger ones, and hashes of their ids for at least 10,000 texts each; read by
+                                                     LargeJsonTokenizerTest with -Dclip.tokenizers=DIR. A FILE has texts, lines {"text": …},
+                                                     or is another tokenizer.json to compare with
 """
 import hashlib
 import json
 import os
+import random
 import sys
 from array import array
 
@@ -62,6 +64,8 @@ def large(folder, files):
     table = zoo.chars_map()
     texts = list(zoo.CAPTIONS)
     for file in files:
+        if file.endswith(".json"):
+            continue
         with open(file, encoding="utf-8") as lines:
             texts += [json.loads(line)["text"] for line in lines]
     texts = unique(texts)
@@ -71,6 +75,11 @@ def large(folder, files):
     everything = unique(zoo.all_code_points()) + compared
     write_texts(folder + "/code_points.jsonl", everything)
     print("%d texts, %d with all code points" % (len(compared), len(everything)), flush=True)
+    random_tokenizers(folder, 600, 100)
+    for i, file in enumerate(file for file in files if file.endswith(".json")):
+        tok = Tokenizer.from_file(file)
+        write(tok, folder, "given_%d" % i)
+        compare(tok, folder, "given_%d" % i, compared)
     for name, make in zoo.ZOO.items():
         tok = make(training, 8_000, table)
         write(tok, folder, name)
@@ -81,6 +90,29 @@ def large(folder, files):
     for name, tok in zoo.spies(table).items():
         write(tok, folder, name)
         compare(tok, folder, name, everything)
+
+
+def random_tokenizers(folder, count, texts):
+    """One file of many: each line a tokenizer, its texts, and their ids or null where the reference fails."""
+    rng = random.Random(3)
+    with open(folder + "/random.jsonl", "w", encoding="utf-8") as out:
+        for _ in range(count):
+            tok = zoo.random_tokenizer(rng)
+            cases = [[text, ids_or_none(tok, text)] for text in zoo.random_words(rng, texts)]
+            cases = [case for case in cases if case[1] != "panic"]
+            out.write(json.dumps({"tokenizer": tok.to_str(), "cases": cases}) + "\n")
+    print("%d random tokenizers, %d texts" % (count, count * texts), flush=True)
+
+
+def ids_or_none(tok, text):
+    try:
+        return tok.encode(text).ids
+    except Exception:  # an unknown character and no token for it
+        return None
+    except BaseException as e:  # a panic: added tokens that overlap in white space
+        if "bad split" in str(e):
+            return "panic"
+        raise
 
 
 def write_texts(file, texts):

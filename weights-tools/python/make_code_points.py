@@ -84,6 +84,7 @@ def sets():
         yield "ONIG_" + name, regex(r"\p{%s}" % name)
     yield "ONIG_SPACE", regex(r"\s")
     yield "ONIG_WORD", regex(r"\w")
+    yield "ONIG_WORD_BRACKETED", regex(r"[\w]")
     yield "ONIG_DIGIT", regex(r"\d")
 
 

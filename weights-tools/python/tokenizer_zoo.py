@@ -1,6 +1,7 @@
 """One small tokenizer of each kind that clip4j reads, trained with Hugging Face `tokenizers`, and texts in many scripts.
 
-Nothing published is used: the corpus is below, or a folder of texts that the caller names.
+Nothing published is used: the corpus is below, or files of texts that the caller names. Training is not deterministic (the library breaks ties in
+the order of its hash tables): another run makes other tokenizers of the same kinds.
 """
 import base64
 import json
@@ -115,6 +116,8 @@ def sentencepiece_proto(kind, size, texts, **options):
         proto = sentencepiece_model_pb2.ModelProto()
         with open(folder + "/m.model", "rb") as file:
             proto.ParseFromString(file.read())
+        for spec, field in (proto.trainer_spec, "input"), (proto.trainer_spec, "model_prefix"), (proto.normalizer_spec, "normalization_rule_tsv"):
+            spec.ClearField(field)  # paths of this machine
         return proto
 
 
@@ -268,7 +271,7 @@ def spies(table):
     result["spy_Prepend"] = spy(n.Sequence([n.Strip(left=True, right=False), n.Prepend("▁")]))
     result["spy_Replace_spaces"] = spy(n.Replace(Regex(r"\s+"), " "))
     for f in (p.BertPreTokenizer, p.ByteLevel, p.Metaspace, p.Whitespace, p.WhitespaceSplit, p.Punctuation, p.Digits):
-        result["spy_" + f.__name__] = spy(None, f())
+        result["spy_pre_" + f.__name__] = spy(None, f())
     result["spy_Metaspace_first"] = spy(n.Strip(), p.Metaspace(prepend_scheme="first"))
     result["spy_Metaspace_unsplit"] = spy(n.Replace(Regex(r" +"), " "), p.Metaspace(prepend_scheme="first", split=False))
     result["spy_Metaspace_never"] = spy(None, p.Metaspace(prepend_scheme="never"))
@@ -276,7 +279,7 @@ def spies(table):
         for invert in False, True:
             result["spy_Split_%s_%s" % (behavior, invert)] = spy(None, p.Split(Regex(r"\p{L}\p{M}*|\d{2,3}"), behavior, invert))
     for name, pattern in {"L": r"\p{L}", "N": r"[^\p{N}]", "P": r"\p{P}+", "M": r"\p{M}", "S": r"\p{S}", "Z": r"\p{Z}", "w": r"\w+", "s": r"\s+(?!\S)",
-                          "W": r"[\W\d]", "Lu": r"\p{Lu}\p{Ll}*"}.items():
+                          "W": r"[\W\d]", "D": r"\D{1,3}[^\S\w]?|\w(?=\w)", "Lu": r"\p{Lu}\p{Ll}*"}.items():
         result["spy_Regex_" + name] = spy(None, p.Split(Regex(pattern), "isolated"))
     return result
 
@@ -336,3 +339,61 @@ def sentencepiece_models(texts, size, rules):
     yield one("GEMMA", Gemma, "bpe", {}, pad_id=0, eos_id=1, bos_id=2, unk_id=3, pad_piece="<pad>", eos_piece="<eos>", bos_piece="<bos>",
               byte_fallback=True, add_dummy_prefix=False, remove_extra_whitespaces=False, normalization_rule_name="identity", split_digits=True,
               allow_whitespace_only_pieces=True, user_defined_symbols=["<mask>", "\n\n", "<start_of_turn>"])
+
+
+def random_tokenizer(rng):
+    """A tokenizer with a random small vocabulary, ties among its scores and merges, and random added tokens."""
+    letters = "abc é한😀"
+    pieces = unique_words(rng, letters, rng.randrange(4, 40))
+    kind = rng.randrange(3)
+    if kind == 0:
+        specials = ["<unk>"] + ["<0x%02X>" % b for b in range(256)] * (rng.random() < 0.5)
+        vocab = [(p, float(rng.choice([-1, -2, -3, -1.5, 0, 2]))) for p in specials + pieces]
+        model = models.Unigram(vocab, unk_id=0, byte_fallback=rng.random() < 0.5)
+    elif kind == 1:
+        prefix = rng.choice(["##", "", "a"])
+        vocab = ["[UNK]"] + pieces + [prefix + p for p in pieces if rng.random() < 0.7]
+        model = models.WordPiece({p: i for i, p in enumerate(dict.fromkeys(vocab))}, unk_token="[UNK]",
+                                 max_input_chars_per_word=rng.choice([3, 8, 100]), continuing_subword_prefix=prefix)
+    else:
+        model = random_bpe(rng, letters, pieces)
+    tok = Tokenizer(model)
+    tok.normalizer = rng.choice([None, normalizers.Lowercase(), normalizers.Strip(), normalizers.Prepend("a"), normalizers.Replace("b", "")])
+    tok.pre_tokenizer = rng.choice([None, pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Split("b", "merged_with_next"),
+                                    pre_tokenizers.Metaspace(replacement="c", prepend_scheme="first")])
+    flag = lambda: rng.random() < 0.4
+    added = [AddedToken(p, single_word=flag(), lstrip=flag(), rstrip=flag(), normalized=False, special=flag())
+             for p in unique_words(rng, "ABC ab", 3)]
+    if tok.normalizer is None:
+        added += [AddedToken(p, single_word=flag(), lstrip=flag(), rstrip=flag(), normalized=True) for p in unique_words(rng, "XYa", 2)]
+    tok.add_tokens(added)
+    return tok
+
+
+def random_bpe(rng, letters, pieces):
+    prefix, suffix = rng.choice([("", ""), ("", ""), ("#", ""), ("", "$"), ("#", "$")])
+    vocab = dict.fromkeys(["<unk>"] + ["<0x%02X>" % b for b in range(256)] * (rng.random() < 0.5))
+    for letter in letters:
+        for form in letter, prefix + letter, letter + suffix, prefix + letter + suffix:
+            if rng.random() < 0.85:
+                vocab[form] = None
+    merges = []
+    for _ in range(rng.randrange(30)):
+        left, right = rng.choice(list(vocab)), rng.choice(list(vocab))
+        if "<" in left + right or not right.startswith(prefix) or (left, right) in merges:
+            continue
+        vocab[left + right[len(prefix):]] = None
+        merges.append((left, right))
+    options = {"unk_token": rng.choice(["<unk>", "<unk>", None]), "continuing_subword_prefix": prefix, "end_of_word_suffix": suffix}
+    return models.BPE({p: i for i, p in enumerate(vocab)}, merges, fuse_unk=rng.random() < 0.5, byte_fallback=rng.random() < 0.6,
+                      ignore_merges=rng.random() < 0.3, **{name: value for name, value in options.items() if value})
+
+
+def unique_words(rng, letters, count):
+    return list(dict.fromkeys("".join(rng.choice(letters) for _ in range(rng.choice([1, 1, 2, 2, 3, 4]))) for _ in range(count)))
+
+
+def random_words(rng, count):
+    """Short texts of few letters, known and unknown."""
+    letters = "aaabbc  éé한한😀XYABC\nz▁</"
+    return ["".join(rng.choice(letters) for _ in range(rng.randrange(1, 25))) for _ in range(count)]

@@ -146,7 +146,9 @@ final class AddedTokens {
                 if (from < start) {
                     sink.text(part(text, from, start));
                 }
-                sink.token(token.id);
+                if (start < stop) { // else nothing is left of it: it is white space that the token before has taken
+                    sink.token(token.id);
+                }
                 from = stop; // the reference goes back here too, when a token follows within the white space
             }
             at = end - 1;

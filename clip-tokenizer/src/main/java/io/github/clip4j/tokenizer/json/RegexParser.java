@@ -113,7 +113,7 @@ final class RegexParser {
         int c = next();
         return switch (c) {
             case '[' -> bracket();
-            case '\\' -> new CharClass(List.of(escape()), false);
+            case '\\' -> new CharClass(List.of(escape(false)), false);
             case '.', '^', '$', '?', '*', '+', '{', '}', ')', ']', '|' -> throw refused("'" + (char) c + "' here");
             default -> new CharClass(List.of(new Range(c, c)), false);
         };
@@ -127,11 +127,11 @@ final class RegexParser {
             if (c == '[' || c == ']' || c == '&' || c == '-') {
                 throw refused("'" + (char) c + "' in a class");
             }
-            Member member = c == '\\' ? escape() : new Range(c, c);
+            Member member = c == '\\' ? escape(true) : new Range(c, c);
             if (peek() == '-' && member instanceof Range from) {
                 at++;
                 int end = next();
-                if (end == '\\' && escape() instanceof Range to) {
+                if (end == '\\' && escape(true) instanceof Range to) {
                     end = to.start();
                 } else if (end == '\\' || end == '[' || end == ']') {
                     throw refused("a range without an end");
@@ -147,7 +147,8 @@ final class RegexParser {
         return new CharClass(List.copyOf(members), negated);
     }
 
-    private Member escape() throws VocabularyFormatException {
+    /// @param bracketed whether it is in brackets, where `\w` leaves out six digits of Latin-1 that it has elsewhere
+    private Member escape(boolean bracketed) throws VocabularyFormatException {
         int c = next();
         return switch (c) {
             case 'n' -> new Range('\n', '\n');
@@ -155,7 +156,7 @@ final class RegexParser {
             case 't' -> new Range('\t', '\t');
             case 'f' -> new Range('\f', '\f');
             case 's', 'S' -> new Named(CodePointSet.named("ONIG_SPACE"), c == 'S');
-            case 'w', 'W' -> new Named(CodePointSet.named("ONIG_WORD"), c == 'W');
+            case 'w', 'W' -> new Named(CodePointSet.named(bracketed ? "ONIG_WORD_BRACKETED" : "ONIG_WORD"), c == 'W');
             case 'd', 'D' -> new Named(CodePointSet.named("ONIG_DIGIT"), c == 'D');
             case 'p', 'P' -> category(c == 'P');
             default -> {
