@@ -4,16 +4,20 @@ import io.github.clip4j.tokenizer.VocabularyFormatException;
 import io.github.clip4j.tokenizer.json.CharClass.Member;
 import io.github.clip4j.tokenizer.json.CharClass.Named;
 import io.github.clip4j.tokenizer.json.CharClass.Range;
-import io.github.clip4j.tokenizer.json.Regex.Item;
-import io.github.clip4j.tokenizer.json.Regex.Look;
+import io.github.clip4j.tokenizer.json.Regex.Kind;
+import io.github.clip4j.tokenizer.json.Regex.Step;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 
 /// Reads the part of Oniguruma's syntax that [Regex] can do: characters, classes, `| ? * + {n,m}` and `(?=x) (?!x)` of one class.
 final class RegexParser {
     private static final int MAX_LENGTH = 1_000;
-    private static final int MAX_COUNT = 1_000;
+    private static final int MAX_COUNT = 100;
+
+    /// Of one alternative; published ones have at most fifteen.
+    private static final int MAX_STEPS = 200;
 
     /// The general categories that the resource has, as Oniguruma knows them.
     private static final Set<String> CATEGORIES = Set.of("L", "M", "N", "P", "S", "Z", "Lu", "Ll", "Nd", "Mn");
@@ -34,66 +38,74 @@ final class RegexParser {
             throw new VocabularyFormatException(
                     "%s: expected at most %d characters, got %d".formatted(where, MAX_LENGTH, pattern.length()));
         }
-        List<List<Item>> alternatives = new ArrayList<>();
+        List<List<Step>> alternatives = new ArrayList<>();
         do {
             alternatives.add(parser.alternative());
         } while (parser.skip('|'));
         return new Regex(pattern, List.copyOf(alternatives));
     }
 
-    private List<Item> alternative() throws VocabularyFormatException {
-        List<Item> items = new ArrayList<>();
+    private List<Step> alternative() throws VocabularyFormatException {
+        List<Step> steps = new ArrayList<>();
         while (at < pattern.length() && pattern.charAt(at) != '|') {
             if (skip('(')) {
-                Look look = pattern.startsWith("?=", at) ? Look.AHEAD : Look.NOT_AHEAD;
+                Kind look = pattern.startsWith("?=", at) ? Kind.AHEAD : Kind.NOT_AHEAD;
                 if (!pattern.startsWith("?=", at) && !pattern.startsWith("?!", at)) {
                     throw refused("a group");
                 }
                 at += 2;
-                items.add(new Item(charClass(), 1, 1, look));
+                steps.add(new Step(charClass(), look));
                 if (!skip(')')) {
                     throw refused("more than one class in a look-ahead");
                 }
             } else {
-                items.add(quantified(charClass()));
+                addQuantified(charClass(), steps);
+            }
+            if (steps.size() > MAX_STEPS) {
+                throw refused("more than " + MAX_STEPS + " steps");
             }
         }
-        if (items.stream().noneMatch(item -> item.look() == Look.NONE && item.min() > 0)) {
+        if (steps.stream().noneMatch(step -> step.kind() == Kind.ONE)) {
             throw refused("an alternative that matches the empty text");
         }
-        return List.copyOf(items);
+        return List.copyOf(steps);
     }
 
-    private Item quantified(CharClass charClass) throws VocabularyFormatException {
-        Item item = switch (peek()) {
-            case '?' -> quantified(charClass, 0, 1);
-            case '*' -> quantified(charClass, 0, -1);
-            case '+' -> quantified(charClass, 1, -1);
-            case '{' -> counted(charClass);
-            default -> new Item(charClass, 1, 1, Look.NONE);
-        };
+    private void addQuantified(CharClass charClass, List<Step> steps) throws VocabularyFormatException {
+        switch (peek()) {
+            case '?' -> addQuantified(charClass, 0, 1, steps);
+            case '*' -> addQuantified(charClass, 0, -1, steps);
+            case '+' -> addQuantified(charClass, 1, -1, steps);
+            case '{' -> addCounted(charClass, steps);
+            default -> steps.add(new Step(charClass, Kind.ONE));
+        }
         if (peek() == '?' || peek() == '*' || peek() == '+' || peek() == '{') {
             throw refused("a second quantifier");
         }
-        return item;
     }
 
-    private Item quantified(CharClass charClass, int min, int max) {
+    /// @param max −1 for any number
+    private void addQuantified(CharClass charClass, int min, int max, List<Step> steps) {
         at++;
-        return new Item(charClass, min, max, Look.NONE);
+        steps.addAll(Collections.nCopies(min, new Step(charClass, Kind.ONE)));
+        if (max < 0) {
+            steps.add(new Step(charClass, Kind.REPEATED));
+        } else {
+            steps.addAll(Collections.nCopies(max - min, new Step(charClass, Kind.OPTIONAL)));
+        }
     }
 
-    private Item counted(CharClass charClass) throws VocabularyFormatException {
+    private void addCounted(CharClass charClass, List<Step> steps) throws VocabularyFormatException {
         at++;
         int min = number();
         int max = min;
         if (skip(',')) {
             max = peek() == '}' ? -1 : number();
         }
-        if (!skip('}') || (max >= 0 && max < min)) {
+        if (peek() != '}' || (max >= 0 && max < min)) {
             throw refused("a quantifier other than {n}, {n,} and {n,m}");
         }
-        return new Item(charClass, min, max, Look.NONE);
+        addQuantified(charClass, min, max, steps);
     }
 
     private int number() throws VocabularyFormatException {

@@ -23,8 +23,9 @@ sealed interface TextPattern {
         @Override
         public IntList matches(String where) {
             IntList matches = new IntList();
+            RegexMatcher matcher = new RegexMatcher(regex, where);
             for (int at = 0; at < where.length(); ) {
-                int end = regex.match(where, at);
+                int end = matcher.match(at);
                 if (end > at) {
                     matches.add(at);
                     matches.add(end);

@@ -11,7 +11,10 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Truncation, padding, and texts and files that are out of the ordinary.
 class JsonTokenizerTest {
@@ -142,6 +145,17 @@ class JsonTokenizerTest {
         for (String pattern : patterns) {
             refuses(split.replace("%s", pattern), "tokenizer.json: $.pre_tokenizer.pattern.Regex: the regular expression ");
         }
+    }
+
+    /// Going back from 2⁵⁰ ways of the optional spaces, or 30,000²/2 of the others, would not end in this test's life.
+    @ParameterizedTest
+    @ValueSource(strings = {"\\\\s{0,50}x", "\\\\s*\\\\s*\\\\s*x", "\\\\s+x|\\\\s+y|\\\\s"})
+    @Timeout(30)
+    void noExpressionTakesMoreThanStepsTimesCharacters(String pattern) throws IOException {
+        String replace = """
+                "normalizer": {"type": "Replace", "pattern": {"Regex": "%s"}, "content": "a"},""";
+        JsonTokenizer tokenizer = letters(replace.replace("%s", pattern));
+        assertThat(tokenizer.encode(" ".repeat(300_000) + "x").length()).isEqualTo(1);
     }
 
     @Test

@@ -2,6 +2,8 @@ package io.github.clip4j.tokenizer.json;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -12,20 +14,29 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /// Larger tokenizers and tens of thousands of texts, every code point among them, when `compare_tokenizers.py large` has written them to a
 /// folder.
 class LargeJsonTokenizerTest {
-    @Test
-    void agreesWithTheReference() throws IOException {
+    @TempDir
+    private Path temporary = Path.of("");
+
+    private static Path folder() {
         String folder = System.getProperty("clip.tokenizers");
         Assumptions.assumeTrue(folder != null, "skipped: no -Dclip.tokenizers, the folder that compare_tokenizers.py large writes");
-        Path directory = Path.of(folder);
+        return Path.of(String.valueOf(folder));
+    }
+
+    @Test
+    void agreesWithTheReference() throws IOException {
+        Path directory = folder();
         List<String> texts = texts(directory.resolve("texts.jsonl"));
         List<String> withCodePoints = texts(directory.resolve("code_points.jsonl"));
         List<String> differences = new ArrayList<>();
@@ -57,6 +68,37 @@ class LargeJsonTokenizerTest {
             if (!got.equals(hashes.get(i))) {
                 differences.add("%s, text %d '%s': expected %s, got %s".formatted(name, i, texts.get(i), hashes.get(i), got));
             }
+        }
+    }
+
+    @Test
+    void agreesOnRandomTokenizers() throws IOException {
+        Path file = folder().resolve("random.jsonl");
+        Path tokenizerJson = temporary.resolve("tokenizer.json");
+        List<String> differences = new ArrayList<>();
+        for (String line : Files.readAllLines(file)) {
+            JsonObject random = JsonParser.parseString(line).getAsJsonObject();
+            String json = random.get("tokenizer").getAsString();
+            JsonTokenizer tokenizer = JsonTokenizer.read(Files.writeString(tokenizerJson, json));
+            for (JsonElement element : random.getAsJsonArray("cases")) {
+                String text = element.getAsJsonArray().get(0).getAsString();
+                String expected = element.getAsJsonArray().get(1).toString();
+                String got = ids(tokenizer, text);
+                if (!got.equals(expected)) {
+                    differences.add("'%s': expected %s, got %s of %s".formatted(text, expected, got, json));
+                }
+            }
+        }
+        assertThat(differences).isEmpty();
+    }
+
+    /// The ids as JSON, null where the text has a character without a token.
+    private static String ids(JsonTokenizer tokenizer, String text) {
+        try {
+            return Arrays.toString(tokenizer.encode(text).ids()).replace(" ", "");
+        } catch (IllegalArgumentException e) {
+            assertThat(e).hasMessageContaining("the tokenizer has no token for U+");
+            return "null";
         }
     }
 
