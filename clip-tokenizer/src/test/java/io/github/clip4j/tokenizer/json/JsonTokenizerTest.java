@@ -155,7 +155,7 @@ class JsonTokenizerTest {
         String replace = """
                 "normalizer": {"type": "Replace", "pattern": {"Regex": "%s"}, "content": "a"},""";
         JsonTokenizer tokenizer = letters(replace.replace("%s", pattern));
-        assertThat(tokenizer.encode(" ".repeat(300_000) + "x").length()).isEqualTo(1);
+        assertThat(tokenizer.encode(" ".repeat(300_000) + "z").length()).isEqualTo(1);
     }
 
     @Test
