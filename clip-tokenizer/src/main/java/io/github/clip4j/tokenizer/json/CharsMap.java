@@ -11,10 +11,9 @@ import org.jspecify.annotations.Nullable;
 /// SentencePiece's precompiled table of character replacements.
 ///
 /// The layout is: the size of a trie in bytes, the trie as 32-bit units in the order of a Darts double array, then the replacements, each
-/// ended by a
-/// NUL. It is applied as the reference does it, which is not what SentencePiece does: a grapheme of less than six bytes is looked up as a
-/// whole,
-/// the **shortest** entry that begins it wins, and the rest of the grapheme is lost. Longer ones are looked up character by character.
+/// ended by a NUL. It is applied as the reference does it, which is not what SentencePiece does: a grapheme of less than six bytes is
+/// looked up as a whole, the **shortest** entry that begins it wins, and the rest of the grapheme is lost. Longer ones are looked up
+/// character by character.
 final class CharsMap {
     private static final int GRAPHEME_BYTES = 6;
 

@@ -8,8 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /// A set of code points. Immutable.
 ///
 /// The sets of the reference come from the resource `code-points.txt`, which the reference library itself was asked for: it mixes several
-/// versions
-/// of Unicode, and none is Java's.
+/// versions of Unicode, and none is Java's.
 final class CodePointSet {
     private static final Map<String, CodePointSet> NAMED = new ConcurrentHashMap<>();
 

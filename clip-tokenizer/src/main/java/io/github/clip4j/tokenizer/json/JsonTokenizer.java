@@ -10,9 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A tokenizer as `tokenizer.json` describes it: BPE, Unigram or WordPiece, with all that is around them.
 ///
-/// The ids are those of Hugging Face `tokenizers` 0.23; `docs/tokenizers.md` says what is read, what is refused and what was compared.
-/// Half of a
-/// surrogate pair, which the reference cannot be given, is read as U+FFFD. Immutable and thread-safe; the `with` methods make copies.
+/// The ids are those of Hugging Face `tokenizers` 0.23; `docs/tokenizers.md` says what is read, what is refused and what was compared. Half
+/// of a surrogate pair, which the reference cannot be given, is read as U+FFFD. Immutable and thread-safe; the `with` methods make copies.
 public final class JsonTokenizer {
     private final Parts parts;
     private final AddedTokens addedTokens;
@@ -34,8 +33,7 @@ public final class JsonTokenizer {
     }
 
     /// Reads a `spiece.model` or `tokenizer.model` of SentencePiece and adds what the converters of `transformers` add for a family. There
-    /// is no
-    /// truncation and no padding.
+    /// is no truncation and no padding.
     ///
     /// @throws VocabularyFormatException when the file is malformed, or is not of a kind that the family has
     public static JsonTokenizer readSentencePiece(Path file, SentencePieceFamily family) throws IOException {

@@ -6,9 +6,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 
-/// The merges of a SentencePiece BPE model. The file has pieces with scores alone: every way to cut a piece in two other pieces is a
-/// merge, the
-/// better score first (`generate_merges` of `transformers`).
+/// The merges of a SentencePiece BPE model. The file has pieces with scores alone: every way to cut a piece in two other pieces is a merge,
+/// the better score first (`generate_merges` of `transformers`).
 final class MergeFinder {
     private final List<Piece> pieces;
     private final Map<String, Integer> ids;

@@ -5,8 +5,7 @@ import java.util.Arrays;
 /// A trie of pieces, to find all pieces that begin at a place of a text.
 ///
 /// Nodes are numbered breadth first, so the children of a node are neighbours, sorted by their character, and end where those of the next
-/// node
-/// begin. A node takes ten bytes; there are at most as many as the pieces have characters.
+/// node begin. A node takes ten bytes; there are at most as many as the pieces have characters.
 final class PieceTrie {
     static final int ROOT = 0;
     static final int NONE = -1;

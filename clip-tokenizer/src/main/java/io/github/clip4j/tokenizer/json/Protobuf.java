@@ -6,9 +6,8 @@ import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/// Reads the fields of one protobuf message (protobuf.dev, "Encoding"): a tag, then a number of one to ten bytes, 4 or 8 bytes, or a
-/// length and as
-/// many bytes. Nothing is copied but strings and bytes.
+/// Reads the fields of one protobuf message (protobuf.dev, "Encoding"): a tag, then a number of one to ten bytes, 4 or 8 bytes, or a length
+/// and as many bytes. Nothing is copied but strings and bytes.
 final class Protobuf {
     private static final int VARINT = 0;
     private static final int FIXED64 = 1;

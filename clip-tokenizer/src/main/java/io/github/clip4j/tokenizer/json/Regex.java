@@ -5,8 +5,7 @@ import java.util.List;
 /// A regular expression of the kind that tokenizers use: alternatives, each a row of character classes with a quantifier.
 ///
 /// The first alternative that matches wins, and quantifiers are greedy, as in Oniguruma. There are no groups. [RegexParser] reads an
-/// expression and
-/// refuses the rest by name; [RegexMatcher] finds it.
+/// expression and refuses the rest by name; [RegexMatcher] finds it.
 ///
 /// @param alternatives the steps of each
 record Regex(String pattern, List<List<Step>> alternatives) {

@@ -7,8 +7,7 @@ import java.util.List;
 /// Finds a [Regex] in one text by trying the greedier way first, and going back when it fails.
 ///
 /// A place (a step, and where it is in the text) from which an alternative has failed once is never tried again, so that all searches of
-/// one text
-/// together take steps times characters: no expression of a hostile file makes it quadratic.
+/// one text together take steps times characters: no expression of a hostile file makes it quadratic.
 final class RegexMatcher {
     private final Regex regex;
     private final String text;

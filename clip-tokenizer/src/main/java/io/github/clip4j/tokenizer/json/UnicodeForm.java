@@ -6,8 +6,7 @@ import java.text.Normalizer.Form;
 /// The Unicode normalisation forms of the reference, whose tables are of Unicode 9.
 ///
 /// Java's tables are newer. The newer characters must stay as they are and must not combine with others. A character that has no role in
-/// the
-/// reference's tables leaves its neighbours alone, so a text may be cut there and its parts normalised one by one.
+/// the reference's tables leaves its neighbours alone, so a text may be cut there and its parts normalised one by one.
 final class UnicodeForm {
     private static final CodePointSet ROLE = CodePointSet.named("ROLE_IN_NORMALIZATION");
 
@@ -29,8 +28,7 @@ final class UnicodeForm {
     }
 
     /// Whether Java may change a character that the reference does not know: a mark, a letter outside the Basic Multilingual Plane, or one
-    /// of the few
-    /// compatibility characters added inside it (U+32FF, U+A7F2 to U+A7F4, U+AB69).
+    /// of the few compatibility characters added inside it (U+32FF, U+A7F2 to U+A7F4, U+AB69).
     private static boolean mayBeNewer(int c) {
         if (c < 0x300 || ROLE.contains(c)) {
             return false;
