@@ -4,4 +4,5 @@ module io.github.clip4j.tokenizer {
     requires static transitive org.jspecify;
 
     exports io.github.clip4j.tokenizer;
+    exports io.github.clip4j.tokenizer.json;
 }
