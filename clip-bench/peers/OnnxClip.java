@@ -14,8 +14,8 @@ import java.util.Random;
 ///
 ///     java -cp onnxruntime-1.22.0.jar OnnxClip.java TOWER.onnx image 2 1,8,32 3 SIZE
 ///
-/// The last argument is the edge of pictures, or the number of tokens and of the vocabulary, as 77,49408. With `check` in the place of the batches
-/// it prints the output for one input of known numbers, to be compared with torch_clip.py's by hand.
+/// The last argument is the edge of pictures, or the number of tokens and of the vocabulary, as 77,49408. With `check` in the place of the
+/// batches it prints the output for one input of known numbers, to be compared with torch_clip.py's by hand.
 final class OnnxClip {
     private OnnxClip() {}
 
@@ -40,7 +40,8 @@ final class OnnxClip {
                     try (OnnxTensor input = input(environment, image, n, args[5], false)) {
                         double rate = n * rate(session, input, seconds);
                         System.out.printf(
-                                Locale.ROOT, "{\"tower\": \"%s\", \"batch\": %d, \"threads\": %d, \"per_second\": %f}%n", args[1], n, threads, rate);
+                                Locale.ROOT, "{\"tower\": \"%s\", \"batch\": %d, \"threads\": %d, \"per_second\": %f}%n", args[1], n,
+                                threads, rate);
                     }
                 }
             }

@@ -1,6 +1,6 @@
 /// Image files as Pillow decodes them, and CLIP's preprocessing. The only module that needs `java.desktop`.
 module io.github.clip4j.image {
-    requires java.desktop;
+    requires transitive java.desktop;
     requires java.xml;
     requires transitive io.github.clip4j.core;
     requires static transitive org.jspecify;

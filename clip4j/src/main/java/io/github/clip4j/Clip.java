@@ -3,8 +3,6 @@ package io.github.clip4j;
 import io.github.clip4j.checkpoint.CanonicalWeights;
 import io.github.clip4j.checkpoint.CheckpointDirectory;
 import io.github.clip4j.core.Shape;
-import io.github.clip4j.core.Tensor;
-import io.github.clip4j.core.ops.KernelChoice;
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.image.Image;
@@ -18,42 +16,53 @@ import io.github.clip4j.tokenizer.TextTooLongException;
 import io.github.clip4j.tokenizer.TokenizerProfile;
 import io.github.clip4j.tokenizer.Vocabulary;
 import java.io.IOException;
+import java.lang.ref.Cleaner;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// CLIP, ready to use: a checkpoint with its tokenizer and preprocessing.
 ///
-/// Immutable and thread-safe; calls from several threads at once are served at once. After [#close()] every method throws
-/// `IllegalStateException`; calls that are running are finished. No method accepts null. Interrupting a thread ends its embedding, after a few pictures or
-/// texts, with a [java.util.concurrent.CancellationException].
+/// Immutable and thread-safe. Images and texts are prepared and encoded on the model's own threads; callers, virtual threads among them,
+/// sleep meanwhile. What several callers want while a pass is computed is encoded together in the next, and no result depends on it, to the
+/// bit; an item that fails, fails for its caller alone. [ClipOptions#withMaxConcurrent(int)] says how many passes run side by side.
+///
+/// Interrupting a thread ends its call with a [java.util.concurrent.CancellationException], and its interrupt status stays set. After
+/// [#close()] every method throws `IllegalStateException`; calls that were made before are finished. A model that is forgotten without
+/// being closed ends its threads once it is garbage-collected. No method accepts null.
 public final class Clip implements AutoCloseable {
-    /// Pictures that are preprocessed before any of them is encoded: bounds the memory of long lists.
-    private static final int CHUNK = 64;
-
-    /// Texts that are encoded together: enough to share most of their beginnings, few enough for bounded memory.
+    /// Texts that are put in order together: enough to share most of their beginnings, few enough for bounded memory.
     private static final int TEXT_CHUNK = 4096;
 
-    private static final int STEADY_PASSES = 8;
-    private static final int MAX_WARM_UP_PASSES = 200;
+    /// Ends the threads of models that were forgotten.
+    private static final Cleaner CLEANER = Cleaner.create();
 
     private final String name;
     private final ClipModel model;
     private final @Nullable ClipTokenizer tokenizer;
     private final @Nullable ClipPreprocess preprocess;
     private final Workers workers;
-    private volatile boolean closed;
+    private final PassQueue queue;
+    private final Calls calls;
 
     private Clip(
-            String name, ClipModel model, @Nullable ClipTokenizer tokenizer, @Nullable ClipPreprocess preprocess, Workers workers) {
+            String name, ClipModel model, @Nullable ClipTokenizer tokenizer, @Nullable ClipPreprocess preprocess, Workers workers,
+            PassQueue queue) {
         this.name = name;
         this.model = model;
         this.tokenizer = tokenizer;
         this.preprocess = preprocess;
         this.workers = workers;
+        this.queue = queue;
+        this.calls = new Calls(model, workers, queue);
     }
 
     /// Loads a published checkpoint with the default options: a directory with the files of its repository, or a file of weights alone
@@ -80,48 +89,47 @@ public final class Clip implements AutoCloseable {
 
     private static Clip read(CheckpointDirectory checkpoint, CanonicalWeights weights, ClipOptions options) throws IOException {
         Optional<Vocabulary> vocabulary = checkpoint.vocabulary();
-        Workers workers = new Workers(options.threads());
+        Workers workers = KernelWarmUp.workers(weights, options.threads());
         try {
-            ClipConfig config = checkpoint.config(weights, options.activation());
-            TokenizerProfile profile = options.profile() == null ? checkpoint.profile(weights.layout()) : options.profile();
+            ClipConfig config = checkpoint.config(weights, options.activation().orElse(null));
+            TokenizerProfile profile = options.profile().orElseGet(() -> checkpoint.profile(weights.layout()));
+            int imageSize = options.imageSize().orElse(0);
             VisionConfig vision = config.vision();
             ClipPreprocess preprocess = vision == null ? null : checkpoint.preprocess(vision, profile);
-            if (preprocess != null && options.imageSize() > 0) {
-                preprocess = preprocess.withSize(options.imageSize());
+            if (preprocess != null && imageSize > 0) {
+                preprocess = preprocess.withSize(imageSize);
             }
-            ClipModel model = ClipModel.load(config, weights, workers, options.imageSize(), CheckpointDirectory.interpolation(profile), options.weights());
-            ClipTokenizer tokenizer = vocabulary.map(v -> new ClipTokenizer(v, profile)).orElse(null);
-            return new Clip(checkpoint.name(), model, tokenizer, preprocess, workers);
-        } catch (IOException | RuntimeException e) {
+            ClipModel model = ClipModel.load(
+                    config, weights, workers, imageSize, CheckpointDirectory.interpolation(profile), options.weights());
+            boolean truncates = options.truncation().orElse(profile.truncates());
+            ClipTokenizer tokenizer = vocabulary.map(v -> new ClipTokenizer(v, profile).withTruncation(truncates)).orElse(null);
+            PassQueue queue = new PassQueue(checkpoint.name(), workers, options.maxConcurrent());
+            return start(new Clip(checkpoint.name(), model, tokenizer, preprocess, workers, queue));
+        } catch (IOException | RuntimeException | Error e) {
             workers.close();
             throw e;
         }
     }
 
-    /// Embeds a blank picture and short texts until that is about as fast as it will be, for a service that must not be slow at its first request: until the
-    /// JIT compiler has seen the kernels a pass takes several times as long. Takes some seconds for ViT-B/32.
-    public void warmUp() {
-        requireOpen();
-        KernelChoice.vectors();
-        if (preprocess != null) {
-            Image blank = Image.ofRgb(320, 240, new byte[320 * 240 * 3]);
-            repeatUntilSteady(() -> embedImage(blank));
-        }
-        if (tokenizer != null && model.textEncoder().isPresent()) {
-            repeatUntilSteady(() -> embedText("a photo of a cat"));
-            repeatUntilSteady(() -> embedTexts(List.of("a photo of a cat", "a photo of a dog")));
-        }
+    /// Starts the threads of a model, which end when it is closed or forgotten.
+    private static Clip start(Clip clip) {
+        clip.queue.start();
+        CLEANER.register(clip, clip.queue::forget);
+        return clip;
     }
 
-    /// Repeats a pass until none of the last [#STEADY_PASSES] was faster than what came before.
-    private static void repeatUntilSteady(Runnable pass) {
-        long best = Long.MAX_VALUE;
-        for (int since = 0, done = 0; since < STEADY_PASSES && done < MAX_WARM_UP_PASSES; done++) {
-            long start = System.nanoTime();
-            pass.run();
-            long nanos = System.nanoTime() - start;
-            since = nanos < best ? 0 : since + 1;
-            best = Math.min(best, nanos);
+    /// Embeds a blank image and short texts until that is about as fast as it will be, for a service that must not be slow at its first
+    /// request: until the JIT compiler has seen the kernels a pass takes several times as long. Takes some seconds for ViT-B/32.
+    public void warmUp() {
+        queue.requireOpen();
+        workers.vectorsFromNow();
+        if (preprocess != null) {
+            Image blank = Image.ofRgb(320, 240, new byte[320 * 240 * 3]);
+            KernelWarmUp.untilSteady(() -> embedImage(blank));
+        }
+        if (tokenizer != null && model.textEncoder().isPresent()) {
+            KernelWarmUp.untilSteady(() -> embedText("a photo of a cat"));
+            KernelWarmUp.untilSteady(() -> embedTexts(List.of("a photo of a cat", "a photo of a dog")));
         }
     }
 
@@ -132,7 +140,7 @@ public final class Clip implements AutoCloseable {
 
     /// The encoders, for tensors and token ids.
     public ClipModel model() {
-        requireOpen();
+        queue.requireOpen();
         return model;
     }
 
@@ -140,122 +148,268 @@ public final class Clip implements AutoCloseable {
     ///
     /// @throws IllegalStateException when the checkpoint has none
     public ClipTokenizer tokenizer() {
-        requireOpen();
+        queue.requireOpen();
         if (tokenizer == null) {
-            throw new IllegalStateException(name + " has no tokenizer: expected tokenizer.json, or vocab.json and merges.txt, in its directory");
+            throw new IllegalStateException(
+                    name + " has no tokenizer: expected tokenizer.json, or vocab.json and merges.txt, in its directory");
         }
         return tokenizer;
     }
 
-    /// How pictures are prepared.
+    /// How images are prepared.
     ///
     /// @throws IllegalStateException when the checkpoint has no image encoder
     public ClipPreprocess preprocess() {
-        requireOpen();
+        queue.requireOpen();
         if (preprocess == null) {
-            throw new IllegalStateException(name + " has no image encoder: it is a checkpoint of texts alone");
+            throw new IllegalStateException(name + " has no image encoder: it is a checkpoint of texts only");
         }
         return preprocess;
     }
 
+    /// The embedding of an image.
+    ///
+    /// @throws IllegalStateException when the checkpoint has no image encoder
     public Embedding embedImage(Image image) {
+        Objects.requireNonNull(image, "image is null");
         return embedImages(List.of(image)).getFirst();
     }
 
-    /// One embedding a picture, in their order. The embedding of a picture does not depend on the others.
+    /// One embedding for each image, in their order. The embedding of an image does not depend on the others.
+    ///
+    /// @throws NullPointerException when one is null; it says which
+    /// @throws IllegalStateException when the checkpoint has no image encoder
     public List<Embedding> embedImages(List<Image> images) {
-        ClipPreprocess prepare = preprocess();
-        ImageEncoder encoder = model.imageEncoder().orElseThrow();
-        int size = encoder.config().imageSize();
-        int floats = VisionConfig.CHANNELS * size * size;
-        List<Embedding> embeddings = new ArrayList<>(images.size());
-        for (int from = 0; from < images.size(); from += CHUNK) {
-            List<Image> chunk = images.subList(from, Math.min(images.size(), from + CHUNK));
-            float[] pixels = new float[chunk.size() * floats];
-            for (int i = 0; i < chunk.size(); i++) {
-                System.arraycopy(prepare.apply(chunk.get(i)).array(), 0, pixels, i * floats, floats);
-            }
-            addRows(encoder.encode(Tensor.of(pixels, Shape.of(chunk.size(), VisionConfig.CHANNELS, size, size))), embeddings);
-        }
-        return embeddings;
+        Inputs.requireNoNulls(images, "images");
+        return calls.run(this, () -> {
+            ClipPreprocess prepare = preprocess();
+            return calls.images(images, image -> prepare.apply(image).array());
+        });
+    }
+
+    /// Embeds images of a list of any length in bounded memory: some images a thread are under way at a time, while the sink has what came
+    /// before.
+    ///
+    /// An image that cannot be read or prepared is told to the sink and costs the others nothing.
+    ///
+    /// @param images how each image comes to be, such as `() -> ImageFile.read(file)`; called on the model's threads, several at once. What
+    ///     waits, for a network for instance, belongs into the iterator, which is called on the thread that calls this method; an exception
+    ///     of the iterator ends the call
+    /// @param sink is told of each image, in order, on the thread that calls this method
+    public void embedImages(Iterator<? extends Callable<Image>> images, EmbeddingSink sink) {
+        calls.run(this, () -> {
+            ClipPreprocess prepare = preprocess();
+            calls.images(images, image -> prepare.apply(image.call()).array(), (index, item) -> item.tell(sink, index));
+            return null;
+        });
+    }
+
+    /// [#embedImage(Image)] without waiting. What is wrong with the image completes the future; cancelling it drops the image.
+    public CompletableFuture<Embedding> embedImageAsync(Image image) {
+        Objects.requireNonNull(image, "image is null");
+        return calls.async(this, () -> embedImage(image));
+    }
+
+    /// [#embedImages(List)] without waiting. Cancelling the future drops what is not encoded yet.
+    public CompletableFuture<List<Embedding>> embedImagesAsync(List<Image> images) {
+        Inputs.requireNoNulls(images, "images");
+        List<Image> copy = List.copyOf(images);
+        return calls.async(this, () -> embedImages(copy));
     }
 
     /// The embedding of a text.
     ///
     /// @throws TextTooLongException when it has more tokens than the model has positions
+    /// @throws IllegalStateException when the checkpoint lacks the text encoder or the tokenizer
     public Embedding embedText(String text) {
+        Objects.requireNonNull(text, "text is null");
         return embedTexts(List.of(text)).getFirst();
     }
 
-    /// One embedding a text, in their order. The embedding of a text does not depend on the others.
+    /// One embedding for each text, in their order. The embedding of a text does not depend on the others.
     ///
-    /// @throws TextTooLongException when one has more tokens than the model has positions
+    /// @throws TextTooLongException when one has more tokens than the model has positions; it says which
+    /// @throws NullPointerException when one is null; it says which
+    /// @throws IllegalStateException when the checkpoint lacks the text encoder or the tokenizer
     public List<Embedding> embedTexts(List<String> texts) {
-        TextEncoder encoder = textEncoder();
-        ClipTokenizer words = tokenizer();
-        List<Embedding> embeddings = new ArrayList<>(texts.size());
-        for (int from = 0; from < texts.size(); from += TEXT_CHUNK) {
-            List<int[]> ids = texts.subList(from, Math.min(texts.size(), from + TEXT_CHUNK)).stream()
-                    .map(text -> words.encode(text, encoder.config().contextLength()))
-                    .toList();
-            addRows(encoder.encode(ids), embeddings);
-        }
-        return embeddings;
+        Inputs.requireNoNulls(texts, "texts");
+        return calls.run(this, () -> {
+            int positions = contextLength();
+            ClipTokenizer words = tokenizer();
+            List<Embedding> embeddings = new ArrayList<>(texts.size());
+            for (int from = 0; from < texts.size(); from += TEXT_CHUNK) {
+                int to = Math.min(texts.size(), from + TEXT_CHUNK);
+                embeddings.addAll(calls.texts(Inputs.tokenize(words, texts, from, to, positions)));
+            }
+            return embeddings;
+        });
     }
 
-    private TextEncoder textEncoder() {
-        requireOpen();
-        return model.textEncoder()
-                .orElseThrow(() -> new IllegalStateException(name + " has no text encoder: it is a checkpoint of pictures alone"));
+    /// Embeds texts of a list of any length in bounded memory: the sink is told of some thousands at a time.
+    ///
+    /// A text that is too long is told to the sink and costs the others nothing.
+    ///
+    /// @param texts called on the thread that calls this method
+    /// @param sink is told of each text, in order, on the same thread
+    public void embedTexts(Iterator<String> texts, EmbeddingSink sink) {
+        calls.run(this, () -> {
+            int positions = contextLength();
+            ClipTokenizer words = tokenizer();
+            for (long first = 0; texts.hasNext(); first += TEXT_CHUNK) {
+                calls.texts(texts, TEXT_CHUNK, first, text -> words.encode(text, positions), sink);
+            }
+            return null;
+        });
     }
 
-    private static void addRows(Tensor outputs, List<Embedding> embeddings) {
-        for (int row = 0; row < outputs.rows(); row++) {
-            embeddings.add(Embedding.normalized(outputs.rows(row, 1).toArray()));
-        }
+    /// [#embedText(String)] without waiting. What is wrong with the text completes the future; cancelling it drops the text.
+    public CompletableFuture<Embedding> embedTextAsync(String text) {
+        Objects.requireNonNull(text, "text is null");
+        return calls.async(this, () -> embedText(text));
+    }
+
+    /// [#embedTexts(List)] without waiting. Cancelling the future drops what is not encoded yet.
+    public CompletableFuture<List<Embedding>> embedTextsAsync(List<String> texts) {
+        Inputs.requireNoNulls(texts, "texts");
+        List<String> copy = List.copyOf(texts);
+        return calls.async(this, () -> embedTexts(copy));
+    }
+
+    private IllegalStateException noTextEncoder() {
+        return new IllegalStateException(name + " has no text encoder: it is a checkpoint of images only");
     }
 
     /// A classifier that chooses among `labels`, each put into the templates and embedded now, once.
     ///
-    /// @param labels at least one, none twice
-    /// @throws IllegalArgumentException for no label or a label given twice
+    /// @param labels at least one, and no two with the same tokens
+    /// @throws IllegalArgumentException when there is no label, one is blank, or two have the same tokens, as "Cat" and "cat" have
     /// @throws TextTooLongException when a prompt has more tokens than the model has positions
+    /// @throws IllegalStateException when the checkpoint lacks an encoder or the tokenizer
     public ZeroShotClassifier classifier(List<String> labels, PromptTemplates templates) {
         return classifier(labels, templates, done -> {});
     }
 
-    /// A classifier over many labels, which takes a while: 1,000 labels in 80 templates are 80,000 texts. They are embedded in parts, so that memory stays
-    /// bounded.
+    /// A classifier over many labels, which takes a while: 1,000 labels in 80 templates are 80,000 texts. All labels are checked first.
+    /// Then they are embedded in parts, so that memory stays bounded.
     ///
     /// @param progress is told the number of labels that are embedded, after each part
+    /// @throws IllegalArgumentException when there is no label, one is blank, or two have the same tokens
+    /// @throws TextTooLongException when a prompt has more tokens than the model has positions
+    /// @throws IllegalStateException when the checkpoint lacks an encoder or the tokenizer
     public ZeroShotClassifier classifier(List<String> labels, PromptTemplates templates, IntConsumer progress) {
-        ZeroShotClassifier.requireLabels(labels);
-        preprocess(); // a checkpoint without an image encoder is told so before the labels are embedded
-        List<Embedding> classEmbeddings = new ArrayList<>();
-        int perChunk = Math.max(1, TEXT_CHUNK / templates.templates().size());
-        for (int from = 0; from < labels.size(); from += perChunk) {
-            List<String> chunk = labels.subList(from, Math.min(labels.size(), from + perChunk));
-            List<Embedding> prompts =
-                    embedTexts(chunk.stream().flatMap(label -> templates.apply(label).stream()).toList());
-            int perLabel = templates.templates().size();
-            for (int i = 0; i < chunk.size(); i++) {
-                classEmbeddings.add(ZeroShotClassifier.ensemble(prompts.subList(i * perLabel, (i + 1) * perLabel)));
-            }
-            progress.accept(classEmbeddings.size());
-        }
-        return new ZeroShotClassifier(labels, classEmbeddings, model.logitScale(), model.logitBias(), this::embedImages);
+        return calls.run(this, () -> ZeroShotClassifier.of(this, labels, templates, progress));
     }
 
-    private void requireOpen() {
-        if (closed) {
-            throw new IllegalStateException(name + " is closed");
-        }
+    /// The number of components of this model's embeddings.
+    public int dimension() {
+        queue.requireOpen();
+        return model.imageEncoder()
+                .map(encoder -> encoder.config().outputDim())
+                .orElseGet(() -> model.textEncoder().orElseThrow().config().outputDim());
     }
 
-    /// Ends the model's threads and lets its memory be reclaimed. Closing twice is harmless.
+    /// The cosines of images and texts, `[images.size()][texts.size()]`, −1 to 1. For lists that are embedded already:
+    /// [Embedding#similarity].
+    ///
+    /// @throws TextTooLongException when a text has more tokens than the model has positions
+    /// @throws IllegalStateException when the checkpoint lacks an encoder or the tokenizer
+    public double[][] similarity(List<Image> images, List<String> texts) {
+        List<Embedding> columns = embedTexts(texts); // first: a text may be refused
+        return Embedding.similarity(embedImages(images), columns);
+    }
+
+    /// The embedding of an image that has been preprocessed already.
+    ///
+    /// @param pixels `[3, h, w]` as [#preprocess()] makes them: one channel after the other, row by row; only read
+    /// @throws IllegalArgumentException when there are more or fewer numbers, or one is not finite
+    /// @throws IllegalStateException when the checkpoint has no image encoder
+    public Embedding embedPixels(float[] pixels) {
+        Inputs.requirePixels(pixels, "pixels", pixelShape());
+        return calls.run(this, () -> calls.images(List.of(pixels), array -> array)).getFirst();
+    }
+
+    /// One embedding for each preprocessed image, in their order.
+    ///
+    /// @param pixels `[3, h, w]` each, as [#preprocess()] makes them; only read
+    /// @throws IllegalArgumentException when one has more or fewer numbers, or one is not finite; nothing is embedded then
+    /// @throws IllegalStateException when the checkpoint has no image encoder
+    public List<Embedding> embedPixels(List<float[]> pixels) {
+        Inputs.requireNoNulls(pixels, "pixels");
+        for (int i = 0; i < pixels.size(); i++) {
+            Inputs.requirePixels(pixels.get(i), "pixels[" + i + "]", pixelShape());
+        }
+        return calls.run(this, () -> calls.images(pixels, array -> array));
+    }
+
+    private Shape pixelShape() {
+        preprocess(); // says so when there is no image encoder
+        int size = model.imageEncoder().orElseThrow().config().imageSize();
+        return Shape.of(VisionConfig.CHANNELS, size, size);
+    }
+
+    /// The embedding of a text that has been tokenized already. The checkpoint needs no tokenizer for it.
+    ///
+    /// @param ids with start and end of text, as [ClipTokenizer#encode(String)] makes them; what follows the end of text is ignored
+    /// @throws IllegalArgumentException when there are no ids or more than the model has positions, or one is not in its vocabulary
+    /// @throws IllegalStateException when the checkpoint has no text encoder
+    public Embedding embedTokens(int[] ids) {
+        Objects.requireNonNull(ids, "ids is null");
+        return embedTokens(List.of(ids)).getFirst();
+    }
+
+    /// One embedding for each tokenized text, in their order.
+    ///
+    /// @param ids of each text, with start and end of text; what follows the end of text is ignored
+    /// @throws IllegalArgumentException when a text has no ids or more than the model has positions, or one is not in its vocabulary
+    /// @throws IllegalStateException when the checkpoint has no text encoder
+    public List<Embedding> embedTokens(List<int[]> ids) {
+        Inputs.requireNoNulls(ids, "ids");
+        return calls.run(this, () -> {
+            model.textEncoder().orElseThrow(this::noTextEncoder).check(ids);
+            return calls.texts(ids);
+        });
+    }
+
+    /// The positions of the text encoder: the tokens of a text, start and end included, that it takes at most.
+    ///
+    /// @throws IllegalStateException when the checkpoint has no text encoder
+    int contextLength() {
+        queue.requireOpen();
+        return model.textEncoder().orElseThrow(this::noTextEncoder).config().contextLength();
+    }
+
+    /// The memory that the weights of both encoders take, in bytes.
+    public long weightBytes() {
+        return model.imageEncoder().map(ImageEncoder::weightBytes).orElse(0L)
+                + model.textEncoder().map(TextEncoder::weightBytes).orElse(0L);
+    }
+
+    /// The memory that the scratch of forward passes takes now, in bytes: nothing at first, and after any burst what as many passes need as
+    /// there are threads that compute. Beside it a pass has the pixels of its images.
+    public long scratchBytes() {
+        return model.imageEncoder().map(ImageEncoder::scratchBytes).orElse(0L)
+                + model.textEncoder().map(TextEncoder::scratchBytes).orElse(0L);
+    }
+
+    /// Refuses further calls, waits until those that were made before are finished, asynchronous ones too, and ends the model's threads.
+    /// Closing twice is harmless.
+    ///
+    /// When the thread is interrupted it waits no longer than for the pass that is being computed: the other calls end with an
+    /// `IllegalStateException`.
+    ///
+    /// @throws IllegalStateException within a call of this model, in a sink for instance: it would wait for itself
     @Override
     public void close() {
-        closed = true;
-        workers.close();
+        queue.close(PassQueue.FOREVER);
+    }
+
+    /// Closes as [#close()] does, but waits for a limited time. Calls that are not finished then end with an `IllegalStateException`; a
+    /// pass that is being computed is finished, and the threads end after it.
+    ///
+    /// @param limit how long to wait; zero or less not at all
+    /// @return whether all calls were finished and the threads have ended
+    /// @throws IllegalStateException within a call of this model, in a sink for instance: it would wait for itself
+    public boolean close(Duration limit) {
+        return queue.close(limit);
     }
 }

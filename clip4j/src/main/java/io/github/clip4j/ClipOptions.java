@@ -1,59 +1,177 @@
 package io.github.clip4j;
 
-import io.github.clip4j.core.DType;
 import io.github.clip4j.core.Activation;
+import io.github.clip4j.core.DType;
 import io.github.clip4j.tokenizer.TokenizerProfile;
-import org.jspecify.annotations.Nullable;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
 
-/// How a model is loaded and run. The number of threads does not change results; the other options say what a checkpoint's files do not, or ask for
-/// something else than they say.
+/// How a model is loaded and run. Immutable.
 ///
-/// @param threads the threads that encode, the caller's included
-/// @param profile the reference implementation to agree with in tokenizing texts and preparing pictures; null for the one that the files belong to
-/// @param activation of both towers' MLPs; null for the checkpoint's
-/// @param imageSize the edge of pictures, pixels, for which position embeddings are resampled; 0 for the checkpoint's
-/// @param weights how the weights of linear layers are kept in memory: F32; or F16 or BF16, which take half of it and lose nothing when the checkpoint was
-///     published so. Results are computed in float32 whichever it is
-public record ClipOptions(int threads, @Nullable TokenizerProfile profile, @Nullable Activation activation, int imageSize, DType weights) {
-    public ClipOptions {
+/// ```java
+/// Clip.load(directory, ClipOptions.defaults().withThreads(4).withTruncation(true));
+/// ```
+///
+/// The number of threads does not change results, to the bit. The other options say what a checkpoint's files do not say, or ask for
+/// something else than they say; what is not given is empty.
+public final class ClipOptions {
+    private static final int LARGEST_IMAGE = 10_000;
+
+    private final int threads;
+    private final Optional<TokenizerProfile> profile;
+    private final Optional<Activation> activation;
+    private final OptionalInt imageSize;
+    private final Optional<Boolean> truncation;
+    private final DType weights;
+    private final int maxConcurrent;
+
+    private ClipOptions(
+            int threads, Optional<TokenizerProfile> profile, Optional<Activation> activation, OptionalInt imageSize,
+            Optional<Boolean> truncation, DType weights, int maxConcurrent) {
+        this.threads = threads;
+        this.profile = profile;
+        this.activation = activation;
+        this.imageSize = imageSize;
+        this.truncation = truncation;
+        this.weights = weights;
+        this.maxConcurrent = maxConcurrent;
+    }
+
+    /// One thread for each processor, weights in float32, and everything else as the checkpoint says.
+    public static ClipOptions defaults() {
+        return new ClipOptions(
+                Runtime.getRuntime().availableProcessors(), Optional.empty(), Optional.empty(), OptionalInt.empty(), Optional.empty(),
+                DType.F32, 1);
+    }
+
+    /// How many threads encode.
+    ///
+    /// @param threads at least 1, the caller's included
+    /// @throws IllegalArgumentException when fewer
+    public ClipOptions withThreads(int threads) {
         if (threads < 1) {
             throw new IllegalArgumentException("threads: expected at least 1, got " + threads);
         }
-        if (imageSize < 0) {
-            throw new IllegalArgumentException("image size: expected at least 0, got " + imageSize);
+        return new ClipOptions(threads, profile, activation, imageSize, truncation, weights, maxConcurrent);
+    }
+
+    /// The reference implementation to agree with in tokenizing texts and preparing images, when it is not the one that the files belong
+    /// to.
+    public ClipOptions withProfile(TokenizerProfile profile) {
+        Objects.requireNonNull(profile, "profile is null");
+        return new ClipOptions(threads, Optional.of(profile), activation, imageSize, truncation, weights, maxConcurrent);
+    }
+
+    /// The activation of both towers' MLPs, for a checkpoint that does not say it.
+    public ClipOptions withActivation(Activation activation) {
+        Objects.requireNonNull(activation, "activation is null");
+        return new ClipOptions(threads, profile, Optional.of(activation), imageSize, truncation, weights, maxConcurrent);
+    }
+
+    /// Images of another size than the model was trained on; its position embeddings are resampled.
+    ///
+    /// @param imageSize the edge of images, 1 to 10,000 pixels
+    /// @throws IllegalArgumentException for another number
+    public ClipOptions withImageSize(int imageSize) {
+        if (imageSize < 1 || imageSize > LARGEST_IMAGE) {
+            throw new IllegalArgumentException("image size: expected 1 to %,d pixels, got %d".formatted(LARGEST_IMAGE, imageSize));
         }
+        return new ClipOptions(threads, profile, activation, OptionalInt.of(imageSize), truncation, weights, maxConcurrent);
+    }
+
+    /// What happens to a text with more tokens than the model has positions, whatever the profile says.
+    ///
+    /// @param truncates true: it keeps its first tokens, and the end of text stays the last one, as in the reference implementations that
+    ///     cut; false: it is refused with a [io.github.clip4j.tokenizer.TextTooLongException]
+    public ClipOptions withTruncation(boolean truncates) {
+        return new ClipOptions(threads, profile, activation, imageSize, Optional.of(truncates), weights, maxConcurrent);
+    }
+
+    /// How the weights of linear layers are kept in memory. F16 and BF16 take half of it, and lose nothing when the checkpoint was
+    /// published so. Results are computed in float32 in any case.
+    ///
+    /// @param weights F32, F16 or BF16
+    /// @throws IllegalArgumentException for another type
+    public ClipOptions withWeights(DType weights) {
+        Objects.requireNonNull(weights, "weights is null");
         if (weights != DType.F32 && weights != DType.F16 && weights != DType.BF16) {
             throw new IllegalArgumentException("weights: expected F32, F16 or BF16, got " + weights);
         }
+        return new ClipOptions(threads, profile, activation, imageSize, truncation, weights, maxConcurrent);
     }
 
-    /// One thread for each processor, and what the checkpoint says.
-    public static ClipOptions defaults() {
-        return new ClipOptions(Runtime.getRuntime().availableProcessors(), null, null, 0, DType.F32);
+    /// Lets up to `maxConcurrent` forward passes run side by side; 1 unless set.
+    ///
+    /// Calls beyond that wait, in their order, and what has gathered when a pass ends is encoded together in the next: one pass at a time
+    /// is the fastest for all together, because all threads compute it. A second pass runs on a thread of its own beside the team. It lets
+    /// a short call begin while a long one is computed, makes both slower, and takes the scratch of one thread more
+    /// ([Clip#scratchBytes()]).
+    ///
+    /// @param maxConcurrent at least 1
+    /// @throws IllegalArgumentException when fewer
+    public ClipOptions withMaxConcurrent(int maxConcurrent) {
+        if (maxConcurrent < 1) {
+            throw new IllegalArgumentException("max concurrent: expected at least 1, got " + maxConcurrent);
+        }
+        return new ClipOptions(threads, profile, activation, imageSize, truncation, weights, maxConcurrent);
     }
 
-    /// These options with `threads` threads.
-    public ClipOptions withThreads(int threads) {
-        return new ClipOptions(threads, profile, activation, imageSize, weights);
+    /// The threads that prepare and encode.
+    public int threads() {
+        return threads;
     }
 
-    /// These options with another profile.
-    public ClipOptions withProfile(TokenizerProfile profile) {
-        return new ClipOptions(threads, profile, activation, imageSize, weights);
+    /// The reference implementation to agree with; empty for the one that the files belong to.
+    public Optional<TokenizerProfile> profile() {
+        return profile;
     }
 
-    /// These options with another activation.
-    public ClipOptions withActivation(Activation activation) {
-        return new ClipOptions(threads, profile, activation, imageSize, weights);
+    /// The activation of both towers' MLPs; empty for the checkpoint's.
+    public Optional<Activation> activation() {
+        return activation;
     }
 
-    /// These options for pictures of another size.
-    public ClipOptions withImageSize(int imageSize) {
-        return new ClipOptions(threads, profile, activation, imageSize, weights);
+    /// The edge of images, pixels; empty for the checkpoint's.
+    public OptionalInt imageSize() {
+        return imageSize;
     }
 
-    /// These options with the weights kept as F32, F16 or BF16.
-    public ClipOptions withWeights(DType weights) {
-        return new ClipOptions(threads, profile, activation, imageSize, weights);
+    /// Whether texts that are too long are cut rather than refused; empty for what the profile does.
+    public Optional<Boolean> truncation() {
+        return truncation;
+    }
+
+    /// How the weights of linear layers are kept: F32, F16 or BF16.
+    public DType weights() {
+        return weights;
+    }
+
+    /// The forward passes that run side by side.
+    public int maxConcurrent() {
+        return maxConcurrent;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof ClipOptions o && threads == o.threads && profile.equals(o.profile) && activation.equals(o.activation)
+                && imageSize.equals(o.imageSize) && truncation.equals(o.truncation) && weights == o.weights
+                && maxConcurrent == o.maxConcurrent;
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(threads, profile, activation, imageSize, truncation, weights, maxConcurrent);
+    }
+
+    @Override
+    public String toString() {
+        return "ClipOptions[threads=%d, profile=%s, activation=%s, imageSize=%s, truncation=%s, weights=%s, maxConcurrent=%d]".formatted(
+                threads, said(profile), said(activation), imageSize.isPresent() ? imageSize.getAsInt() : "the checkpoint's",
+                said(truncation), weights, maxConcurrent);
+    }
+
+    private static Object said(Optional<?> option) {
+        return option.isPresent() ? option.get() : "the checkpoint's";
     }
 }

@@ -4,7 +4,6 @@ import io.github.clip4j.core.DType;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.Activation;
-import io.github.clip4j.core.ops.KernelChoice;
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.TensorSpec;
@@ -24,38 +23,46 @@ import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/// Lets the JIT compiler see the kernels before the first picture does, by running a model of two narrow layers in a thread of its own while the
-/// weights of the real one are read.
+/// Lets the JIT compiler see the kernels before the first picture does, by running a model of two narrow layers in a thread of its own
+/// while the weights of the real one are read.
 ///
-/// A vector operation that is not yet compiled is a call that allocates, a hundred times slower than scalar code. The compiler starts on a method when it has
-/// run often; the tiles of the real model run often only once it is loaded.
+/// A vector operation that is not yet compiled is a call that allocates, a hundred times slower than scalar code. The compiler starts on a
+/// method when it has run often; the tiles of the real model run often only once it is loaded.
 final class KernelWarmUp {
     private static final int WIDTH = 64;
     private static final int MLP_WIDTH = 1024; // long sums are cut into segments: those paths too must have been seen
     private static final int VOCABULARY = 16;
 
-    /// The parameters of a small model: 50 tokens of it are as many multiply-adds as plain loops compute before vectors take over.
+    /// The parameters of a small model: 50 tokens of it are as many multiply-adds as the scalar kernels compute before vectors take over.
     private static final long SMALL = 6_000_000;
+
+    private static final int STEADY_PASSES = 8;
+    private static final int MAX_PASSES = 200;
 
     private volatile boolean stopped;
 
     private KernelWarmUp() {}
 
-    /// Starts the warm-up for a model that is about to be loaded, unless the machine has one processor, which then has better to do. A small model needs none:
-    /// a process may be done with it before the kernels are compiled, so it begins with plain loops.
+    /// Starts the warm-up for a model that is about to be loaded, unless the machine has one processor, which then has better to do. A
+    /// small model needs none: its process may end before the kernels are compiled, so it begins with the scalar kernels
+    /// ([#workers(WeightSource, int)]).
     ///
     /// @param weights of the model
     static KernelWarmUp start(WeightSource weights) {
         KernelWarmUp warmUp = new KernelWarmUp();
-        if (weights.tensors().values().stream().mapToLong(tensor -> tensor.shape().elements()).sum() <= SMALL) {
-            KernelChoice.plainAtFirst();
-            return warmUp;
-        }
-        KernelChoice.vectors();
-        if (Runtime.getRuntime().availableProcessors() > 1) {
-            Thread.ofPlatform().daemon().name("clip4j-warm-up").start(warmUp::run);
+        if (!isSmall(weights) && Runtime.getRuntime().availableProcessors() > 1) {
+            Thread.ofPlatform().daemon().inheritInheritableThreadLocals(false).name("clip4j-warm-up").start(warmUp::run);
         }
         return warmUp;
+    }
+
+    /// The team of threads for a model that is about to be loaded.
+    public static Workers workers(WeightSource weights, int threads) {
+        return isSmall(weights) ? Workers.scalarAtFirst(threads) : new Workers(threads);
+    }
+
+    private static boolean isSmall(WeightSource weights) {
+        return weights.tensors().values().stream().mapToLong(tensor -> tensor.shape().elements()).sum() <= SMALL;
     }
 
     private static TransformerConfig layers(Activation activation) {
@@ -74,7 +81,8 @@ final class KernelWarmUp {
             Tensor image = Tensor.of(pixels.array(), Shape.of(1, 3, 56, 56));
             while (!stopped) {
                 model.imageEncoder().orElseThrow().encode(image); // 50 rows, as ViT-B/32 has
-                model.textEncoder().orElseThrow().encode(texts(8)); // a short prompt; tiles of other heights would cost more compilation than they save
+                // a short prompt; tiles of other heights would cost more compilation than they save
+                model.textEncoder().orElseThrow().encode(texts(8));
             }
         } catch (IOException e) {
             throw new AssertionError("nothing is read", e);
@@ -85,6 +93,18 @@ final class KernelWarmUp {
         int[] ids = new int[length];
         ids[length - 1] = VOCABULARY - 1;
         return new ArrayList<>(List.of(ids));
+    }
+
+    /// Repeats a pass until none of the last [#STEADY_PASSES] was faster than what came before.
+    static void untilSteady(Runnable pass) {
+        long best = Long.MAX_VALUE;
+        for (int since = 0, done = 0; since < STEADY_PASSES && done < MAX_PASSES; done++) {
+            long start = System.nanoTime();
+            pass.run();
+            long nanos = System.nanoTime() - start;
+            since = nanos < best ? 0 : since + 1;
+            best = Math.min(best, nanos);
+        }
     }
 
     /// Ends the warm-up, after its current pass.

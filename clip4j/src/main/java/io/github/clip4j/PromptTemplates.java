@@ -1,14 +1,21 @@
 package io.github.clip4j;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /// Sentences with a place for a label, such as `a photo of a {}`. Several make an ensemble (Radford et al. 2021, arXiv:2103.00020 §3.1.4).
+/// Immutable.
 ///
-/// @param templates each with `{}` once
+/// @param templates at least one, each with `{}` once
 public record PromptTemplates(List<String> templates) {
     private static final String PLACE = "{}";
 
+    /// Checks the templates and copies the list.
+    ///
+    /// @throws IllegalArgumentException when there is none, or one has not exactly one `{}`
     public PromptTemplates {
+        Inputs.requireNoNulls(templates, "templates");
         if (templates.isEmpty()) {
             throw new IllegalArgumentException("templates: expected at least one");
         }
@@ -22,8 +29,10 @@ public record PromptTemplates(List<String> templates) {
     }
 
     /// Templates in this order.
+    ///
+    /// @throws IllegalArgumentException when there is none, or one has not exactly one `{}`
     public static PromptTemplates of(String... templates) {
-        return new PromptTemplates(List.of(templates));
+        return new PromptTemplates(Arrays.asList(templates));
     }
 
     /// The label itself, without a sentence around it.
@@ -31,8 +40,9 @@ public record PromptTemplates(List<String> templates) {
         return of(PLACE);
     }
 
-    /// The prompts for a label, one a template.
+    /// The prompts for a label, one for each template, in their order.
     public List<String> apply(String label) {
+        Objects.requireNonNull(label, "label is null");
         return templates.stream().map(template -> template.replace(PLACE, label)).toList();
     }
 }

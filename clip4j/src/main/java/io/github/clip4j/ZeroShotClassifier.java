@@ -1,14 +1,36 @@
 package io.github.clip4j;
 
 import io.github.clip4j.image.Image;
+import io.github.clip4j.model.ClipModel;
+import io.github.clip4j.tokenizer.ClipTokenizer;
+import io.github.clip4j.tokenizer.TextTooLongException;
+import java.nio.IntBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 
-/// Classifies pictures by labels in words. The labels are embedded once, when it is made. Immutable and thread-safe.
+/// Classifies images by labels in words. [Clip#classifier(List, PromptTemplates)] makes one; the labels are embedded then, once. Immutable
+/// and thread-safe. No method accepts null.
+///
+/// Two questions can be asked of the same labels:
+///
+/// - [#classify(Image)]: *which one is it?* The softmax of the logits, over all labels: probabilities sum to 1, and one label is always
+/// best.
+/// - [#classifyIndependent(Image)]: *which ones apply?* The sigmoid of each logit by itself: several labels may be probable, or none.
 public final class ZeroShotClassifier {
+    /// Prompts that are embedded together, about: enough to share most of their beginnings, few enough for bounded memory.
+    private static final int PROMPTS = 4096;
+
+    /// Start and end of text.
+    private static final int EMPTY_TEXT = 2;
+
     private final List<String> labels;
     private final List<Embedding> classEmbeddings;
     private final double logitScale;
@@ -20,13 +42,9 @@ public final class ZeroShotClassifier {
     /// @param logitScale e^logit_scale, [io.github.clip4j.model.ClipModel#logitScale()]
     /// @param logitBias added to every logit, [io.github.clip4j.model.ClipModel#logitBias()]
     /// @param embedImages the image encoder
-    public ZeroShotClassifier(
+    ZeroShotClassifier(
             List<String> labels, List<Embedding> classEmbeddings, double logitScale, double logitBias,
             Function<List<Image>, List<Embedding>> embedImages) {
-        requireLabels(labels);
-        if (classEmbeddings.size() != labels.size()) {
-            throw new IllegalArgumentException("classifier: expected %d embeddings, got %d".formatted(labels.size(), classEmbeddings.size()));
-        }
         this.labels = List.copyOf(labels);
         this.classEmbeddings = List.copyOf(classEmbeddings);
         this.logitScale = logitScale;
@@ -34,24 +52,65 @@ public final class ZeroShotClassifier {
         this.embedImages = embedImages;
     }
 
-    /// Checks that there are labels, and no label twice.
+    /// Checks all labels, then embeds them part by part.
     ///
-    /// @throws IllegalArgumentException otherwise
-    public static void requireLabels(List<String> labels) {
+    /// @param progress is told the number of labels that are embedded, after each part
+    static ZeroShotClassifier of(Clip clip, List<String> labels, PromptTemplates templates, IntConsumer progress) {
+        Objects.requireNonNull(templates, "templates is null");
+        Objects.requireNonNull(progress, "progress is null");
+        ClipModel model = clip.model();
+        clip.preprocess(); // a checkpoint without an image encoder says so before the labels are embedded
+        requireLabels(labels, templates, clip.tokenizer(), clip.contextLength());
+        List<Embedding> classEmbeddings = new ArrayList<>();
+        int perLabel = templates.templates().size();
+        int perPart = Math.max(1, PROMPTS / perLabel);
+        for (int from = 0; from < labels.size(); from += perPart) {
+            List<String> part = labels.subList(from, Math.min(labels.size(), from + perPart));
+            List<Embedding> prompts = clip.embedTexts(part.stream().flatMap(label -> templates.apply(label).stream()).toList());
+            for (int i = 0; i < part.size(); i++) {
+                classEmbeddings.add(ensemble(prompts.subList(i * perLabel, (i + 1) * perLabel)));
+            }
+            progress.accept(classEmbeddings.size());
+        }
+        return new ZeroShotClassifier(labels, classEmbeddings, model.logitScale(), model.logitBias(), clip::embedImages);
+    }
+
+    /// Checks that there are labels, that each has tokens and fits the model in every template, and that the model can tell any two apart.
+    private static void requireLabels(List<String> labels, PromptTemplates templates, ClipTokenizer tokenizer, int contextLength) {
+        Inputs.requireNoNulls(labels, "labels");
         if (labels.isEmpty()) {
             throw new IllegalArgumentException("labels: expected at least one");
         }
-        HashSet<String> seen = new HashSet<>();
-        for (String label : labels) {
-            if (!seen.add(label)) {
-                throw new IllegalArgumentException("labels: '%s' is given twice".formatted(label));
+        Map<IntBuffer, Integer> known = new HashMap<>();
+        for (int i = 0; i < labels.size(); i++) {
+            int[] own = tokenizer.encode(labels.get(i));
+            if (own.length == EMPTY_TEXT) {
+                throw new IllegalArgumentException(
+                        "labels[%d] is blank: expected a text with tokens, got '%s'".formatted(i, labels.get(i)));
             }
+            int[] prompts = promptTokens(templates.apply(labels.get(i)), i, tokenizer, contextLength);
+            int[] key = tokenizer.truncates() ? prompts : own; // labels may differ only behind the cut
+            Integer same = known.putIfAbsent(IntBuffer.wrap(key), i);
+            if (same != null) {
+                throw new IllegalArgumentException(
+                        "labels[%d] '%s' and labels[%d] '%s' have the same tokens, so no image tells them apart; remove one"
+                                .formatted(same, labels.get(same), i, labels.get(i)));
+            }
+        }
+    }
+
+    /// The tokens of a label's prompts, one prompt after the other.
+    private static int[] promptTokens(List<String> prompts, int label, ClipTokenizer tokenizer, int contextLength) {
+        try {
+            return prompts.stream().flatMapToInt(prompt -> Arrays.stream(tokenizer.encode(prompt, contextLength))).toArray();
+        } catch (TextTooLongException e) {
+            throw e.at("labels", label);
         }
     }
 
     /// The embedding of a class from those of its prompts: their mean, normalised again (openai/CLIP
     /// `notebooks/Prompt_Engineering_for_ImageNet.ipynb`, `zeroshot_classifier`).
-    public static Embedding ensemble(List<Embedding> prompts) {
+    private static Embedding ensemble(List<Embedding> prompts) {
         if (prompts.size() == 1) {
             return prompts.getFirst();
         }
@@ -69,36 +128,88 @@ public final class ZeroShotClassifier {
         return Embedding.normalized(mean);
     }
 
+    /// The labels, in the order in which they were given.
     public List<String> labels() {
         return labels;
     }
 
-    public Classification classify(Image image) {
-        return classify(List.of(image)).getFirst();
+    /// The embedding of each label, in their order: over several templates, the normalised mean of its prompts' embeddings.
+    public List<Embedding> classEmbeddings() {
+        return classEmbeddings;
     }
 
-    /// One result a picture, in their order.
+    /// Which of the labels fits an image: the softmax over all labels.
+    ///
+    /// @throws IllegalStateException when the model is closed
+    public Classification classify(Image image) {
+        return classify(embed(image));
+    }
+
+    /// One result for each image, in their order; the softmax over all labels. The result for an image does not depend on the others.
+    ///
+    /// @throws IllegalStateException when the model is closed
     public List<Classification> classify(List<Image> images) {
         return embedImages.apply(images).stream().map(this::classify).toList();
     }
 
-    /// Classifies a picture that is embedded already.
+    /// The same for an image that is embedded already.
+    ///
+    /// @throws IllegalArgumentException when it is from a model of another dimension
     public Classification classify(Embedding image) {
-        double[] logits = new double[labels.size()];
-        double max = Double.NEGATIVE_INFINITY;
-        for (int i = 0; i < logits.length; i++) {
-            logits[i] = logitScale * image.dot(classEmbeddings.get(i)) + logitBias;
-            max = Math.max(max, logits[i]);
-        }
-        double sum = 0;
-        for (double logit : logits) {
-            sum += Math.exp(logit - max);
-        }
-        List<Classification.Score> scores = new ArrayList<>();
-        for (int i = 0; i < logits.length; i++) {
-            scores.add(new Classification.Score(labels.get(i), Math.exp(logits[i] - max) / sum, logits[i]));
-        }
-        scores.sort(Comparator.comparingDouble(Classification.Score::logit).reversed());
-        return new Classification(scores);
+        double[] cosines = cosines(image);
+        double[] logits = Arrays.stream(cosines).map(this::logit).toArray();
+        double max = Arrays.stream(logits).max().orElseThrow();
+        double sum = Arrays.stream(logits).map(logit -> Math.exp(logit - max)).sum();
+        return classification(cosines, logits, Arrays.stream(logits).map(logit -> Math.exp(logit - max) / sum).toArray());
+    }
+
+    /// Which of the labels apply to an image, each judged by itself: the sigmoid of its logit, 1 / (1 + e^−logit). The probabilities do not
+    /// sum to 1.
+    ///
+    /// They are probabilities for a model that was trained with a sigmoid and has a `logit_bias`. A model that was trained with a softmax,
+    /// as OpenAI's, learnt only which label fits better than others: its logits are 100 times a cosine, most of them above 10, and the
+    /// sigmoid of nearly every label is above 0.9999. Use it there for the order alone, or set a threshold on
+    /// [Classification.Score#cosine()] that was found with images of your own.
+    ///
+    /// @throws IllegalStateException when the model is closed
+    public Classification classifyIndependent(Image image) {
+        return classifyIndependent(embed(image));
+    }
+
+    /// One result for each image, in their order, with each label judged by itself ([#classifyIndependent(Image)]).
+    ///
+    /// @throws IllegalStateException when the model is closed
+    public List<Classification> classifyIndependent(List<Image> images) {
+        return embedImages.apply(images).stream().map(this::classifyIndependent).toList();
+    }
+
+    /// The same for an image that is embedded already ([#classifyIndependent(Image)]).
+    ///
+    /// @throws IllegalArgumentException when it is from a model of another dimension
+    public Classification classifyIndependent(Embedding image) {
+        double[] cosines = cosines(image);
+        double[] logits = Arrays.stream(cosines).map(this::logit).toArray();
+        return classification(cosines, logits, Arrays.stream(logits).map(logit -> 1 / (1 + Math.exp(-logit))).toArray());
+    }
+
+    private Embedding embed(Image image) {
+        Objects.requireNonNull(image, "image is null");
+        return embedImages.apply(List.of(image)).getFirst();
+    }
+
+    private double[] cosines(Embedding image) {
+        Objects.requireNonNull(image, "image is null");
+        return classEmbeddings.stream().mapToDouble(image::dot).toArray();
+    }
+
+    private double logit(double cosine) {
+        return logitScale * cosine + logitBias;
+    }
+
+    private Classification classification(double[] cosines, double[] logits, double[] probabilities) {
+        return new Classification(IntStream.range(0, logits.length)
+                .mapToObj(i -> new Classification.Score(labels.get(i), cosines[i], logits[i], probabilities[i]))
+                .sorted(Comparator.comparingDouble(Classification.Score::logit).reversed())
+                .toList());
     }
 }

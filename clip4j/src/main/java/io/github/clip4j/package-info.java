@@ -1,4 +1,4 @@
-/// CLIP in a few lines: load a checkpoint, embed pictures and texts, classify.
+/// CLIP in a few lines: load a checkpoint, embed images and texts, classify.
 @NullMarked
 package io.github.clip4j;
 

@@ -6,10 +6,12 @@ import io.github.clip4j.testkit.ReferenceData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class ReadmeTest {
@@ -17,10 +19,8 @@ class ReadmeTest {
 
     @Test
     void theSampleIsTheOneThatTheConsumerExampleCompiles() throws IOException {
-        Matcher block = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(ROOT.resolve("README.md")));
-        assertThat(block.find()).isTrue();
         String sample = Files.readString(ROOT.resolve("examples/consumer/src/main/java/example/Sample.java"));
-        assertThat(strip(sample)).contains(strip(block.group(1)));
+        assertThat(strip(sample)).contains(strip(block("java")));
     }
 
     private static String strip(String code) {
@@ -28,15 +28,47 @@ class ReadmeTest {
     }
 
     @Test
+    void thePomIsTheConsumersWordForWord() throws IOException {
+        assertThat(block("xml")).isEqualTo(Files.readString(ROOT.resolve("examples/consumer/pom.xml")));
+    }
+
+    @Test
+    void theRecipeOfTheRunTimeImageIsTheOneThatIsRun() throws IOException {
+        assertThat(Files.readString(ROOT.resolve("examples/consumer/jlink.sh"))).contains("\n" + block("sh") + "\n");
+    }
+
+    /// The first block of a language in the README.
+    private static String block(String language) throws IOException {
+        Matcher block = Pattern.compile("```" + language + "\n(.*?)```", Pattern.DOTALL)
+                .matcher(Files.readString(ROOT.resolve("README.md")));
+        assertThat(block.find()).as("README.md has a block of " + language).isTrue();
+        return block.group(1);
+    }
+
+    @Test
     void linksPointToFilesThatExist() throws IOException {
-        for (String document : List.of("README.md", "docs/numerics.md", "docs/kernels/gemm.md", "docs/architecture.md")) {
-            Path file = ROOT.resolve(document);
-            Matcher links = Pattern.compile("]\\(([^)#]+)\\)").matcher(Files.readString(file));
+        List<Path> documents = new ArrayList<>(List.of(ROOT.resolve("README.md"), ROOT.resolve("CONTRIBUTING.md")));
+        try (Stream<Path> docs = Files.walk(ROOT.resolve("docs"))) {
+            docs.filter(file -> file.toString().endsWith(".md")).forEach(documents::add);
+        }
+        assertThat(documents).hasSizeGreaterThan(10);
+        for (Path file : documents) {
+            Matcher links = Pattern.compile("]\\(([^)#]+)(#[^)]*)?\\)").matcher(Files.readString(file));
             while (links.find()) {
                 if (!links.group(1).startsWith("https://")) {
-                    assertThat(file.resolveSibling(links.group(1))).as(document).exists();
+                    assertThat(file.resolveSibling(links.group(1))).as(file.toString()).exists();
                 }
             }
+        }
+    }
+
+    @Test
+    void theIndexNamesEveryDocument() throws IOException {
+        String index = Files.readString(ROOT.resolve("docs/README.md"));
+        try (Stream<Path> docs = Files.walk(ROOT.resolve("docs"))) {
+            docs.filter(file -> file.toString().endsWith(".md") && !file.endsWith("docs/README.md") && !file.resolveSibling("").endsWith("adr"))
+                    .map(file -> ROOT.resolve("docs").relativize(file).toString().replace('\\', '/'))
+                    .forEach(document -> assertThat(index).contains("(" + document + ")"));
         }
     }
 

@@ -1,8 +1,7 @@
 package io.github.clip4j.bench;
 
-import io.github.clip4j.core.kernel.gemm.AttentionScalar;
+import io.github.clip4j.core.kernel.KernelForm;
 import io.github.clip4j.core.kernel.gemm.FusedAttention;
-import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.NullUnmarked;
@@ -19,7 +18,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// Attention of one head of 64 over one sequence, in the four forms of [RowKernelBenchmark].
+/// Attention of one head of 64 over one sequence, in the three forms of [RowKernelBenchmark].
 @NullUnmarked // JMH sets the fields, in prepare()
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
@@ -31,13 +30,14 @@ public class AttentionBenchmark {
     private static final int HEAD = 64;
     private static final float SCALE = 0.125f; // 1/√64
 
-    @Param({"SCALAR", "PLAIN", "AUTO", "VECTOR"})
+    @Param({"PLAIN", "SCALAR", "VECTOR"})
     public RowKernelBenchmark.Form form = RowKernelBenchmark.Form.VECTOR;
 
     /// The tokens of a text and of a picture of ViT-B/32, ViT-B/16 and ViT-L/14.
     @Param({"50", "77", "197", "257"})
     public int n;
 
+    private final KernelForm scalar = KernelForm.scalarAtFirst(Long.MAX_VALUE);
     private float[] q;
     private float[] kv;
     private float[] o;
@@ -59,10 +59,9 @@ public class AttentionBenchmark {
     public float[] attend(Rate rate) {
         rate.add(n * (4.0 * n * HEAD + (Rate.EXP + 5.0) * n));
         switch (form) {
-            case SCALAR -> AttentionScalar.attend(q, 0, HEAD, kv, 0, n * HEAD, HEAD, n, HEAD, SCALE, false, 0, n, o, 0, HEAD, scratch);
             case PLAIN -> plain();
-            case AUTO -> byColumns();
-            case VECTOR -> FusedAttention.attend(q, 0, HEAD, kv, 0, n * HEAD, HEAD, n, HEAD, SCALE, false, 0, n, o, 0, HEAD, scratch);
+            case SCALAR -> fused(scalar);
+            case VECTOR -> fused(KernelForm.VECTOR);
         }
         return o;
     }
@@ -81,18 +80,8 @@ public class AttentionBenchmark {
         }
     }
 
-    /// The sums over values run over the columns of a row, which the compiler makes vectors of; the scores remain dot products.
-    private void byColumns() {
-        Arrays.fill(o, 0);
-        for (int i = 0; i < n; i++) {
-            score(i);
-            PlainLoops.softmax(scores, n, SCALE);
-            for (int j = 0; j < n; j++) {
-                for (int p = 0; p < HEAD; p++) {
-                    o[i * HEAD + p] = Math.fma(scores[j], kv[(n + j) * HEAD + p], o[i * HEAD + p]);
-                }
-            }
-        }
+    private void fused(KernelForm kernels) {
+        FusedAttention.attend(kernels, q, 0, HEAD, kv, 0, n * HEAD, HEAD, n, HEAD, SCALE, false, 0, n, o, 0, HEAD, scratch);
     }
 
     private void score(int i) {

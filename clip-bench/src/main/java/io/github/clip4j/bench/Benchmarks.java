@@ -2,79 +2,125 @@ package io.github.clip4j.bench;
 
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
-import java.util.Objects;
-import org.openjdk.jmh.results.BenchmarkResult;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.BenchmarkList;
+import org.openjdk.jmh.runner.BenchmarkListEntry;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.format.OutputFormat;
+import org.openjdk.jmh.runner.format.OutputFormatFactory;
 import org.openjdk.jmh.runner.options.CommandLineOptionException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.Options;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.VerboseMode;
 
-/// Runs the benchmarks: `java -jar benchmarks.jar RESULT.json [JMH's own arguments]`.
+/// Runs the benchmarks; `./bench` at the root of the repository builds and starts this.
 ///
-/// RESULT.json gets a manifest of the machine and, for each benchmark, the median over all measured iterations and the worst and the best of
-/// the forks, in GFLOP/s and as a share of the peak that each fork measured for itself; in milliseconds where operations are not counted.
+/// ```
+/// -l                                    lists the benchmarks with their parameters
+/// [RESULT.json] [NAME] [JMH's options]  runs those whose name contains NAME, a regular expression
+/// compare A.json B.json                 compares two results
+/// ```
+///
+/// `--without-vector-api` among the options leaves the incubator module out of the JVMs that measure.
+///
+/// RESULT.json gets a manifest of the machine and, for each benchmark, the median over all measured iterations, the lowest and the highest
+/// of them, and the worst and the best of the forks: in GFLOP/s and as a share of the peak that each fork measured for itself, in
+/// milliseconds where operations are not counted. The medians are printed too.
 public final class Benchmarks {
     private Benchmarks() {}
 
+    /// Runs one command.
+    ///
+    /// @param args as the class comment lists them
+    /// @throws RunnerException from JMH, when a benchmark fails or none has the name
+    /// @throws CommandLineOptionException when an option is not one of JMH's
+    /// @throws IOException when a result cannot be read or written
     public static void main(String[] args) throws RunnerException, CommandLineOptionException, IOException {
-        if (args.length == 0 || !args[0].endsWith(".json")) {
-            throw new IllegalArgumentException("usage: java -jar benchmarks.jar RESULT.json [regular expression and JMH's options]");
+        if (args.length > 0 && args[0].equals("compare")) {
+            compare(Arrays.asList(args).subList(1, args.length));
+            return;
         }
-        Options options = new OptionsBuilder()
-                .parent(new CommandLineOptions(Arrays.copyOfRange(args, 1, args.length)))
-                .jvmArgsPrepend("--add-modules", "jdk.incubator.vector")
-                .build();
-        Collection<RunResult> runs = new Runner(options).run();
-        JsonObject document = new JsonObject();
-        document.add("machine", MachineManifest.read());
-        JsonArray results = new JsonArray();
-        runs.forEach(run -> results.add(summary(run)));
-        document.add("results", results);
-        Files.writeString(Path.of(args[0]), new GsonBuilder().setPrettyPrinting().create().toJson(document) + "\n");
-    }
-
-    private static JsonObject summary(RunResult run) {
-        JsonObject result = new JsonObject();
-        String name = run.getParams().getBenchmark();
-        result.addProperty("benchmark", name.substring(name.lastIndexOf('.', name.lastIndexOf('.') - 1) + 1));
-        JsonObject parameters = new JsonObject();
-        run.getParams().getParamsKeys().forEach(key -> parameters.addProperty(key, run.getParams().getParam(key)));
-        result.add("parameters", parameters);
-        result.addProperty("forks", run.getBenchmarkResults().size());
-        if (run.getAggregatedResult().getSecondaryResults().isEmpty()) {
-            result.addProperty(run.getPrimaryResult().getScoreUnit(), rounded(run.getAggregatedResult().getPrimaryResult().getStatistics().getPercentile(50)));
+        List<String> options = new ArrayList<>(List.of(args));
+        Path file = !options.isEmpty() && options.getFirst().endsWith(".json") ? Path.of(options.removeFirst()) : null;
+        boolean vectorApi = !options.remove("--without-vector-api");
+        CommandLineOptions given = new CommandLineOptions(options.toArray(String[]::new));
+        if (given.shouldHelp()) {
+            given.showHelp();
+        } else if (given.shouldList()) {
+            list();
         } else {
-            add(result, "gflops", run);
-            add(result, "ofPeak", run);
+            run(given, vectorApi, file);
         }
-        return result;
     }
 
-    private static void add(JsonObject result, String counter, RunResult run) {
-        List<Double> forks = new ArrayList<>();
-        run.getBenchmarkResults().forEach(fork -> forks.add(median(fork, counter)));
-        result.addProperty(counter, rounded(median(run.getAggregatedResult(), counter)));
-        result.addProperty(counter + "WorstFork", rounded(forks.stream().min(Double::compare).orElse(Double.NaN)));
-        result.addProperty(counter + "BestFork", rounded(forks.stream().max(Double::compare).orElse(Double.NaN)));
+    private static void compare(List<String> files) throws IOException {
+        if (files.size() != 2) {
+            throw new IllegalArgumentException(
+                    "compare: expected two results, as in `./bench compare before.json after.json`, got " + files);
+        }
+        Comparison.of(Path.of(files.get(0)), Path.of(files.get(1))).lines().forEach(System.out::println);
     }
 
-    private static double median(BenchmarkResult result, String counter) {
-        return Objects.requireNonNull(result.getSecondaryResults().get(counter)).getStatistics().getPercentile(50);
+    /// Every benchmark with its parameters and their values, one a line.
+    private static void list() {
+        TreeSet<String> names = new TreeSet<>();
+        OutputFormat silent = OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT);
+        for (BenchmarkListEntry entry : BenchmarkList.defaultList().getAll(silent, List.of())) {
+            names.add(entry.getUsername());
+        }
+        for (String name : names) {
+            StringBuilder line = new StringBuilder(String.format("%-38s", Results.shortName(name)));
+            try {
+                for (Field field : Class.forName(name.substring(0, name.lastIndexOf('.'))).getFields()) {
+                    Param param = field.getAnnotation(Param.class);
+                    if (param != null) {
+                        line.append(' ').append(field.getName()).append('=').append(String.join(",", param.value()));
+                    }
+                }
+            } catch (ClassNotFoundException e) {
+                throw new IllegalStateException("the class of " + name + ", which JMH lists, is not in the jar", e);
+            }
+            System.out.println(line.toString().strip());
+        }
     }
 
-    private static double rounded(double value) {
-        return Double.parseDouble(String.format(Locale.ROOT, "%.4g", value));
+    private static void run(CommandLineOptions given, boolean vectorApi, @Nullable Path file) throws RunnerException, IOException {
+        Options options = new OptionsBuilder().parent(given)
+                .jvmArgsPrepend(vectorApi ? new String[] {"--add-modules", "jdk.incubator.vector"} : new String[0]).build();
+        Collection<RunResult> runs = new Runner(options).run();
+        JsonArray results = new JsonArray();
+        runs.forEach(run -> results.add(Results.of(run)));
+        System.out.println();
+        results.forEach(result -> System.out.println(Results.line(result.getAsJsonObject())));
+        if (file != null) {
+            JsonObject document = new JsonObject();
+            document.add("machine", machine(runs));
+            document.add("results", results);
+            Files.createDirectories(file.toAbsolutePath().getParent());
+            Files.writeString(file, new GsonBuilder().setPrettyPrinting().create().toJson(document) + "\n");
+            System.out.println("\nwritten to " + file);
+        }
+    }
+
+    /// What the JVM that measured says of itself. All benchmarks of a run have the same options.
+    private static JsonElement machine(Collection<RunResult> runs) throws IOException {
+        BenchmarkParams params = runs.iterator().next().getParams();
+        return params.getForks() == 0 ? MachineManifest.read() : MachineManifest.ofJvm(params.getJvm(), List.copyOf(params.getJvmArgs()));
     }
 }

@@ -83,8 +83,8 @@ public final class GemmLadder implements AutoCloseable {
         return c;
     }
 
-    /// Three loops. Each element is a dot product of two rows, so both are read in order; but a sum of floats may not be reordered, the compiler
-    /// keeps one chain of additions, and each waits for the one before.
+    /// Three loops. Each element is a dot product of two rows, so both are read in order; but a sum of floats may not be reordered, the
+    /// compiler keeps one chain of additions, and each waits for the one before.
     private void naive() {
         for (int i = 0; i < m; i++) {
             for (int j = 0; j < n; j++) {
@@ -122,8 +122,8 @@ public final class GemmLadder implements AutoCloseable {
         return sum;
     }
 
-    /// W is turned once, so that a row of B holds one weight of every output. The innermost loop then runs over columns of C, whose sums do not depend
-    /// on each other: the compiler makes vectors of it by itself. But it loads and stores the sums in every step.
+    /// W is turned once, so that a row of B holds one weight of every output. The innermost loop then runs over columns of C, whose sums do
+    /// not depend on each other: the compiler makes vectors of it by itself. But it loads and stores the sums in every step.
     private void turned() {
         float[] sums = new float[n];
         for (int i = 0; i < m; i++) {
@@ -135,15 +135,16 @@ public final class GemmLadder implements AutoCloseable {
         }
     }
 
-    /// Both arrays are read from their beginning: with offsets the compiler could not exclude that they overlap, and would leave the loop as it is.
+    /// Both arrays are read from their beginning: with offsets the compiler could not exclude that they overlap, and would leave the loop
+    /// as it is.
     private static void addScaled(float x, float[] row, float[] sums) {
         for (int j = 0; j < sums.length; j++) {
             sums[j] = Math.fma(x, row[j], sums[j]);
         }
     }
 
-    /// B is packed in panels of two vectors' width, and the Vector API keeps the sums of one row and one panel in two registers. Two chains cannot
-    /// fill a pipeline that is four cycles deep.
+    /// B is packed in panels of two vectors' width, and the Vector API keeps the sums of one row and one panel in two registers. Two chains
+    /// cannot fill a pipeline that is four cycles deep.
     private void vector() {
         float[] sums = new float[GemmShape.NR];
         for (int panel = 0; panel < GemmShape.panels(n); panel++) {

@@ -44,7 +44,8 @@ public class GemmLadderBenchmark {
         Extents extents = Extents.parse(shape);
         Random random = new Random(1);
         ladder = new GemmLadder(
-                extents.m(), extents.n(), extents.k(), Extents.random(extents.m() * extents.k(), random), Extents.random(extents.n() * extents.k(), random),
+                extents.m(), extents.n(), extents.k(), Extents.random(extents.m() * extents.k(), random),
+                Extents.random(extents.n() * extents.k(), random),
                 threads);
         operations = extents.operations();
     }

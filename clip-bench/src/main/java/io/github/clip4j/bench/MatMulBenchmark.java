@@ -31,11 +31,13 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 3, time = 1)
 @Fork(5)
 public class MatMulBenchmark {
-    /// m × n × k. 50 tokens are a picture of ViT-B/32, 400 are eight; 197 one of ViT-B/16; 77 the longest text. The layers: queries, keys and values;
-    /// attention's output; the MLP's two; the patch embedding.
+    /// m × n × k. 50 tokens are a picture of ViT-B/32, 400 are eight; 197 one of ViT-B/16; 77 the longest text. The layers: queries, keys
+    /// and values; attention's output; the MLP's two; the patch embedding.
     @Param({
-        "50x2304x768", "50x768x768", "50x3072x768", "50x768x3072", "49x768x3072", "400x2304x768", "400x768x768", "400x3072x768", "400x768x3072", "392x768x3072",
-        "197x2304x768", "197x768x768", "197x3072x768", "197x768x3072", "77x1536x512", "77x512x512", "77x2048x512", "77x512x2048", "616x1536x512", "616x512x512",
+        "50x2304x768", "50x768x768", "50x3072x768", "50x768x3072", "49x768x3072",
+        "400x2304x768", "400x768x768", "400x3072x768", "400x768x3072", "392x768x3072",
+        "197x2304x768", "197x768x768", "197x3072x768", "197x768x3072", "77x1536x512", "77x512x512", "77x2048x512", "77x512x2048",
+        "616x1536x512", "616x512x512",
         "616x2048x512", "616x512x2048"
     })
     public String shape = "";

@@ -33,8 +33,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// The way of a JPEG photograph to its embedding, stage by stage, in milliseconds on one thread: decoded, resized and cropped, made numbers, encoded by
-/// ViT-B/32.
+/// The way of a JPEG photograph to its embedding, stage by stage, in milliseconds on one thread: decoded, resized and cropped, made
+/// numbers, encoded by ViT-B/32.
 ///
 /// The photograph is drawn: soft shapes and grain, which compresses as photographs do.
 @NullUnmarked // JMH sets the fields, in prepare()

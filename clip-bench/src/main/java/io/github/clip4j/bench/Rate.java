@@ -11,8 +11,8 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 
 /// Counts operations beside JMH's calls a second: `gflops` is their rate, `ofPeak` their rate over the peak that this JVM measured before.
 ///
-/// Operations are nominal: what the formula needs, whatever a kernel does for them. An addition, a multiplication, a division and a root are one
-/// each, a fused multiply-add two, an exponential twenty: what its polynomial and the scaling take.
+/// Operations are nominal: what the formula needs, whatever a kernel does for them. An addition, a multiplication, a division and a root
+/// are one each, a fused multiply-add two, an exponential twenty: what its polynomial and the scaling take.
 @State(Scope.Thread)
 @AuxCounters(AuxCounters.Type.OPERATIONS)
 public class Rate {

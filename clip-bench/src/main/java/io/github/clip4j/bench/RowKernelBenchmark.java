@@ -22,8 +22,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// The kernels over one row, in four forms: the scalar sibling, which defines the kernel in double; the loop one would write first, in float; that loop
-/// written so that the compiler can make vectors of it; the Vector API kernel.
+/// The kernels over one row, in three forms: the loop one would write first, in float; the scalar sibling, written so that the compiler can
+/// make vectors of it; the Vector API kernel. The last two have the same bits.
 ///
 /// The row is copied from a fresh one in every call, since softmax and the activations work in place; all forms pay for it.
 @NullUnmarked // JMH sets the fields, in prepare()
@@ -36,16 +36,15 @@ import org.openjdk.jmh.annotations.Warmup;
 public class RowKernelBenchmark {
     /// How a kernel is written.
     public enum Form {
-        SCALAR,
         PLAIN,
-        AUTO,
+        SCALAR,
         VECTOR
     }
 
     private static final double EPSILON = 1e-5;
     private static final float SCALE = 0.125f; // 1/√64
 
-    @Param({"SCALAR", "PLAIN", "AUTO", "VECTOR"})
+    @Param({"PLAIN", "SCALAR", "VECTOR"})
     public Form form = Form.VECTOR;
 
     /// 64: a picture's 50 scores, padded. 208: 197 padded. 768 and 3072: a row of ViT-B and of its MLP.
@@ -56,7 +55,6 @@ public class RowKernelBenchmark {
     private float[] x;
     private float[] gain;
     private float[] bias;
-    private final float[] lanes = new float[16];
 
     @Setup(Level.Trial)
     public void prepare() {
@@ -74,7 +72,6 @@ public class RowKernelBenchmark {
         switch (form) {
             case SCALAR -> LayerNormScalar.normalize(fresh, 0, gain, bias, EPSILON, x, 0, d);
             case PLAIN -> PlainLoops.layerNorm(fresh, gain, bias, (float) EPSILON, x, d);
-            case AUTO -> PlainLoops.layerNormByLanes(fresh, gain, bias, (float) EPSILON, x, d, lanes);
             case VECTOR -> LayerNormVector.normalize(fresh, 0, gain, bias, EPSILON, x, 0, d);
         }
         return x;
@@ -88,7 +85,6 @@ public class RowKernelBenchmark {
         switch (form) {
             case SCALAR -> SoftmaxScalar.softmax(x, 0, d, d, SCALE);
             case PLAIN -> PlainLoops.softmax(x, d, SCALE);
-            case AUTO -> PlainLoops.softmaxByLanes(x, d, SCALE, lanes);
             case VECTOR -> SoftmaxVector.softmax(x, 0, d, d, SCALE);
         }
         return x;
@@ -102,7 +98,6 @@ public class RowKernelBenchmark {
         switch (form) {
             case SCALAR -> ActivationScalar.quickGelu(x, 0, d);
             case PLAIN -> PlainLoops.quickGelu(x, d);
-            case AUTO -> PlainLoops.quickGeluByPolynomial(x, d);
             case VECTOR -> ActivationVector.quickGelu(x, 0, d);
         }
         return x;

@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
 /// `clip classify`
 @Command(
         name = "classify",
-        description = "Says which of the labels fits each picture best, and how probably.",
+        description = "Says which of the labels fits each image best, and how probably.",
         mixinStandardHelpOptions = true,
         footer = {
             "",
@@ -45,9 +45,9 @@ final class ClassifyCommand implements Callable<Integer> {
     private ModelOptions model = new ModelOptions();
 
     @Mixin
-    private PictureOptions pictures = new PictureOptions();
+    private ReadOptions reading = new ReadOptions();
 
-    @Parameters(paramLabel = "IMAGE", arity = "1..*", description = "picture files")
+    @Parameters(paramLabel = "IMAGE", arity = "1..*", description = "image files")
     private List<Path> images = new ArrayList<>();
 
     @Option(names = "--label", paramLabel = "L", description = "a label; repeatable")
@@ -79,8 +79,9 @@ final class ClassifyCommand implements Callable<Integer> {
         List<String> all = labelsFile == null ? labels : Output.lines(labelsFile);
         PromptTemplates prompts =
                 templates.isEmpty() ? PromptTemplates.labelOnly() : PromptTemplates.of(templates.toArray(String[]::new));
-        // pictures are decoded from the beginning, beside the reading of the model
-        try (ReadAhead<Image> ahead = new ReadAhead<>(images, model.threads(), 2 * model.threads(), pictures::read); Clip clip = model.load()) {
+        // the first images are decoded while the model is read
+        try (ReadAhead<Image> ahead = new ReadAhead<>(images, model.threads(), 2 * model.threads(), reading::read);
+                Clip clip = model.load()) {
             return classify(clip, clip.classifier(all, prompts, Output.progress("Embedding labels", all.size())::accept), ahead);
         }
     }
@@ -96,16 +97,16 @@ final class ClassifyCommand implements Callable<Integer> {
             JsonObject result = new JsonObject();
             result.addProperty("image", image.toString());
             try {
-                Classification classification = classifier.classify(ahead.next());
+                Classification classification = classifier.classify(ahead.next()).top(top);
                 if (json) {
                     result.add("labels", toJson(classification));
                 } else {
                     print(image, classification, out);
                 }
-            } catch (IOException e) {
+            } catch (IOException | IllegalArgumentException e) {
                 failed++;
-                result.addProperty("error", ClipCommand.message(e));
-                err.println("clip: " + ClipCommand.message(e));
+                result.addProperty("error", ReadAhead.message(image, e));
+                err.println("clip: " + ReadAhead.message(image, e));
             }
             results.add(result);
             progress.accept(i + 1);
@@ -119,32 +120,33 @@ final class ClassifyCommand implements Callable<Integer> {
         return failed == 0 ? 0 : 1;
     }
 
-    private List<Classification.Score> shown(Classification classification) {
-        return classification.scores().subList(0, Math.min(top, classification.scores().size()));
-    }
-
-    private JsonArray toJson(Classification classification) {
+    private static JsonArray toJson(Classification classification) {
         JsonArray array = new JsonArray();
-        for (Classification.Score score : shown(classification)) {
+        for (Classification.Score score : classification.scores()) {
             JsonObject entry = new JsonObject();
             entry.addProperty("label", score.label());
             entry.addProperty("probability", score.probability());
             entry.addProperty("logit", score.logit());
+            entry.addProperty("cosine", score.cosine());
             array.add(entry);
         }
         return array;
     }
 
-    private void print(Path image, Classification classification, PrintWriter out) {
-        int width = shown(classification).stream().mapToInt(s -> s.label().codePointCount(0, s.label().length())).max().orElse(0);
+    private static void print(Path image, Classification classification, PrintWriter out) {
+        int width = classification.scores().stream().mapToInt(score -> characters(score.label())).max().orElse(0);
         out.println(image);
-        for (Classification.Score score : shown(classification)) {
+        for (Classification.Score score : classification.scores()) {
             int full = (int) Math.round(score.probability() * BAR);
-            String padding = " ".repeat(width - score.label().codePointCount(0, score.label().length()));
+            String padding = " ".repeat(width - characters(score.label()));
             out.printf(
                     Locale.ROOT, "  %s%s  %6.2f %%  %s%s%n", score.label(), padding, 100 * score.probability(), "█".repeat(full),
                     "░".repeat(BAR - full));
         }
         out.flush();
+    }
+
+    private static int characters(String text) {
+        return text.codePointCount(0, text.length());
     }
 }

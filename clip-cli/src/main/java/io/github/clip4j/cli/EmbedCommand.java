@@ -3,14 +3,15 @@ package io.github.clip4j.cli;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.github.clip4j.Clip;
+import io.github.clip4j.Embedding;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.format.npy.NpyArray;
 import io.github.clip4j.image.ClipPreprocess;
-import io.github.clip4j.Embedding;
 import io.github.clip4j.model.ImageEncoder;
 import io.github.clip4j.model.TextEncoder;
 import io.github.clip4j.tokenizer.ClipTokenizer;
+import io.github.clip4j.tokenizer.TextTooLongException;
 import io.github.clip4j.tools.NpyWriter;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -34,21 +35,24 @@ import picocli.CommandLine.Spec;
 /// `clip embed`
 @Command(
         name = "embed",
-        description = "Turns pictures or texts into vectors.",
+        description = "Turns images or texts into vectors.",
         mixinStandardHelpOptions = true,
         footer = {
             "",
             "Examples:",
-            "  clip embed *.jpg --model DIR -o pictures.npy",
+            "  clip embed *.jpg --model DIR -o images.npy",
             "  clip embed --text \"a photo of a cat\" --model DIR --json",
             "  clip embed --pixels preprocessed.npy --raw --model DIR -o outputs.npy",
             "",
-            "With -o the vectors are the rows of a float32 array, in the order of the input. A picture that cannot be read has no row; what is",
-            "printed says which row belongs to which input."
+            "With -o the vectors are the rows of a float32 array, in the order of the input. An image that cannot be read, or a text",
+            "that is too long, has no row; what is printed says which row belongs to which input."
         })
 final class EmbedCommand implements Callable<Integer> {
     /// Inputs that are encoded at once.
     private static final int CHUNK = 32;
+
+    /// Texts that are encoded together, as many as in `Clip`: what they share at their beginnings is computed once.
+    private static final int TEXT_CHUNK = 4096;
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -57,9 +61,9 @@ final class EmbedCommand implements Callable<Integer> {
     private ModelOptions model = new ModelOptions();
 
     @Mixin
-    private PictureOptions pictures = new PictureOptions();
+    private ReadOptions reading = new ReadOptions();
 
-    @Parameters(paramLabel = "IMAGE", description = "picture files")
+    @Parameters(paramLabel = "IMAGE", description = "image files")
     private List<Path> images = new ArrayList<>();
 
     @Option(names = "--text", paramLabel = "T", description = "a text; repeatable")
@@ -68,7 +72,7 @@ final class EmbedCommand implements Callable<Integer> {
     @Option(names = "--texts-file", paramLabel = "F", description = "a file with one text a line")
     private @Nullable Path textsFile;
 
-    @Option(names = "--pixels", paramLabel = "X.npy", description = "preprocessed pictures, float32 [n, 3, h, w]")
+    @Option(names = "--pixels", paramLabel = "X.npy", description = "preprocessed images, float32 [n, 3, h, w]")
     private @Nullable Path pixels;
 
     @Option(names = "--ids", paramLabel = "X.npy", description = "token ids with start and end of text, int32 [n, length]")
@@ -121,7 +125,8 @@ final class EmbedCommand implements Callable<Integer> {
         ImageEncoder encoder = imageEncoder(clip);
         List<Result> results = new ArrayList<>();
         Consumer<Integer> progress = Output.progress("Embedding", images.size());
-        try (ReadAhead<Tensor> ahead = new ReadAhead<>(images, model.threads(), 2 * CHUNK, file -> preprocess.apply(pictures.read(file)))) {
+        try (ReadAhead<Tensor> ahead =
+                new ReadAhead<>(images, model.threads(), 2 * CHUNK, file -> preprocess.apply(reading.read(file)))) {
             for (int from = 0; from < images.size(); from += CHUNK) {
                 embedChunk(images.subList(from, Math.min(images.size(), from + CHUNK)), ahead, encoder, results);
                 progress.accept(results.size());
@@ -137,9 +142,8 @@ final class EmbedCommand implements Callable<Integer> {
             try {
                 prepared.add(ahead.next());
                 results.add(new Result("image", image.toString(), null, null));
-            } catch (IOException e) {
-                spec.commandLine().getErr().println("clip: " + ClipCommand.message(e));
-                results.add(new Result("image", image.toString(), null, ClipCommand.message(e)));
+            } catch (IOException | IllegalArgumentException e) {
+                results.add(failed("image", image.toString(), ReadAhead.message(image, e)));
             }
         }
         int size = encoder.config().imageSize();
@@ -147,11 +151,21 @@ final class EmbedCommand implements Callable<Integer> {
         for (int i = 0; i < prepared.size(); i++) {
             System.arraycopy(prepared.get(i).array(), 0, batch, i * 3 * size * size, 3 * size * size);
         }
-        Tensor outputs = encoder.encode(Tensor.of(batch, Shape.of(prepared.size(), 3, size, size)));
+        putVectors(encoder.encode(Tensor.of(batch, Shape.of(prepared.size(), 3, size, size))), results, first);
+    }
+
+    private Result failed(String kind, String input, String message) {
+        spec.commandLine().getErr().println("clip: " + message);
+        return new Result(kind, input, null, message);
+    }
+
+    /// Gives the results from `first` on that did not fail their rows.
+    private void putVectors(Tensor outputs, List<Result> results, int first) {
         int row = 0;
         for (int i = first; i < results.size(); i++) {
-            if (results.get(i).error == null) {
-                results.set(i, new Result("image", results.get(i).input, vector(outputs, row++), null));
+            Result result = results.get(i);
+            if (result.error == null) {
+                results.set(i, new Result(result.kind, result.input, vector(outputs, row++), null));
             }
         }
     }
@@ -179,15 +193,18 @@ final class EmbedCommand implements Callable<Integer> {
         ClipTokenizer tokenizer = clip.tokenizer();
         List<Result> results = new ArrayList<>();
         Consumer<Integer> progress = Output.progress("Embedding", lines.size());
-        for (int from = 0; from < lines.size(); from += CHUNK) {
-            List<String> chunk = lines.subList(from, Math.min(lines.size(), from + CHUNK));
-            Tensor outputs = encoder.encode(chunk.stream()
-                    .map(text -> tokenizer.encode(text, encoder.config().contextLength()))
-                    .toList());
-            for (int i = 0; i < chunk.size(); i++) {
-                results.add(new Result("text", chunk.get(i), vector(outputs, i), null));
+        for (int from = 0; from < lines.size(); from += TEXT_CHUNK) {
+            List<int[]> tokens = new ArrayList<>();
+            for (int i = from; i < Math.min(lines.size(), from + TEXT_CHUNK); i++) {
+                try {
+                    tokens.add(tokenizer.encode(lines.get(i), encoder.config().contextLength()));
+                    results.add(new Result("text", lines.get(i), null, null));
+                } catch (TextTooLongException e) {
+                    results.add(failed("text", lines.get(i), ClipCommand.message(e.at("texts", i))));
+                }
             }
-            progress.accept(from + chunk.size());
+            putVectors(encoder.encode(tokens), results, from);
+            progress.accept(results.size());
         }
         return results;
     }
@@ -207,12 +224,12 @@ final class EmbedCommand implements Callable<Integer> {
 
     private static ImageEncoder imageEncoder(Clip clip) {
         return clip.model().imageEncoder()
-                .orElseThrow(() -> new IllegalStateException(clip.name() + " has no image encoder: it is a checkpoint of texts alone"));
+                .orElseThrow(() -> new IllegalStateException(clip.name() + " has no image encoder: it is a checkpoint of texts only"));
     }
 
     private static TextEncoder textEncoder(Clip clip) {
         return clip.model().textEncoder()
-                .orElseThrow(() -> new IllegalStateException(clip.name() + " has no text encoder: it is a checkpoint of pictures alone"));
+                .orElseThrow(() -> new IllegalStateException(clip.name() + " has no text encoder: it is a checkpoint of images only"));
     }
 
     private void report(Clip clip, List<Result> results) throws IOException {

@@ -129,8 +129,17 @@ final class ModelOptions {
         return threads;
     }
 
+    private ClipOptions options() {
+        ClipOptions options = ClipOptions.defaults().withThreads(threads()).withWeights(weights.type());
+        TokenizerProfile chosen = profile();
+        Activation activation = given.activation();
+        options = chosen == null ? options : options.withProfile(chosen);
+        options = activation == null ? options : options.withActivation(activation);
+        return imageSize() == 0 ? options : options.withImageSize(imageSize());
+    }
+
     Clip load() throws IOException {
-        ClipOptions options = new ClipOptions(threads(), profile(), given.activation(), imageSize(), weights.type());
+        ClipOptions options = options();
         if (model == null) {
             spec.commandLine().getErr().println(DEMONSTRATION);
             return TinyClip.load(options);

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// What commands print besides their results.
+/// What several commands print: JSON, and progress.
 final class Output {
     private Output() {}
 

@@ -30,15 +30,15 @@ import picocli.CommandLine.Spec;
 /// `clip preprocess`
 @Command(
         name = "preprocess",
-        description = "Prepares pictures for the image encoder and writes them as 00000.npy, 00001.npy, … in the order of the input.",
+        description = "Prepares images for the image encoder and writes them as 00000.npy, 00001.npy, … in the order of the input.",
         mixinStandardHelpOptions = true,
         footer = {
             "",
-            "Prints one JSON line a picture. Without --model pictures are prepared as for ViT-B/32: 224 × 224 pixels.",
+            "Prints one JSON line for each image. Without --model they are prepared as for ViT-B/32: 224 × 224 pixels.",
             "",
             "Examples:",
             "  clip preprocess *.jpg -o prepared",
-            "  clip preprocess --list pictures.txt --uint8 --model DIR -o prepared"
+            "  clip preprocess --list images.txt --uint8 --model DIR -o prepared"
         })
 final class PreprocessCommand implements Callable<Integer> {
     @Spec
@@ -48,12 +48,12 @@ final class PreprocessCommand implements Callable<Integer> {
     private ModelOptions model = new ModelOptions();
 
     @Mixin
-    private PictureOptions pictures = new PictureOptions();
+    private ReadOptions reading = new ReadOptions();
 
-    @Parameters(paramLabel = "IMAGE", description = "picture files")
+    @Parameters(paramLabel = "IMAGE", description = "image files")
     private List<Path> images = new ArrayList<>();
 
-    @Option(names = "--list", paramLabel = "FILE", description = "a file with one picture's path a line")
+    @Option(names = "--list", paramLabel = "FILE", description = "a file with the path of one image on each line")
     private @Nullable Path list;
 
     @Option(names = "--uint8", description = "write the resized and cropped bytes [h, w, 3] instead of float32 [3, h, w]")
@@ -78,11 +78,11 @@ final class PreprocessCommand implements Callable<Integer> {
             line.addProperty("image", files.get(i).toString());
             try {
                 Path file = output.resolve("%05d.npy".formatted(i));
-                write(preprocess, pictures.read(files.get(i)), file);
+                write(preprocess, reading.read(files.get(i)), file);
                 line.addProperty("file", file.toString());
             } catch (IOException | IllegalArgumentException e) {
                 failed++;
-                line.addProperty("error", ClipCommand.message(e));
+                line.addProperty("error", ReadAhead.message(files.get(i), e));
             }
             out.println(Output.json(line));
             progress.accept(i + 1);
@@ -97,12 +97,13 @@ final class PreprocessCommand implements Callable<Integer> {
             try (CanonicalWeights weights = checkpoint.openWeights()) {
                 VisionConfig vision = checkpoint.config(weights, Activation.QUICK_GELU).vision(); // which does not matter to pixels
                 if (vision == null) {
-                    throw new IllegalStateException(checkpoint.name() + " has no image encoder: it is a checkpoint of texts alone");
+                    throw new IllegalStateException(checkpoint.name() + " has no image encoder: it is a checkpoint of texts only");
                 }
                 preprocess = checkpoint.preprocess(vision, model.profileOr(checkpoint.profile(weights.layout())));
             }
         } else {
-            preprocess = ClipPreprocess.huggingFace(224).withConvention(CheckpointDirectory.convention(model.profileOr(TokenizerProfile.HF)));
+            TokenizerProfile profile = model.profileOr(TokenizerProfile.HF);
+            preprocess = ClipPreprocess.huggingFace(224).withConvention(CheckpointDirectory.convention(profile));
         }
         return model.imageSize() > 0 ? preprocess.withSize(model.imageSize()) : preprocess;
     }

@@ -13,7 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/// Reads files on threads of its own while the encoder works on earlier ones, and hands them out in order.
+/// Reads image files on threads of its own while the encoder works on earlier ones, and hands them out in order.
 final class ReadAhead<T> implements AutoCloseable {
     /// Turns a file into what the encoder takes.
     @FunctionalInterface
@@ -47,6 +47,7 @@ final class ReadAhead<T> implements AutoCloseable {
     /// The next file's content; called once for each file.
     ///
     /// @throws IOException when that file could not be read; the next call is for the file after it
+    /// @throws IllegalArgumentException when what it holds cannot be prepared; the next call is for the file after it
     T next() throws IOException {
         Future<T> first = underWay.remove();
         start();
@@ -61,8 +62,13 @@ final class ReadAhead<T> implements AutoCloseable {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while pictures were read", e);
+            throw new IllegalStateException("interrupted while images were read", e);
         }
+    }
+
+    /// What to say of a file that failed. Exceptions about reading name the file themselves.
+    static String message(Path file, Exception e) {
+        return e instanceof IOException ? ClipCommand.message(e) : file.getFileName() + ": " + ClipCommand.message(e);
     }
 
     @Override

@@ -46,7 +46,10 @@ final class TokenizeCommand implements Callable<Integer> {
     @Parameters(paramLabel = "TEXT", description = "texts")
     private List<String> texts = new ArrayList<>();
 
-    @Option(names = "--jsonl", paramLabel = "FILE", description = "a file with one {\"text\": …} a line; prints one {\"ids\": […]} a line")
+    @Option(
+            names = "--jsonl",
+            paramLabel = "FILE",
+            description = "a file with one {\"text\": …} on each line; prints one {\"ids\": […]} for each")
     private @Nullable Path jsonl;
 
     @Option(names = "--json", description = "print one JSON document")
@@ -93,7 +96,7 @@ final class TokenizeCommand implements Callable<Integer> {
         }
     }
 
-    /// The profile that was asked for, or the one of the checkpoint's files; a directory with a vocabulary alone is Hugging Face's.
+    /// The profile that was asked for, or the one of the checkpoint's files; a directory with only a vocabulary is Hugging Face's.
     private TokenizerProfile profile() throws IOException {
         TokenizerProfile given = model.profile();
         if (given != null) {
@@ -107,7 +110,7 @@ final class TokenizeCommand implements Callable<Integer> {
     private static List<String> readLines(Path file) throws IOException {
         List<String> texts = new ArrayList<>();
         int number = 0;
-        // A line ends with \n alone: U+0085 and U+2028 are characters of a text
+        // Only \n ends a line: U+0085 and U+2028 are characters of a text
         for (String line : Files.readString(file, StandardCharsets.UTF_8).split("\n", -1)) {
             number++;
             if (!line.isBlank()) {
@@ -122,7 +125,7 @@ final class TokenizeCommand implements Callable<Integer> {
     private static void print(String text, int[] ids, Vocabulary vocabulary, PrintWriter out) {
         out.printf("%s  (%d tokens)%n", text, ids.length);
         for (int id : ids) {
-            out.printf("  %6d  %s%n", id, vocabulary.token(id));
+            out.printf("  %6d  %s%n", id, vocabulary.token(id).orElse("?"));
         }
     }
 }

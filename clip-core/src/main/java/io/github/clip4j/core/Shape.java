@@ -12,7 +12,8 @@ public final class Shape {
         long product = 1;
         for (int dim : dims) {
             if (dim < 0) {
-                throw new IllegalArgumentException("shape %s: expected extents of at least 0, got %d".formatted(Arrays.toString(dims), dim));
+                throw new IllegalArgumentException("shape %s: expected extents of at least 0, got %d"
+                        .formatted(Arrays.toString(dims), dim));
             }
             product = Math.multiplyExact(product, (long) dim);
             if (product > Integer.MAX_VALUE) {

@@ -22,7 +22,8 @@ class ArchitectureTest {
     @Test
     void kernelsKnowNothingOfOurs() {
         noClasses().that().resideInAPackage("..core.kernel..")
-                .should().dependOnClassesThat().resideInAnyPackage("..core", "..core.ops..", "..core.weights..", "..core.format..", "..core.parallel..")
+                .should().dependOnClassesThat()
+                .resideInAnyPackage("..core", "..core.ops..", "..core.weights..", "..core.format..", "..core.parallel..")
                 .check(core);
     }
 

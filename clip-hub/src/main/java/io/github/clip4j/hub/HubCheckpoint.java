@@ -21,7 +21,7 @@ public final class HubCheckpoint {
 
     /// Downloads a checkpoint: its configs, its vocabulary, and one form of its weights, safetensors before PyTorch's own.
     ///
-    /// @return the directory, which [io.github.clip4j.Clip#load] reads
+    /// @return the directory, which `Clip.load` reads
     /// @throws HubException when a file cannot be downloaded, or the repository holds no weights that can be read
     public static Path fetch(HubClient client, String repository, String revision, HubClient.Progress progress) throws IOException {
         Path directory = null;

@@ -12,27 +12,28 @@ final class BmpRunLengths {
     private BmpRunLengths() {}
 
     static boolean isRunLengthCoded(byte[] bytes) {
-        return bytes.length > 54 && bytes[0] == 'B' && bytes[1] == 'M' && (bytes[30] == 1 || bytes[30] == 2) && bytes[31] == 0 && bytes[14] >= 40;
+        return bytes.length > 54 && bytes[0] == 'B' && bytes[1] == 'M' && bytes[14] >= 40
+                && (bytes[30] == 1 || bytes[30] == 2) && bytes[31] == 0;
     }
 
-    static Image decode(byte[] bytes, String where) throws IOException {
+    static Image decode(byte[] bytes, Source source) throws IOException {
         int headerBytes = LittleEndian.i32(bytes, FILE_HEADER);
         int width = LittleEndian.i32(bytes, 18);
         int height = LittleEndian.i32(bytes, 22);
         boolean topDown = height < 0;
-        ImageFile.requirePixels(width, Math.abs((long) height), where);
+        source.requirePixels(width, Math.abs((long) height));
         int rows = Math.abs(height);
         int bits = LittleEndian.u16(bytes, 28);
         int declared = LittleEndian.i32(bytes, 46);
         int colors = declared == 0 ? 1 << Math.min(bits, 8) : declared;
         if (colors < 1 || colors > 256) {
-            throw new ImageFormatException("%s: expected a palette of 1 to 256 colours, got %d".formatted(where, colors));
+            throw new ImageFormatException("%s: expected a palette of 1 to 256 colours, got %d".formatted(source, colors));
         }
         int[] palette = new int[colors];
         for (int i = 0; i < colors; i++) {
             palette[i] = LittleEndian.i32(bytes, FILE_HEADER + headerBytes + 4 * i) & 0xffffff;
         }
-        byte[] bottomUp = runs(bytes, LittleEndian.i32(bytes, 10), bytes[30] == 2, width, rows, where);
+        byte[] bottomUp = runs(bytes, LittleEndian.i32(bytes, 10), bytes[30] == 2, width, rows, source);
         byte[] indices = new byte[bottomUp.length];
         for (int y = 0; y < rows; y++) {
             System.arraycopy(bottomUp, (topDown ? y : rows - 1 - y) * width, indices, y * width, width);
@@ -40,7 +41,7 @@ final class BmpRunLengths {
         return new Image(width, rows, isGrey(palette) ? Mode.GREY : Mode.PALETTE, indices, palette);
     }
 
-    /// Pillow takes a palette that is a ramp of grey for no palette.
+    /// Pillow treats an image whose palette is a ramp of grey as one without a palette.
     private static boolean isGrey(int[] palette) {
         for (int i = 0; i < palette.length; i++) {
             if (palette[i] != i * 0x010101) {
@@ -50,7 +51,7 @@ final class BmpRunLengths {
         return true;
     }
 
-    private static byte[] runs(byte[] bytes, int start, boolean fourBits, int width, int rows, String where) throws IOException {
+    private static byte[] runs(byte[] bytes, int start, boolean fourBits, int width, int rows, Source source) throws IOException {
         byte[] out = new byte[width * rows];
         int at = start;
         int done = 0;
@@ -69,7 +70,7 @@ final class BmpRunLengths {
                 } else if (value == 0) { // the end of a row
                     done = Math.min(out.length, (done + width - 1) / width * width);
                     x = 0;
-                } else if (value == 1) { // the end of the picture
+                } else if (value == 1) { // the end of the image
                     break;
                 } else if (value == 2) { // a jump to the right and up
                     long jump = LittleEndian.u8(bytes, at) + (long) LittleEndian.u8(bytes, at + 1) * width;
@@ -84,12 +85,12 @@ final class BmpRunLengths {
                     }
                     at += fourBits ? (pixels + 1) / 2 : pixels;
                     x += value;
-                    at += at % 2; // to a whole word of the file
+                    at += at % 2; // to an even offset in the file
                 }
             }
         } catch (EOFException e) {
             if (done == 0) {
-                throw new ImageFormatException(where + ": the file is cut short before its first pixel", e);
+                throw new ImageFormatException(source + ": the file is cut short before its first pixel", e);
             }
         }
         return out;

@@ -3,56 +3,108 @@ package io.github.clip4j.image;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import java.util.List;
+import java.util.Objects;
 
-/// What happens to a picture before the image encoder: resize, centre crop, rescale, normalise. EXIF orientation is no part of it, as in the
-/// reference implementations.
+/// What happens to an image before the image encoder: resize, centre crop, rescale, normalise. It ignores EXIF orientation, as the
+/// reference implementations do ([ImageOptions#withUpright]).
 ///
-/// @param resize how the picture is scaled
+/// @param resize how the image is scaled
 /// @param cropWidth pixels; 0 when it is not cropped
 /// @param cropHeight pixels; 0 when it is not cropped
-/// @param fill the samples of pixels that are added to a picture smaller than the crop, 0 to 255
+/// @param fill the samples of pixels that are added to an image smaller than the crop, 0 to 255
 /// @param filter the resampling filter
 /// @param rescaleFactor what bytes are multiplied by, usually 1/255; 1 when they are not rescaled
 /// @param mean of each channel, subtracted after rescaling
 /// @param std of each channel, divided by
-/// @param convention whose order and rounding are followed
+/// @param convention the reference implementation whose order and rounding are followed
 public record ClipPreprocess(
-        ResizeTo resize, int cropWidth, int cropHeight, int fill, Resize.Filter filter, double rescaleFactor, List<Double> mean, List<Double> std,
+        ResizeTo resize, int cropWidth, int cropHeight, int fill, Filter filter, double rescaleFactor, List<Double> mean, List<Double> std,
         Convention convention) {
     /// The two families of reference implementations.
     public enum Convention {
         /// Conversion to RGB first (huggingface/transformers `image_processing_clip.py`).
         HUGGING_FACE,
-        /// Resize and crop in the file's own form, then conversion to RGB (openai/CLIP `clip/clip.py`, `_transform`; open_clip `transform.py`).
+        /// Resize and crop in the file's own form, then conversion to RGB (openai/CLIP `clip/clip.py`, `_transform`; open_clip
+        /// `transform.py`).
         OPENAI
     }
 
-    /// The mean and standard deviation of OpenAI's training pictures (openai/CLIP `clip/clip.py`, `_transform`).
+    /// How pixels are weighted when an image is resampled.
+    public enum Filter {
+        /// A triangle; support 1.
+        BILINEAR(1) {
+            @Override
+            double weight(double x) {
+                return Math.abs(x) < 1 ? 1 - Math.abs(x) : 0;
+            }
+        },
+        /// Keys' cubic with a = −½ (1981, doi:10.1109/TASSP.1981.1163711 §III); support 2. OpenCV and PyTorch's `interpolate` use a = −¾.
+        BICUBIC(2) {
+            @Override
+            double weight(double offset) {
+                double x = Math.abs(offset);
+                if (x < 1) {
+                    return ((A + 2) * x - (A + 3)) * x * x + 1;
+                }
+                return x < 2 ? (((x - 5) * x + 8) * x - 4) * A : 0;
+            }
+        };
+
+        private static final double A = -0.5;
+
+        private final double support;
+
+        Filter(double support) {
+            this.support = support;
+        }
+
+        /// The width on either side of the centre beyond which the weight is 0, in pixels of the smaller image.
+        double support() {
+            return support;
+        }
+
+        /// The weight of a pixel `offset` pixels from the centre, before the weights are divided by their sum.
+        abstract double weight(double offset);
+    }
+
+    /// The mean of each channel over OpenAI's training images (openai/CLIP `clip/clip.py`, `_transform`).
     public static final List<Double> OPENAI_MEAN = List.of(0.48145466, 0.4578275, 0.40821073);
 
+    /// The standard deviation of each channel over OpenAI's training images (openai/CLIP `clip/clip.py`, `_transform`).
     public static final List<Double> OPENAI_STD = List.of(0.26862954, 0.26130258, 0.27577711);
 
-    /// The size that a picture is scaled to.
+    /// The size that an image is scaled to.
     public sealed interface ResizeTo {
         /// Not at all.
         record None() implements ResizeTo {}
 
         /// So that the shorter edge has `size` pixels; the longer one is rounded down.
+        ///
+        /// @param size pixels
         record ShortestEdge(int size) implements ResizeTo {}
 
-        /// So that the picture fits into `size` × `size` pixels (open_clip `transform.py`, `ResizeKeepRatio`).
+        /// So that the image fits into `size` × `size` pixels (open_clip `transform.py`, `ResizeKeepRatio`).
+        ///
+        /// @param size pixels
         record LongestEdge(int size) implements ResizeTo {}
 
-        /// To these extents, whatever the picture's proportions.
+        /// To this width and height, whatever the image's proportions.
+        ///
+        /// @param width pixels
+        /// @param height pixels
         record Exactly(int width, int height) implements ResizeTo {}
     }
 
+    /// Checks the values.
+    ///
+    /// @throws IllegalArgumentException for a fill, means or standard deviations that cannot be
     public ClipPreprocess {
         if (fill < 0 || fill > 255) {
             throw new IllegalArgumentException("preprocessing: expected a fill of 0 to 255, got " + fill);
         }
         if (mean.size() != Image.CHANNELS || std.size() != Image.CHANNELS) {
-            throw new IllegalArgumentException("preprocessing: expected 3 means and 3 standard deviations, got %s and %s".formatted(mean, std));
+            throw new IllegalArgumentException(
+                    "preprocessing: expected 3 means and 3 standard deviations, got %s and %s".formatted(mean, std));
         }
         if (std.contains(0.0)) {
             throw new IllegalArgumentException("preprocessing: expected standard deviations other than 0, got " + std);
@@ -61,13 +113,14 @@ public record ClipPreprocess(
         std = List.copyOf(std);
     }
 
-    /// The preprocessing of OpenAI's checkpoints for pictures of `size` × `size` pixels, as Hugging Face performs it.
+    /// The preprocessing of OpenAI's checkpoints for images of `size` × `size` pixels, as Hugging Face performs it.
     public static ClipPreprocess huggingFace(int size) {
         return new ClipPreprocess(
-                new ResizeTo.ShortestEdge(size), size, size, 0, Resize.Filter.BICUBIC, 1 / 255.0, OPENAI_MEAN, OPENAI_STD, Convention.HUGGING_FACE);
+                new ResizeTo.ShortestEdge(size), size, size, 0, Filter.BICUBIC, 1 / 255.0, OPENAI_MEAN, OPENAI_STD,
+                Convention.HUGGING_FACE);
     }
 
-    /// The preprocessing of OpenAI's checkpoints for pictures of `size` × `size` pixels, as openai/CLIP and open_clip perform it.
+    /// The preprocessing of OpenAI's checkpoints for images of `size` × `size` pixels, as openai/CLIP and open_clip perform it.
     public static ClipPreprocess openAi(int size) {
         return huggingFace(size).withConvention(Convention.OPENAI);
     }
@@ -77,7 +130,7 @@ public record ClipPreprocess(
         return new ClipPreprocess(resize, cropWidth, cropHeight, fill, filter, rescaleFactor, mean, std, other);
     }
 
-    /// This preprocessing for square pictures of `size` pixels.
+    /// This preprocessing for square images of `size` pixels.
     public ClipPreprocess withSize(int size) {
         ResizeTo resized = switch (resize) {
             case ResizeTo.None none -> none;
@@ -89,18 +142,19 @@ public record ClipPreprocess(
         return new ClipPreprocess(resized, crop, crop, fill, filter, rescaleFactor, mean, std, convention);
     }
 
-    /// The picture resized and cropped, still in bytes.
+    /// The image resized and cropped, still in bytes.
     ///
-    /// @throws IllegalArgumentException for a picture so narrow that the resized one would not fit an array
+    /// @throws IllegalArgumentException for an image so narrow that the resized one would not fit an array
     public Image resizeAndCrop(Image image) {
-        Image picture = convention == Convention.HUGGING_FACE ? image.convertToRgb() : image;
-        Size to = sizeOf(picture);
+        Objects.requireNonNull(image, "image is null");
+        Image converted = convention == Convention.HUGGING_FACE ? image.convertToRgb() : image;
+        Size to = sizeOf(converted);
         if (cropWidth == 0) {
-            return Resize.resize(picture, to.width, to.height, filter).convertToRgb();
+            return Resize.resize(converted, to.width, to.height, filter).convertToRgb();
         }
         Window window = Window.center(to.width, to.height, cropWidth, cropHeight, convention);
         Window seen = window.within(to.width, to.height);
-        Image part = Resize.resize(picture, to.width, to.height, filter, seen);
+        Image part = Resize.resize(converted, to.width, to.height, filter, seen);
         boolean filled = seen.width() == cropWidth && seen.height() == cropHeight;
         Image cropped = filled ? part : window.around(part, seen.left() - window.left(), seen.top() - window.top(), fill);
         return cropped.convertToRgb();
@@ -137,13 +191,15 @@ public record ClipPreprocess(
         return image.width() <= image.height() ? new Size(size, (int) scaled) : new Size((int) scaled, size);
     }
 
-    /// The picture as the encoder takes it, `[3, h, w]`: the channels one after the other, (pixel · rescaleFactor − mean) / std.
+    /// The image as the encoder takes it, `[3, h, w]`: the channels one after the other, (pixel · rescaleFactor − mean) / std.
+    ///
+    /// @throws IllegalArgumentException for an image so narrow that the resized one would not fit an array
     public Tensor apply(Image image) {
         Image cropped = resizeAndCrop(image);
         return Tensor.of(normalize(cropped), Shape.of(Image.CHANNELS, cropped.height(), cropped.width()));
     }
 
-    /// As the references compute it, in float32 but for Hugging Face's rescaling, which is a product in double.
+    /// As the reference implementations compute it: in float32, except for Hugging Face's rescaling, which is a product in double.
     private float[] normalize(Image image) {
         int pixels = image.width() * image.height();
         float[] channels = new float[Image.CHANNELS * pixels];

@@ -4,7 +4,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/// How a camera was held, from a file's EXIF data: tag 0x0112 of the first directory (CIPA DC-008, "Orientation"). Damaged data counts as none.
+/// How a camera was held, from a file's EXIF data: tag 0x0112 of the first directory (CIPA DC-008, "Orientation"), whose values 1 to 8 are
+/// these constants in order. Damaged data counts as none.
 enum ExifOrientation {
     UPRIGHT,
     MIRRORED,
@@ -17,7 +18,7 @@ enum ExifOrientation {
 
     private static final int TAG = 0x0112;
 
-    /// The orientation of a picture file: JPEG, PNG, TIFF or WebP.
+    /// The orientation of an image file: JPEG, PNG, TIFF or WebP.
     static ExifOrientation of(byte[] file) {
         try {
             ByteBuffer exif = exif(ByteBuffer.wrap(file));
@@ -71,7 +72,7 @@ enum ExifOrientation {
         return new String(bytes, StandardCharsets.ISO_8859_1);
     }
 
-    /// The picture as it was seen (python-pillow/Pillow `ImageOps.py`, `exif_transpose`).
+    /// The image as the photographer saw it (python-pillow/Pillow `ImageOps.py`, `exif_transpose`).
     Image apply(Image image) {
         if (this == UPRIGHT) {
             return image;

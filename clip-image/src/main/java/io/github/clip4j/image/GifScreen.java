@@ -7,8 +7,8 @@ import javax.imageio.metadata.IIOMetadata;
 import javax.imageio.metadata.IIOMetadataNode;
 import org.w3c.dom.NodeList;
 
-/// Where the first frame of a GIF lies on its screen. ImageIO returns the frame alone; Pillow returns the screen, whose other pixels have the
-/// frame's transparent colour, or colour 0 when it has none (python-pillow/Pillow `GifImagePlugin.py`, `load_prepare`).
+/// Where the first frame of a GIF lies on its screen. ImageIO returns the frame alone; Pillow returns the screen, whose other pixels have
+/// the frame's transparent colour, or colour 0 when it has none (python-pillow/Pillow `GifImagePlugin.py`, `load_prepare`).
 ///
 /// @param width of the screen, pixels
 /// @param height of the screen, pixels

@@ -4,7 +4,8 @@ import io.github.clip4j.image.Image.Mode;
 import java.io.IOException;
 import java.util.Arrays;
 
-/// Windows icons: the largest picture in the file, which is a PNG or a BMP without its file header (python-pillow/Pillow `IcoImagePlugin.py`).
+/// Windows icons: the largest image in the file, which is a PNG or a BMP without its file header (python-pillow/Pillow
+/// `IcoImagePlugin.py`).
 final class IcoFile {
     private static final int HEADER = 6;
     private static final int ENTRY = 16;
@@ -15,7 +16,7 @@ final class IcoFile {
         return bytes.length >= HEADER + ENTRY && bytes[0] == 0 && bytes[1] == 0 && bytes[2] == 1 && bytes[3] == 0;
     }
 
-    static Image decode(byte[] bytes, String where) throws IOException {
+    static Image decode(byte[] bytes, Source source) throws IOException {
         int entries = LittleEndian.u16(bytes, 4);
         int best = -1;
         int bestSquare = -1;
@@ -31,15 +32,16 @@ final class IcoFile {
             }
         }
         if (best < 0) {
-            throw new ImageFormatException(where + ": expected an icon with a picture, got none");
+            throw new ImageFormatException(source + ": expected an icon with an image, got none");
         }
         int size = LittleEndian.i32(bytes, best + 8);
         int offset = LittleEndian.i32(bytes, best + 12);
         if (offset < 0 || size < 40 || (long) offset + size > bytes.length) {
-            throw new ImageFormatException("%s: expected a picture within the file's %d bytes, got %d at %d".formatted(where, bytes.length, size, offset));
+            throw new ImageFormatException(
+                    "%s: expected an image within the file's %d bytes, got %d at %d".formatted(source, bytes.length, size, offset));
         }
-        byte[] picture = Arrays.copyOfRange(bytes, offset, offset + size);
-        return picture[0] == (byte) 0x89 ? ImageFile.decode(picture, where) : bitmap(picture, bestDepth, where);
+        byte[] content = Arrays.copyOfRange(bytes, offset, offset + size);
+        return content[0] == (byte) 0x89 ? ImageFile.decode(content, source) : bitmap(content, bestDepth, source);
     }
 
     /// An icon's edge is a byte, 0 for 256.
@@ -48,16 +50,18 @@ final class IcoFile {
         return extent == 0 ? 256 : extent;
     }
 
-    /// A BMP of twice the height, the lower half of which is a mask of one bit a pixel. With 32 bits a pixel the fourth byte is the transparency.
-    private static Image bitmap(byte[] dib, int depth, String where) throws IOException {
+    /// A BMP of twice the height, the lower half of which is a mask of one bit a pixel. With 32 bits a pixel the fourth byte is the
+    /// transparency.
+    private static Image bitmap(byte[] dib, int depth, Source source) throws IOException {
         int header = LittleEndian.i32(dib, 0);
         int width = LittleEndian.i32(dib, 4);
         int height = LittleEndian.i32(dib, 8) / 2;
         int bits = LittleEndian.u16(dib, 14);
         int declared = LittleEndian.i32(dib, 32);
-        ImageFile.requirePixels(width, height, where);
+        source.requirePixels(width, height);
         if (LittleEndian.i32(dib, 16) != 0 || (bits != 1 && bits != 4 && bits != 8 && bits != 24 && bits != 32)) {
-            throw new ImageFormatException("%s: expected an uncompressed icon of 1, 4, 8, 24 or 32 bits a pixel, got %d".formatted(where, bits));
+            throw new ImageFormatException(
+                    "%s: expected an uncompressed icon of 1, 4, 8, 24 or 32 bits a pixel, got %d".formatted(source, bits));
         }
         int colors = bits > 8 ? 0 : declared == 0 ? 1 << bits : declared;
         int pixels = header + 4 * colors;

@@ -1,16 +1,18 @@
 package io.github.clip4j.image;
 
 import io.github.clip4j.core.Shape;
+import java.awt.image.BufferedImage;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// A decoded picture in the form its file has. Immutable.
+/// A decoded image in the form its file has. Immutable.
 ///
-/// The form matters because openai/CLIP and open_clip resize a picture before they convert it to RGB, and Pillow resizes each form in its own way
-/// ([Resize]).
+/// The form matters because openai/CLIP and open_clip resize an image before they convert it to RGB, and Pillow resizes each form in its
+/// own way.
 public final class Image {
-    /// The forms of pictures, by their names in Pillow.
-    public enum Mode {
+    /// The forms of images, by their names in Pillow.
+    enum Mode {
         /// `1`: black or white, a byte of 0 or 255 each.
         BILEVEL(1),
         /// `P`: an index into a palette of colours.
@@ -55,7 +57,7 @@ public final class Image {
 
     /// Takes over `samples` and `palette` without copying them.
     ///
-    /// @param palette of a picture of [Mode#PALETTE]: 0xRRGGBB; indices beyond it are black
+    /// @param palette of an image of [Mode#PALETTE]: 0xRRGGBB; indices beyond it are black
     Image(int width, int height, Mode mode, byte[] samples, int @Nullable [] palette) {
         if (width < 1 || height < 1 || samples.length != (long) width * height * mode.bytes()) {
             throw new IllegalArgumentException("image of %d × %d: expected at least 1 × 1 and %d bytes, got %d"
@@ -68,12 +70,43 @@ public final class Image {
         this.palette = palette == null ? NO_PALETTE : palette;
     }
 
-    /// A picture from its pixels.
+    /// An image from its pixels.
     ///
     /// @param rgb `[height, width, 3]`, row by row from the top; copied
     /// @throws IllegalArgumentException when the number of bytes does not fit
     public static Image ofRgb(int width, int height, byte[] rgb) {
+        Objects.requireNonNull(rgb, "rgb is null");
         return new Image(width, height, Mode.RGB, rgb.clone(), null);
+    }
+
+    /// An image that something else has decoded, such as `ImageIO.read`; its pixels are copied. The levels are taken as they are, without
+    /// converting by colour profiles, as [ImageFile] does: for a file that both read, both give the same image, unless `ImageIO.read`
+    /// itself has converted it.
+    ///
+    /// A `BufferedImage` knows no EXIF orientation; [#upright(int)] turns it when the orientation is known.
+    ///
+    /// @throws IllegalArgumentException when its samples are not integers, or its colours none of grey, RGB and CMYK
+    public static Image of(BufferedImage buffered) {
+        Objects.requireNonNull(buffered, "buffered is null");
+        try {
+            return Rasters.of(buffered, new Source("buffered image", ImageFile.MAX_PIXELS));
+        } catch (ImageFormatException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
+    }
+
+    /// This image turned and mirrored so that it is upright, as Pillow's `ImageOps.exif_transpose` does. [ImageOptions#withUpright] does it
+    /// while a file is read.
+    ///
+    /// @param exifOrientation the value of the EXIF tag "Orientation", 1 to 8; 1 changes nothing
+    /// @throws IllegalArgumentException for another number
+    public Image upright(int exifOrientation) {
+        ExifOrientation[] orientations = ExifOrientation.values();
+        if (exifOrientation < 1 || exifOrientation > orientations.length) {
+            throw new IllegalArgumentException(
+                    "EXIF orientation: expected 1 to %d, got %d".formatted(orientations.length, exifOrientation));
+        }
+        return orientations[exifOrientation - 1].apply(this);
     }
 
     /// Pixels.
@@ -86,7 +119,7 @@ public final class Image {
         return height;
     }
 
-    public Mode mode() {
+    Mode mode() {
         return mode;
     }
 
@@ -95,23 +128,23 @@ public final class Image {
         return Shape.of(height, width, CHANNELS);
     }
 
-    /// The pixels as RGB, `[height, width, 3]`.
+    /// The pixels as RGB, `[height, width, 3]`, as a copy.
     public byte[] toRgb() {
         return mode == Mode.RGB ? samples.clone() : convertToRgb().samples;
     }
 
-    /// The samples themselves, for this package's loops: `[height, width, mode.bytes()]`.
+    /// The samples themselves, not a copy, for this package's loops: `[height, width, mode.bytes()]`.
     byte[] samples() {
         return samples;
     }
 
-    /// A picture of this one's mode and palette.
+    /// An image of this one's mode and palette.
     Image like(int newWidth, int newHeight, byte[] newSamples) {
         return new Image(newWidth, newHeight, mode, newSamples, palette);
     }
 
-    /// Pillow's `convert("RGB")`: palettes looked up, grey repeated, transparency dropped, 16 bits clipped rather than scaled, inks subtracted
-    /// from white without a colour profile (python-pillow/Pillow `Convert.c`).
+    /// Pillow's `convert("RGB")`: palettes looked up, grey repeated, transparency dropped, 16 bits clipped rather than scaled, inks
+    /// subtracted from white without a colour profile (python-pillow/Pillow `Convert.c`).
     Image convertToRgb() {
         if (mode == Mode.RGB) {
             return this;

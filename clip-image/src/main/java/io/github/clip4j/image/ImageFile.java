@@ -1,12 +1,11 @@
 package io.github.clip4j.image;
 
 import io.github.clip4j.image.Image.Mode;
-import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.IndexColorModel;
-import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
@@ -21,94 +21,137 @@ import javax.imageio.ImageTypeSpecifier;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
-/// Decodes picture files to what Pillow's `Image.open` gives: the samples as stored, colour profiles and EXIF orientation ignored.
+/// Decodes image files to what Pillow's `Image.open` gives: the samples as stored, without converting by colour profiles.
 ///
-/// PNG, JPEG, GIF, BMP and TIFF are read by the JDK, with the corners it cuts put right here; PBM, PGM, PPM and ICO are read here; further formats
-/// by any ImageIO plug-in on the class path. Of several frames the first is read. The raster is read rather than `getRGB`, which converts grey and
-/// profiled pictures to sRGB and changes their levels.
+/// PNG, JPEG, GIF, BMP and TIFF are read by the JDK; where it differs from Pillow, the result is corrected here. PBM, PGM, PPM, ICO and BMP
+/// with run lengths are read here, further formats by any ImageIO plug-in on the class path. Of several frames the first is read.
+///
+/// No method accepts null. [Image#of(BufferedImage)] takes an image that something else has decoded.
 public final class ImageFile {
-    /// The pixels Pillow refuses beyond (`Image.py`, twice `MAX_IMAGE_PIXELS`): a small file can declare a picture that fills any memory.
+    /// The largest image decoded, width times height: Pillow refuses larger ones (`Image.py`, twice `MAX_IMAGE_PIXELS`), because a small
+    /// file can declare an image that fills any memory. A caller's own limit: [ImageOptions#withMaxPixels].
     public static final long MAX_PIXELS = 178_956_970;
 
-    /// The largest file read; no picture of [#MAX_PIXELS] needs more.
-    private static final long MAX_BYTES = 1L << 30;
+    /// The largest file read; no image of [#MAX_PIXELS] needs more.
+    private static final int MAX_BYTES = 1 << 30;
 
+    private static final String UNNAMED = "image";
     private static final int PHOTOMETRIC = 262;
     private static final int CIE_LAB = 8;
 
     private ImageFile() {}
 
-    /// Reads a picture file.
+    /// Reads an image file with the default options.
     ///
-    /// @throws ImageFormatException when it is no picture, is damaged, or has more than [#MAX_PIXELS]
+    /// @throws ImageFormatException when it is not an image, is damaged, or has more than [#MAX_PIXELS]
+    /// @throws IOException when the file cannot be read
     public static Image read(Path file) throws IOException {
-        return decode(bytes(file), String.valueOf(file.getFileName()));
+        return read(file, ImageOptions.defaults());
     }
 
-    /// Reads a picture file and turns the picture as its EXIF orientation says, as Pillow's `ImageOps.exif_transpose` does and as Hugging Face's
-    /// pipelines do. The preprocessing of the reference implementations does not.
-    public static Image readUpright(Path file) throws IOException {
-        byte[] bytes = bytes(file);
-        return ExifOrientation.of(bytes).apply(decode(bytes, String.valueOf(file.getFileName())));
-    }
-
-    private static byte[] bytes(Path file) throws IOException {
-        if (Files.size(file) > MAX_BYTES) {
-            throw new ImageFormatException("%s: expected a picture of at most %,d bytes, got %,d".formatted(file.getFileName(), MAX_BYTES, Files.size(file)));
-        }
-        return Files.readAllBytes(file);
-    }
-
-    /// Decodes the bytes of a picture file.
+    /// Reads an image file.
     ///
-    /// @param where what to call it in messages
-    public static Image decode(byte[] bytes, String where) throws ImageFormatException {
+    /// @throws ImageFormatException when it is not an image, is damaged, or has more pixels than the options allow
+    /// @throws IOException when the file cannot be read
+    public static Image read(Path file, ImageOptions options) throws IOException {
+        Objects.requireNonNull(file, "file is null");
+        String name = String.valueOf(file.getFileName());
+        if (Files.size(file) > MAX_BYTES) {
+            throw tooLong(name, "%,d".formatted(Files.size(file)));
+        }
+        return read(Files.readAllBytes(file), name, options);
+    }
+
+    /// Decodes the bytes of an image file with the default options. Messages call it "image".
+    ///
+    /// @throws ImageFormatException when it is not an image, is damaged, or has more than [#MAX_PIXELS]
+    public static Image read(byte[] file) throws ImageFormatException {
+        return read(file, UNNAMED, ImageOptions.defaults());
+    }
+
+    /// Decodes the bytes of an image file.
+    ///
+    /// @param file only read, not kept
+    /// @param name what to call it in messages, such as the name of an uploaded file
+    /// @throws ImageFormatException when it is not an image, is damaged, or has more pixels than the options allow
+    public static Image read(byte[] file, String name, ImageOptions options) throws ImageFormatException {
+        Objects.requireNonNull(file, "file is null");
+        Objects.requireNonNull(name, "name is null");
+        Objects.requireNonNull(options, "options is null");
+        Image image = decode(file, new Source(name, options.maxPixels()));
+        return options.upright() ? ExifOrientation.of(file).apply(image) : image;
+    }
+
+    /// Reads a stream to its end, which is one image file, with the default options. Messages call it "image".
+    ///
+    /// @param file not closed
+    /// @throws ImageFormatException when it is not an image, is damaged, or has more than [#MAX_PIXELS]
+    /// @throws IOException when the stream cannot be read
+    public static Image read(InputStream file) throws IOException {
+        return read(file, UNNAMED, ImageOptions.defaults());
+    }
+
+    /// Reads a stream to its end, which is one image file.
+    ///
+    /// @param file not closed
+    /// @param name what to call it in messages, such as the name of an uploaded file
+    /// @throws ImageFormatException when it is not an image, is damaged, or has more pixels than the options allow
+    /// @throws IOException when the stream cannot be read
+    public static Image read(InputStream file, String name, ImageOptions options) throws IOException {
+        Objects.requireNonNull(file, "file is null");
+        byte[] bytes = file.readNBytes(MAX_BYTES);
+        if (bytes.length == MAX_BYTES && file.read() >= 0) {
+            throw tooLong(name, "more");
+        }
+        return read(bytes, name, options);
+    }
+
+    private static ImageFormatException tooLong(String name, String got) {
+        return new ImageFormatException("%s: expected an image file of at most %,d bytes, got %s".formatted(name, MAX_BYTES, got));
+    }
+
+    /// Decodes the bytes of an image file, or of an image within one.
+    static Image decode(byte[] bytes, Source source) throws ImageFormatException {
         try {
             if (JpegFile.isJpeg(bytes)) {
-                return JpegFile.decode(bytes, where);
+                return JpegFile.decode(bytes, source);
             }
             if (NetpbmFile.isNetpbm(bytes)) {
-                return NetpbmFile.decode(bytes, where);
+                return NetpbmFile.decode(bytes, source);
             }
             if (IcoFile.isIco(bytes)) {
-                return IcoFile.decode(bytes, where);
+                return IcoFile.decode(bytes, source);
+            }
+            if (WebpFile.isWebp(bytes)) {
+                return WebpFile.decode(bytes, source);
             }
             if (BmpRunLengths.isRunLengthCoded(bytes)) {
-                return BmpRunLengths.decode(bytes, where);
+                return BmpRunLengths.decode(bytes, source);
             }
-            return decodeWithImageIo(bytes, where);
+            return decodeWithImageIo(bytes, source);
         } catch (ImageFormatException e) {
             throw e;
-        } catch (IOException | RuntimeException e) { // decoders meet damaged files with exceptions of every kind
-            throw new ImageFormatException("%s: not a picture that can be decoded: %s".formatted(where, e), e);
+        } catch (IOException | RuntimeException e) { // decoders throw exceptions of every kind at damaged files
+            throw new ImageFormatException("%s: not an image that can be decoded: %s".formatted(source, e), e);
         }
     }
 
-    static void requirePixels(long width, long height, String where) throws ImageFormatException {
-        if (width < 1 || height < 1) {
-            throw new ImageFormatException("%s: expected at least 1 × 1 pixels, got %d × %d".formatted(where, width, height));
-        }
-        if (width > MAX_PIXELS || height > MAX_PIXELS || width * height > MAX_PIXELS) {
-            throw new ImageFormatException("%s: expected at most %,d pixels, got %d × %d".formatted(where, MAX_PIXELS, width, height));
-        }
-    }
-
-    private static Image decodeWithImageIo(byte[] bytes, String where) throws IOException {
+    private static Image decodeWithImageIo(byte[] bytes, Source source) throws IOException {
         try (ImageInputStream input = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
-            ImageReader reader = reader(input, where);
+            ImageReader reader = reader(input, source);
             try {
                 reader.setInput(input, true, true);
-                requirePixels(reader.getWidth(0), reader.getHeight(0), where);
+                source.requirePixels(reader.getWidth(0), reader.getHeight(0));
                 return switch (reader.getFormatName().toLowerCase(Locale.ROOT)) {
-                    case "gif" -> readGif(reader, where);
-                    case "png" -> image(reader.read(0, unmanaged(reader)), pngMode(bytes), where);
-                    case "bmp" -> readBmp(reader.read(0, unmanaged(reader)), where);
+                    case "gif" -> readGif(reader, source);
+                    case "png" -> Rasters.of(reader.read(0, unmanaged(reader)), pngMode(bytes), source);
+                    case "bmp" -> readBmp(reader.read(0, unmanaged(reader)), source);
                     default -> {
-                        requireRgb(ByteBuffer.wrap(bytes), where);
-                        BufferedImage picture = reader.read(0, unmanaged(reader));
-                        Mode mode = mode(picture, where);
+                        requireRgb(ByteBuffer.wrap(bytes), source);
+                        BufferedImage decoded = reader.read(0, unmanaged(reader));
+                        Mode mode = Rasters.mode(decoded, source);
                         boolean bigEndian = mode == Mode.GREY16 && TiffTags.isBigEndian(ByteBuffer.wrap(bytes));
-                        yield image(picture, bigEndian ? Mode.GREY16_BIG_ENDIAN : mode, where);
+                        yield Rasters.of(decoded, bigEndian ? Mode.GREY16_BIG_ENDIAN : mode, source);
                     }
                 };
             } finally {
@@ -117,35 +160,26 @@ public final class ImageFile {
         }
     }
 
-    private static Image readGif(ImageReader reader, String where) throws IOException {
+    private static Image readGif(ImageReader reader, Source source) throws IOException {
         GifScreen screen = GifScreen.of(reader);
-        requirePixels(screen.width(), screen.height(), where);
+        source.requirePixels(screen.width(), screen.height());
         BufferedImage frame = reader.read(0);
         if (!(frame.getColorModel() instanceof IndexColorModel palette)) {
-            return image(frame, mode(frame, where), where);
+            return Rasters.of(frame, Rasters.mode(frame, source), source);
         }
-        boolean grey = isGreyRamp(palette, 1); // GifImagePlugin.py, `_is_palette_needed`
-        return screen.place(image(frame, grey ? Mode.GREY : Mode.PALETTE, where));
+        boolean grey = Rasters.isGreyRamp(palette, 1); // GifImagePlugin.py, `_is_palette_needed`
+        return screen.place(Rasters.of(frame, grey ? Mode.GREY : Mode.PALETTE, source));
     }
 
-    /// Pillow takes a palette that is a ramp of grey for no palette (`BmpImagePlugin.py`, `_bitmap`).
-    private static Image readBmp(BufferedImage picture, String where) throws ImageFormatException {
-        if (!(picture.getColorModel() instanceof IndexColorModel palette)) {
-            return image(picture, mode(picture, where), where);
+    /// Pillow treats an image whose palette is a ramp of grey as one without a palette (`BmpImagePlugin.py`, `_bitmap`).
+    private static Image readBmp(BufferedImage decoded, Source source) throws ImageFormatException {
+        if (!(decoded.getColorModel() instanceof IndexColorModel palette)) {
+            return Rasters.of(decoded, Rasters.mode(decoded, source), source);
         }
-        if (palette.getMapSize() == 2 && isGreyRamp(palette, 255)) {
-            return image(picture, Mode.BILEVEL, where);
+        if (palette.getMapSize() == 2 && Rasters.isGreyRamp(palette, 255)) {
+            return Rasters.of(decoded, Mode.BILEVEL, source);
         }
-        return image(picture, isGreyRamp(palette, 1) ? Mode.GREY : Mode.PALETTE, where);
-    }
-
-    private static boolean isGreyRamp(IndexColorModel palette, int step) {
-        for (int i = 0; i < palette.getMapSize(); i++) {
-            if (palette.getRed(i) != i * step || palette.getGreen(i) != i * step || palette.getBlue(i) != i * step) {
-                return false;
-            }
-        }
-        return true;
+        return Rasters.of(decoded, Rasters.isGreyRamp(palette, 1) ? Mode.GREY : Mode.PALETTE, source);
     }
 
     /// By the colour type and bit depth of `IHDR` (PngImagePlugin.py, `_MODES`).
@@ -160,36 +194,15 @@ public final class ImageFile {
         };
     }
 
-    private static Mode mode(BufferedImage picture, String where) throws ImageFormatException {
-        if (picture.getColorModel() instanceof IndexColorModel palette) {
-            return palette.getMapSize() == 2 && isBlackAndWhite(palette) ? Mode.BILEVEL : Mode.PALETTE;
-        }
-        int bands = picture.getRaster().getNumBands();
-        int type = picture.getColorModel().getColorSpace().getType();
-        return switch (bands) {
-            case 1 -> picture.getSampleModel().getSampleSize(0) == 16 ? Mode.GREY16 : Mode.GREY;
-            case 2 -> Mode.GREY_ALPHA;
-            case 3 -> Mode.RGB;
-            case 4 -> type == ColorSpace.TYPE_CMYK ? Mode.CMYK : Mode.RGBA;
-            default -> throw new ImageFormatException("%s: expected 1 to 4 channels, got %d".formatted(where, bands));
-        };
-    }
-
     /// Pillow converts Lab with a colour management system, whose bits are its own.
-    private static void requireRgb(ByteBuffer file, String where) throws ImageFormatException {
+    private static void requireRgb(ByteBuffer file, Source source) throws ImageFormatException {
         if (TiffTags.shortValue(file, PHOTOMETRIC, 0) == CIE_LAB) {
-            throw new ImageFormatException(where + ": a TIFF in Lab colours cannot be converted exactly; save it as RGB");
+            throw new ImageFormatException(source + ": a TIFF in Lab colours cannot be converted exactly; save it as RGB");
         }
     }
 
-    private static boolean isBlackAndWhite(IndexColorModel palette) {
-        int first = palette.getRGB(0) & 0xffffff;
-        int second = palette.getRGB(1) & 0xffffff;
-        return (first == 0 && second == 0xffffff) || (first == 0xffffff && second == 0);
-    }
-
-    /// Parameters that keep a profiled picture's levels: where a reader offers the picture's own colour space beside sRGB, that is its destination,
-    /// and nothing is converted.
+    /// Parameters that keep a profiled image's levels. Where a reader offers the image's own colour space as well as sRGB, the image is
+    /// read into that, and nothing is converted.
     private static ImageReadParam unmanaged(ImageReader reader) throws IOException {
         ImageReadParam param = reader.getDefaultReadParam();
         int bands = 0;
@@ -206,72 +219,17 @@ public final class ImageFile {
     }
 
     /// The JDK's own reader where there is one, so that a plug-in on the class path does not change what is decoded.
-    private static ImageReader reader(ImageInputStream input, String where) throws ImageFormatException {
+    private static ImageReader reader(ImageInputStream input, Source source) throws ImageFormatException {
         List<ImageReader> readers = new ArrayList<>();
         for (Iterator<ImageReader> all = ImageIO.getImageReaders(input); all.hasNext(); ) {
             readers.add(all.next());
         }
         if (readers.isEmpty()) {
-            throw new ImageFormatException(where + ": expected a picture (PNG, JPEG, GIF, BMP, TIFF …), got an unknown format");
+            throw new ImageFormatException(source + ": expected an image (PNG, JPEG, GIF, BMP, TIFF …), got an unknown format");
         }
         return readers.stream()
                 .filter(reader -> reader.getClass().getModule().equals(ImageIO.class.getModule()))
                 .findFirst()
                 .orElse(readers.getFirst());
-    }
-
-    /// The picture's raster as samples of `mode`. Bands beyond those of the mode are dropped: some readers turn a transparent colour into one.
-    private static Image image(BufferedImage picture, Mode mode, String where) throws ImageFormatException {
-        Raster raster = picture.getRaster();
-        int width = picture.getWidth();
-        int height = picture.getHeight();
-        int bands = raster.getNumBands();
-        int bytes = mode.bytes();
-        byte[] samples = new byte[Math.multiplyExact(Math.multiplyExact(width, height), bytes)];
-        IndexColorModel palette = picture.getColorModel() instanceof IndexColorModel indexed ? indexed : null;
-        int[] bits = raster.getSampleModel().getSampleSize();
-        if (palette == null && bands < (isGrey16(mode) ? 1 : bytes)) {
-            throw new ImageFormatException("%s: expected %d channels, got %d".formatted(where, bytes, bands));
-        }
-        int[] row = new int[width * bands];
-        for (int y = 0; y < height; y++) {
-            raster.getPixels(0, y, width, 1, row);
-            for (int x = 0; x < width; x++) {
-                int to = (y * width + x) * bytes;
-                int from = x * bands;
-                if (mode == Mode.PALETTE) {
-                    samples[to] = (byte) row[from];
-                } else if (palette != null) {
-                    samples[to] = (byte) palette.getRed(row[from]); // grey of few bits, which the JDK gives a palette
-                } else if (isGrey16(mode)) {
-                    samples[to] = (byte) (row[from] >> 8);
-                    samples[to + 1] = (byte) row[from];
-                } else {
-                    for (int c = 0; c < bytes; c++) {
-                        samples[to + c] = (byte) toByte(row[from + c], bits[c]);
-                    }
-                }
-            }
-        }
-        Image image = new Image(width, height, mode, samples, mode == Mode.PALETTE && palette != null ? colors(palette) : null);
-        return mode == Mode.RGBA && picture.isAlphaPremultiplied() ? Resize.divideByAlpha(image) : image;
-    }
-
-    private static boolean isGrey16(Mode mode) {
-        return mode == Mode.GREY16 || mode == Mode.GREY16_BIG_ENDIAN;
-    }
-
-    private static int[] colors(IndexColorModel palette) {
-        int[] colors = new int[palette.getMapSize()];
-        palette.getRGBs(colors);
-        return colors;
-    }
-
-    /// A sample of `bits` bits as 8: shorter ones are stretched to 255, longer ones lose their low bits.
-    private static int toByte(int sample, int bits) {
-        if (bits == 8) {
-            return sample;
-        }
-        return bits > 8 ? sample >> (bits - 8) : sample * 255 / ((1 << bits) - 1);
     }
 }

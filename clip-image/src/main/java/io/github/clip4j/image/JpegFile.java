@@ -13,9 +13,9 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /// JPEG files, decoded as libjpeg does with its defaults, which Pillow uses.
 ///
-/// The JDK's decoder is libjpeg's too, but what is around it refuses files for their colour profiles, unusual markers or component numbers, converts
-/// profiled pictures, and leaves CMYK alone. So the application segments are taken out before it sees the file, it is asked for the components as
-/// they are stored, and the conversion of colours, which those segments decide, happens here.
+/// The JDK decodes with libjpeg too, but its Java wrapper rejects files with some colour profiles, unusual markers or component numbers. It
+/// also converts images with a profile, and does not convert CMYK. So the application segments are removed before the JDK reads the file,
+/// and it is asked for the components as they are stored. Their conversion to colours, which those segments decide, happens here.
 final class JpegFile {
     private static final int APP0 = 0xE0;
     private static final int APP14 = 0xEE;
@@ -25,7 +25,7 @@ final class JpegFile {
     private static final int NO_ADOBE_MARKER = -1;
 
     private final byte[] bytes;
-    private final String where;
+    private final Source source;
     private final ByteArrayOutputStream plain;
     private int width;
     private int height;
@@ -33,9 +33,9 @@ final class JpegFile {
     private boolean jfif;
     private int adobeTransform = NO_ADOBE_MARKER;
 
-    private JpegFile(byte[] bytes, String where) {
+    private JpegFile(byte[] bytes, Source source) {
         this.bytes = bytes.clone(); // component numbers may be rewritten
-        this.where = where;
+        this.source = source;
         this.plain = new ByteArrayOutputStream(bytes.length);
     }
 
@@ -43,16 +43,16 @@ final class JpegFile {
         return bytes.length > 3 && bytes[0] == (byte) 0xFF && bytes[1] == (byte) 0xD8 && bytes[2] == (byte) 0xFF;
     }
 
-    static Image decode(byte[] bytes, String where) throws IOException {
-        JpegFile file = new JpegFile(bytes, where);
-        file.takeOutApplicationSegments();
-        ImageFile.requirePixels(file.width, file.height, where);
+    static Image decode(byte[] bytes, Source source) throws IOException {
+        JpegFile file = new JpegFile(bytes, source);
+        file.removeApplicationSegments();
+        source.requirePixels(file.width, file.height);
         return file.convert(file.readComponents());
     }
 
     private int u8(int at) throws ImageFormatException {
         if (at >= bytes.length) {
-            throw new ImageFormatException(where + ": the file is cut short within its header");
+            throw new ImageFormatException(source + ": the file is cut short within its header");
         }
         return bytes[at] & 0xff;
     }
@@ -62,12 +62,12 @@ final class JpegFile {
     }
 
     /// Copies the segments before the first scan without APPn and comments, then the rest as it is.
-    private void takeOutApplicationSegments() throws ImageFormatException {
+    private void removeApplicationSegments() throws ImageFormatException {
         plain.write(bytes, 0, 2);
         int at = 2;
         while (true) {
             if (u8(at) != 0xFF) {
-                at++; // libjpeg skips what stands between segments
+                at++; // libjpeg skips bytes between segments
                 continue;
             }
             int marker = u8(at + 1);
@@ -77,7 +77,8 @@ final class JpegFile {
             }
             int length = u16(at + 2);
             if (length < 2) {
-                throw new ImageFormatException("%s: segment %02X at byte %d: expected a length of at least 2, got %d".formatted(where, marker, at, length));
+                throw new ImageFormatException(
+                        "%s: segment %02X at byte %d: expected a length of at least 2, got %d".formatted(source, marker, at, length));
             }
             boolean isFrame = marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
             if (isFrame) {
@@ -93,7 +94,7 @@ final class JpegFile {
                 at += 2 + length;
                 continue;
             }
-            u8(at + 1 + length); // there to its end
+            u8(at + 1 + length); // throws when the segment is cut short
             plain.write(bytes, at, 2 + length);
             at += 2 + length;
         }
@@ -102,13 +103,13 @@ final class JpegFile {
     private void readFrame(int at) throws ImageFormatException {
         int precision = u8(at + 4);
         if (precision != 8) {
-            throw new ImageFormatException("%s: expected samples of 8 bits, got %d".formatted(where, precision));
+            throw new ImageFormatException("%s: expected samples of 8 bits, got %d".formatted(source, precision));
         }
         height = u16(at + 5);
         width = u16(at + 7);
         int components = u8(at + 9);
         if (components != 1 && components != 3 && components != 4) {
-            throw new ImageFormatException("%s: expected 1, 3 or 4 components, got %d".formatted(where, components));
+            throw new ImageFormatException("%s: expected 1, 3 or 4 components, got %d".formatted(source, components));
         }
         componentIds = new byte[components];
         for (int c = 0; c < components; c++) {
@@ -149,10 +150,10 @@ final class JpegFile {
         return true;
     }
 
-    /// Components that share a number are told apart by their order, in a scan that holds them all.
+    /// Components that share a number are distinguished by their order, in a scan that holds them all.
     private void writeScans(int at) throws ImageFormatException {
         if (componentIds.length == 0) {
-            throw new ImageFormatException(where + ": expected a frame header before the first scan, got none");
+            throw new ImageFormatException(source + ": expected a frame header before the first scan, got none");
         }
         if (hasRepeatedIds() && u8(at + 4) == componentIds.length) {
             for (int c = 0; c < componentIds.length; c++) {
@@ -182,7 +183,7 @@ final class JpegFile {
         int components = raster.getNumBands();
         if (components != componentIds.length || raster.getWidth() != width || raster.getHeight() != height) {
             throw new ImageFormatException("%s: expected %d components of %d × %d, got %d of %d × %d".formatted(
-                    where, componentIds.length, width, height, components, raster.getWidth(), raster.getHeight()));
+                    source, componentIds.length, width, height, components, raster.getWidth(), raster.getHeight()));
         }
         byte[] samples = new byte[Math.multiplyExact(Math.multiplyExact(width, height), components)];
         int[] row = new int[width * components];
@@ -207,7 +208,7 @@ final class JpegFile {
         return new Image(width, height, components == 1 ? Mode.GREY : components == 3 ? Mode.RGB : Mode.CMYK, samples, null);
     }
 
-    /// What libjpeg takes the components for (`jdapimin.c`, `default_decompress_parms`).
+    /// Whether libjpeg reads the components as Y, Cb, Cr (`jdapimin.c`, `default_decompress_parms`).
     private boolean isLuminanceChrominance() {
         if (componentIds.length == 4) {
             return adobeTransform != NO_ADOBE_MARKER && adobeTransform != 0;
@@ -231,7 +232,7 @@ final class JpegFile {
         samples[to + 2] = clip(luminance + ((116130 * cb + half) >> 16)); //              1.77200
     }
 
-    /// Pillow takes every CMYK file for one of Adobe's, which store 255 − ink; of YCCK, libjpeg's conversion gives 255 − RGB.
+    /// Pillow reads every CMYK file as one of Adobe's, which store 255 − ink. For YCCK, libjpeg's conversion gives 255 − RGB.
     private static void putInks(boolean luminance, int black, byte[] samples, int to) {
         for (int c = to; c < to + 3; c++) {
             samples[c] = luminance ? samples[c] : (byte) (255 - (samples[c] & 0xff));

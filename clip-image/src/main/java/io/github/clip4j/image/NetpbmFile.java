@@ -7,20 +7,20 @@ import java.util.Arrays;
 /// (python-pillow/Pillow `PpmImagePlugin.py`).
 final class NetpbmFile {
     private final byte[] bytes;
-    private final String where;
+    private final Source source;
     private int at = 2;
 
-    private NetpbmFile(byte[] bytes, String where) {
+    private NetpbmFile(byte[] bytes, Source source) {
         this.bytes = bytes;
-        this.where = where;
+        this.source = source;
     }
 
     static boolean isNetpbm(byte[] bytes) {
         return bytes.length > 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '6' && (isSpace(bytes[2]) || bytes[2] == '#');
     }
 
-    static Image decode(byte[] bytes, String where) throws ImageFormatException {
-        return new NetpbmFile(bytes, where).decode();
+    static Image decode(byte[] bytes, Source source) throws ImageFormatException {
+        return new NetpbmFile(bytes, source).decode();
     }
 
     private Image decode() throws ImageFormatException {
@@ -34,9 +34,9 @@ final class NetpbmFile {
         int width = number();
         int height = number();
         int max = mode == Mode.BILEVEL ? 1 : number();
-        ImageFile.requirePixels(width, height, where);
+        source.requirePixels(width, height);
         if (max < 1 || max > 255) {
-            throw new ImageFormatException("%s: expected a greatest value of 1 to 255, got %d".formatted(where, max));
+            throw new ImageFormatException("%s: expected a greatest value of 1 to 255, got %d".formatted(source, max));
         }
         byte[] samples = new byte[Math.multiplyExact(Math.multiplyExact(width, height), mode.bytes())];
         at += plain ? 0 : 1; // one white space before raw samples
@@ -73,7 +73,8 @@ final class NetpbmFile {
 
     private void require(long count) throws ImageFormatException {
         if (bytes.length - at < count) {
-            throw new ImageFormatException("%s: the file is cut short: expected %d bytes of samples, got %d".formatted(where, count, Math.max(0, bytes.length - at)));
+            throw new ImageFormatException("%s: the file is cut short: expected %d bytes of samples, got %d"
+                    .formatted(source, count, Math.max(0, bytes.length - at)));
         }
     }
 
@@ -101,17 +102,18 @@ final class NetpbmFile {
             value = value * 10 + bytes[at++] - '0';
         }
         if (at == start || value > Integer.MAX_VALUE) {
-            throw new ImageFormatException("%s: expected a number at byte %d, got %s"
-                    .formatted(where, start, start < bytes.length ? Arrays.toString(Arrays.copyOfRange(bytes, start, Math.min(bytes.length, start + 4))) : "the end"));
+            int shown = Math.min(bytes.length, start + 4);
+            String got = start < bytes.length ? Arrays.toString(Arrays.copyOfRange(bytes, start, shown)) : "the end";
+            throw new ImageFormatException("%s: expected a number at byte %d, got %s".formatted(source, start, got));
         }
         return (int) value;
     }
 
-    /// The digits of a plain bitmap may stand without white space between them.
+    /// The digits of a plain bitmap need no white space between them.
     private boolean bit() throws ImageFormatException {
         skipSpace();
         if (at >= bytes.length || (bytes[at] != '0' && bytes[at] != '1')) {
-            throw new ImageFormatException("%s: expected 0 or 1 at byte %d".formatted(where, at));
+            throw new ImageFormatException("%s: expected 0 or 1 at byte %d".formatted(source, at));
         }
         return bytes[at++] == '1';
     }

@@ -1,6 +1,7 @@
 package io.github.clip4j.image;
 
 import io.github.clip4j.core.ops.ByteRows;
+import io.github.clip4j.image.ClipPreprocess.Filter;
 
 /// Pillow's resampling, bit for bit (python-pillow/Pillow `Image.py`, `Image.resize`; `src/libImaging/Resample.c`).
 ///
@@ -8,54 +9,22 @@ import io.github.clip4j.core.ops.ByteRows;
 /// computed in double and rounded to 22 fractional bits; sums are exact integers. The horizontal pass comes first and is rounded to 8
 /// bits before the vertical one. A pass that changes nothing is skipped.
 ///
-/// By the picture's mode: black-and-white and palettes take the nearest pixel, whatever the filter; colours with transparency are multiplied
-/// by it before and divided by it after; 16-bit grey is summed in double.
+/// The image's mode decides: black-and-white and palettes take the nearest pixel, whatever the filter; colours with transparency are
+/// multiplied by it before and divided by it after; 16-bit grey is summed in double.
 ///
-/// A [Window] of the result costs as much as it shows: pixels do not depend on each other.
-public final class Resize {
+/// Output pixels do not depend on each other, so only those of a [Window] are computed.
+final class Resize {
     /// The rows that the horizontal pass takes at once, as the columns of a strip: a vector of bytes.
     private static final int STRIP = 16;
-
-    /// How pixels are weighted.
-    public enum Filter {
-        /// A triangle; support 1.
-        BILINEAR(1) {
-            @Override
-            double weight(double x) {
-                return Math.abs(x) < 1 ? 1 - Math.abs(x) : 0;
-            }
-        },
-        /// Keys' cubic with a = −½ (1981, doi:10.1109/TASSP.1981.1163711 §III); support 2. OpenCV and PyTorch's `interpolate` use a = −¾.
-        BICUBIC(2) {
-            @Override
-            double weight(double offset) {
-                double x = Math.abs(offset);
-                if (x < 1) {
-                    return ((A + 2) * x - (A + 3)) * x * x + 1;
-                }
-                return x < 2 ? (((x - 5) * x + 8) * x - 4) * A : 0;
-            }
-        };
-
-        private static final double A = -0.5;
-
-        private final double support;
-
-        Filter(double support) {
-            this.support = support;
-        }
-
-        abstract double weight(double offset);
-    }
 
     private Resize() {}
 
     /// `image` resampled to `width` × `height` pixels.
-    public static Image resize(Image image, int width, int height, Filter filter) {
+    static Image resize(Image image, int width, int height, Filter filter) {
         return resize(image, width, height, filter, new Window(0, 0, width, height));
     }
 
-    /// What `window` shows of `image` resampled to `width` × `height` pixels.
+    /// The part within `window` of `image` resampled to `width` × `height` pixels.
     ///
     /// @param window within these extents
     static Image resize(Image image, int width, int height, Filter filter, Window window) {
@@ -123,11 +92,11 @@ public final class Resize {
     /// The weights of one pass: output `i` of `outputs` is Σⱼ weights[i·size + j]·input[first[i] + j] for j < count[i].
     @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this class
     private record Weights(int outputs, int[] first, int[] count, double[] weights, int size) {
-        /// For `outputs` outputs from `start`, of the `out` that there are.
+        /// For `outputs` outputs from `start`, out of `out` in all.
         static Weights of(int in, int out, int start, int outputs, Filter filter) {
             double scale = (double) in / out;
             double filterScale = Math.max(scale, 1);
-            double support = filter.support * filterScale;
+            double support = filter.support() * filterScale;
             int size = (int) Math.ceil(support) * 2 + 1;
             int[] first = new int[outputs];
             int[] count = new int[outputs];
@@ -172,7 +141,8 @@ public final class Resize {
 
     private static Image resample(Image image, int width, int height, Filter filter, Window window) {
         if (height == image.height()) {
-            return horizontal(image, Weights.of(image.width(), width, window.left(), window.width(), filter), window.top(), window.height());
+            Weights columns = Weights.of(image.width(), width, window.left(), window.width(), filter);
+            return horizontal(image, columns, window.top(), window.height());
         }
         Weights rows = Weights.of(image.height(), height, window.top(), window.height(), filter);
         if (width == image.width()) {
@@ -182,8 +152,8 @@ public final class Resize {
         return vertical(horizontal(image, columns, rows.begin(), rows.end() - rows.begin()), rows, rows.begin(), 0, window.width());
     }
 
-    /// The horizontal pass over `rows` rows from `top`. A strip of rows is turned, so that a column of it is a row of bytes and this pass the same sums
-    /// as the vertical one.
+    /// The horizontal pass over `rows` rows from `top`. A strip of rows is transposed, so that each of its columns is a row of bytes, and
+    /// this pass computes the same sums as the vertical one.
     private static Image horizontal(Image image, Weights columns, int top, int rows) {
         int bytes = image.mode().bytes();
         int[] weights = columns.fixedPoint();
@@ -233,7 +203,7 @@ public final class Resize {
 
     /// The vertical pass over `width` columns from `left`.
     ///
-    /// @param top the picture's row that `image` begins with
+    /// @param top the row of the whole image that `image` begins with
     private static Image vertical(Image image, Weights rows, int top, int left, int width) {
         int bytes = image.mode().bytes();
         int[] weights = rows.fixedPoint();
@@ -247,8 +217,8 @@ public final class Resize {
         return image.like(width, rows.outputs, out);
     }
 
-    /// Pillow takes the more significant byte for the less significant one here (`_ImagingResampleHorizontal_16bpc`, version 12). What it shows is
-    /// followed: a model's features of such a picture depend on it.
+    /// Pillow exchanges the more and the less significant byte here (`_ImagingResampleHorizontal_16bpc`, version 12). This is repeated,
+    /// because a model's features of such an image depend on it.
     private static Image swapBytes(Image image) {
         byte[] out = image.samples().clone();
         for (int i = 0; i < out.length; i += 2) {

@@ -2,15 +2,15 @@ package io.github.clip4j.image;
 
 import java.util.Arrays;
 
-/// A part of a picture, in its pixels. It may reach beyond the picture, where nothing is.
+/// A rectangle in the coordinates of an image, in pixels. It may reach beyond the image's edges.
 record Window(int left, int top, int width, int height) {
-    /// The middle `width` × `height` pixels of a picture of `pictureWidth` × `pictureHeight`.
+    /// The middle `width` × `height` pixels of an image of `imageWidth` × `imageHeight`.
     ///
-    /// Where half the difference is no whole number, Hugging Face rounds the offset down when cutting and up when padding
+    /// Where half the difference is not a whole number, Hugging Face rounds the offset down when cutting and up when padding
     /// (huggingface/transformers `image_transforms.py`, `center_crop`), torchvision to even when cutting and down when padding
     /// (`transforms/functional.py`, `center_crop`).
-    static Window center(int pictureWidth, int pictureHeight, int width, int height, ClipPreprocess.Convention convention) {
-        return new Window(offset(pictureWidth - width, convention), offset(pictureHeight - height, convention), width, height);
+    static Window center(int imageWidth, int imageHeight, int width, int height, ClipPreprocess.Convention convention) {
+        return new Window(offset(imageWidth - width, convention), offset(imageHeight - height, convention), width, height);
     }
 
     private static int offset(int difference, ClipPreprocess.Convention convention) {
@@ -20,22 +20,22 @@ record Window(int left, int top, int width, int height) {
         };
     }
 
-    /// The part of this window that lies within a picture of `pictureWidth` × `pictureHeight` pixels.
-    Window within(int pictureWidth, int pictureHeight) {
+    /// The part of this window that lies within an image of `imageWidth` × `imageHeight` pixels.
+    Window within(int imageWidth, int imageHeight) {
         int x = Math.max(0, left);
         int y = Math.max(0, top);
-        return new Window(x, y, Math.min(pictureWidth, left + width) - x, Math.min(pictureHeight, top + height) - y);
+        return new Window(x, y, Math.min(imageWidth, left + width) - x, Math.min(imageHeight, top + height) - y);
     }
 
-    /// What the window shows of a picture that it lies within.
-    Image of(Image picture) {
-        if (width == picture.width() && height == picture.height()) {
-            return picture;
+    /// The pixels of an image within this window, which must not reach beyond the image.
+    Image of(Image image) {
+        if (width == image.width() && height == image.height()) {
+            return image;
         }
-        return new Window(0, 0, width, height).around(picture, -left, -top, 0);
+        return new Window(0, 0, width, height).around(image, -left, -top, 0);
     }
 
-    /// A picture of this window's extents: `part` with its corner at (`x`, `y`), and around it pixels whose samples all are `fill`.
+    /// An image of this window's size: `part` with its upper left corner at (`x`, `y`), surrounded by pixels whose samples are all `fill`.
     Image around(Image part, int x, int y, int fill) {
         int bytes = part.mode().bytes();
         byte[] samples = new byte[Math.multiplyExact(Math.multiplyExact(width, height), bytes)];
@@ -43,7 +43,9 @@ record Window(int left, int top, int width, int height) {
         int from = Math.max(0, x);
         int to = Math.min(width, x + part.width());
         for (int row = Math.max(0, y); row < Math.min(height, y + part.height()); row++) {
-            System.arraycopy(part.samples(), ((row - y) * part.width() + from - x) * bytes, samples, (row * width + from) * bytes, (to - from) * bytes);
+            System.arraycopy(
+                    part.samples(), ((row - y) * part.width() + from - x) * bytes, samples, (row * width + from) * bytes,
+                    (to - from) * bytes);
         }
         return part.like(width, height, samples);
     }

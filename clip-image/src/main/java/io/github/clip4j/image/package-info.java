@@ -1,4 +1,4 @@
-/// Pictures, and how the reference implementations prepare them for the encoder, pixel for pixel.
+/// Images, and how the reference implementations prepare them for the encoder, pixel for pixel.
 @NullMarked
 package io.github.clip4j.image;
 

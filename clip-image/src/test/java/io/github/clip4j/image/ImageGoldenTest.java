@@ -21,34 +21,37 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Pixels against Pillow's, from the project's own goldens (`weights-tools/python/make_image_goldens.py`) and the reference data.
 class ImageGoldenTest {
     private static final Path IMAGES = ReferenceData.projectRoot().resolve("clip-image/src/test/resources/images");
+    private static final ImageOptions UPRIGHT = ImageOptions.defaults().withUpright(true);
 
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "rgb.png", "tall.png", "tiny.png", "exact.png", "grey.png", "palette.png", "bilevel.png", "rgba.png", "grey_alpha.png", "turned.jpg",
-                "cmyk.jpg", "grey.bmp", "palette.bmp", "bilevel.pbm", "colours.ppm", "palette.gif", "icon.ico", "rgba.tif", "bilevel.tif"
+                "rgb.png", "tall.png", "tiny.png", "exact.png", "grey.png", "palette.png", "bilevel.png", "rgba.png", "grey_alpha.png",
+                "turned.jpg", "cmyk.jpg", "grey.bmp", "palette.bmp", "bilevel.pbm", "colours.ppm", "palette.gif", "icon.ico",
+                "rgba.tif", "bilevel.tif"
             })
     void equalsPillowToThePixel(String name) throws IOException {
         Image image = ImageFile.read(IMAGES.resolve(name));
         assertThat(ClipPreprocess.huggingFace(30).resizeAndCrop(image).toRgb())
                 .isEqualTo(ImageFile.read(IMAGES.resolve(name + ".expected.png")).toRgb());
-        assertThat(ClipPreprocess.openAi(30).resizeAndCrop(image).toRgb()).isEqualTo(ImageFile.read(IMAGES.resolve(name + ".openai.png")).toRgb());
+        assertThat(ClipPreprocess.openAi(30).resizeAndCrop(image).toRgb())
+                .isEqualTo(ImageFile.read(IMAGES.resolve(name + ".openai.png")).toRgb());
     }
 
     @Test
-    void turnsAPictureAsItsExifOrientationSays() throws IOException {
-        Image upright = ImageFile.readUpright(IMAGES.resolve("turned.jpg"));
+    void turnsAnImageAsItsExifOrientationSays() throws IOException {
+        Image upright = ImageFile.read(IMAGES.resolve("turned.jpg"), UPRIGHT);
         assertThat(upright.width()).isEqualTo(70);
         assertThat(upright.toRgb()).isEqualTo(ImageFile.read(IMAGES.resolve("turned.jpg.upright.png")).toRgb());
     }
 
-    /// The same scene in several orientations is one picture when it is turned upright, but for what JPEG loses: each file was coded by itself, and a
-    /// wrong turn differs by dozens of levels on average.
+    /// The same scene in several orientations gives one image when it is turned upright, except for what JPEG loses: each file was coded by
+    /// itself. A wrong turn differs by dozens of levels on average.
     @ParameterizedTest
     @ValueSource(ints = {3, 7, 8})
-    void orientationsGiveOnePicture(int orientation) throws IOException {
-        byte[] expected = ImageFile.readUpright(ReferenceData.require("images/exif/Landscape_0.jpg")).toRgb();
-        byte[] turned = ImageFile.readUpright(ReferenceData.require("images/exif/Landscape_" + orientation + ".jpg")).toRgb();
+    void orientationsGiveOneImage(int orientation) throws IOException {
+        byte[] expected = ImageFile.read(ReferenceData.require("images/exif/Landscape_0.jpg"), UPRIGHT).toRgb();
+        byte[] turned = ImageFile.read(ReferenceData.require("images/exif/Landscape_" + orientation + ".jpg"), UPRIGHT).toRgb();
         assertThat(turned).hasSameSizeAs(expected);
         long difference = 0;
         for (int i = 0; i < turned.length; i++) {
@@ -57,12 +60,12 @@ class ImageGoldenTest {
         assertThat(difference / (double) turned.length).isLessThan(8);
     }
 
-    /// A picture of 2 × 3 pixels 0 to 5, row by row, and where each orientation puts them (CIPA DC-008).
+    /// An image of 2 × 3 pixels 0 to 5, row by row, and where each orientation puts them (CIPA DC-008).
     @Test
     void everyOrientationHasItsPlace() {
         byte[] samples = {0, 1, 2, 3, 4, 5};
-        byte[][] upright = {{0, 1, 2, 3, 4, 5}, {1, 0, 3, 2, 5, 4}, {5, 4, 3, 2, 1, 0}, {4, 5, 2, 3, 0, 1}, {0, 2, 4, 1, 3, 5}, {4, 2, 0, 5, 3, 1},
-            {5, 3, 1, 4, 2, 0}, {1, 3, 5, 0, 2, 4}};
+        byte[][] upright = {{0, 1, 2, 3, 4, 5}, {1, 0, 3, 2, 5, 4}, {5, 4, 3, 2, 1, 0}, {4, 5, 2, 3, 0, 1}, {0, 2, 4, 1, 3, 5},
+            {4, 2, 0, 5, 3, 1}, {5, 3, 1, 4, 2, 0}, {1, 3, 5, 0, 2, 4}};
         int i = 0;
         for (ExifOrientation orientation : ExifOrientation.values()) {
             Image image = orientation.apply(new Image(2, 3, Image.Mode.GREY, samples, null));
@@ -73,9 +76,9 @@ class ImageGoldenTest {
     }
 
     @Test
-    void padsAPictureThatFitsIntoTheSquare() {
+    void padsAnImageThatFitsIntoTheSquare() {
         ClipPreprocess longest = new ClipPreprocess(
-                new ClipPreprocess.ResizeTo.LongestEdge(8), 8, 8, 7, Resize.Filter.BILINEAR, 1 / 255.0, ClipPreprocess.OPENAI_MEAN,
+                new ClipPreprocess.ResizeTo.LongestEdge(8), 8, 8, 7, ClipPreprocess.Filter.BILINEAR, 1 / 255.0, ClipPreprocess.OPENAI_MEAN,
                 ClipPreprocess.OPENAI_STD, ClipPreprocess.Convention.OPENAI);
         byte[] rgb = new byte[16 * 10 * 3];
         Arrays.fill(rgb, (byte) 200);
@@ -90,8 +93,8 @@ class ImageGoldenTest {
     void normalizesAsNumPyDoes() {
         Image white = Image.ofRgb(1, 1, new byte[] {(byte) 255, 0, (byte) 128});
         ClipPreprocess one = new ClipPreprocess(
-                new ClipPreprocess.ResizeTo.None(), 0, 0, 0, Resize.Filter.BICUBIC, 1 / 255.0, ClipPreprocess.OPENAI_MEAN, ClipPreprocess.OPENAI_STD,
-                ClipPreprocess.Convention.HUGGING_FACE);
+                new ClipPreprocess.ResizeTo.None(), 0, 0, 0, ClipPreprocess.Filter.BICUBIC, 1 / 255.0, ClipPreprocess.OPENAI_MEAN,
+                ClipPreprocess.OPENAI_STD, ClipPreprocess.Convention.HUGGING_FACE);
         float[] expected = {
             (1f - 0.48145466f) / 0.26862954f, (0f - 0.4578275f) / 0.26130258f, ((float) (128 / 255.0) - 0.40821073f) / 0.27577711f
         };
@@ -109,19 +112,19 @@ class ImageGoldenTest {
         assertThat(cropped(image, 4, 1, ClipPreprocess.Convention.OPENAI)[0]).as("rounded to even").isEqualTo((byte) 2);
         byte[] padded = cropped(image, 10, 2, ClipPreprocess.Convention.HUGGING_FACE);
         assertThat(padded[1 * 3]).as("2 black columns, (10 − 7) / 2 rounded up").isZero();
-        assertThat(padded[(10 + 3) * 3]).as("second row, column 3: the picture's column 1").isEqualTo((byte) 1);
+        assertThat(padded[(10 + 3) * 3]).as("second row, column 3: the image's column 1").isEqualTo((byte) 1);
     }
 
     private static byte[] cropped(Image image, int width, int height, ClipPreprocess.Convention convention) {
         ClipPreprocess crop = new ClipPreprocess(
-                new ClipPreprocess.ResizeTo.None(), width, height, 0, Resize.Filter.BICUBIC, 1 / 255.0, ClipPreprocess.OPENAI_MEAN,
+                new ClipPreprocess.ResizeTo.None(), width, height, 0, ClipPreprocess.Filter.BICUBIC, 1 / 255.0, ClipPreprocess.OPENAI_MEAN,
                 ClipPreprocess.OPENAI_STD, convention);
         return crop.resizeAndCrop(image).toRgb();
     }
 
-    /// Pictures of every mode, sizes that need one pass, two or none, heights around the strips of the horizontal pass.
+    /// Images of every mode, sizes that need one pass, two or none, heights around the strips of the horizontal pass.
     @Test
-    void aWindowShowsThePartOfTheWholeResult() {
+    void aWindowIsAPartOfTheWholeResult() {
         Gen gen = new Gen(11);
         int[][] sizes = {{40, 30, 13, 17}, {40, 30, 40, 9}, {40, 30, 11, 30}, {40, 30, 40, 30}, {5, 33, 20, 50}, {3, 2, 9, 7}};
         for (Image.Mode mode : Image.Mode.values()) {
@@ -131,12 +134,15 @@ class ImageGoldenTest {
                     samples[i] = (byte) gen.integer(0, 256);
                 }
                 Image image = new Image(size[0], size[1], mode, samples, null);
-                Image whole = Resize.resize(image, size[2], size[3], Resize.Filter.BICUBIC);
+                Image whole = Resize.resize(image, size[2], size[3], ClipPreprocess.Filter.BICUBIC);
                 for (Window window : new Window[] {
-                    new Window(0, 0, size[2], size[3]), new Window(2, 1, 5, 6), new Window(0, 3, size[2], 1), new Window(size[2] - 1, 0, 1, size[3])
+                    new Window(0, 0, size[2], size[3]), new Window(2, 1, 5, 6), new Window(0, 3, size[2], 1),
+                    new Window(size[2] - 1, 0, 1, size[3])
                 }) {
-                    Image part = Resize.resize(image, size[2], size[3], Resize.Filter.BICUBIC, window);
-                    assertThat(part.samples()).as("%s of %s to %d × %d", window, image, size[2], size[3]).isEqualTo(window.of(whole).samples());
+                    Image part = Resize.resize(image, size[2], size[3], ClipPreprocess.Filter.BICUBIC, window);
+                    assertThat(part.samples())
+                            .as("%s of %s to %d × %d", window, image, size[2], size[3])
+                            .isEqualTo(window.of(whole).samples());
                 }
             }
         }
@@ -145,10 +151,10 @@ class ImageGoldenTest {
     @Test
     void damagedUnknownAndHugeFilesAreErrorsThatNameTheFile() throws IOException {
         byte[] png = Files.readAllBytes(IMAGES.resolve("rgb.png"));
-        assertThatThrownBy(() -> ImageFile.decode(Arrays.copyOf(png, 200), "cut.png"))
-                .isInstanceOf(ImageFormatException.class).hasMessageStartingWith("cut.png: not a picture that can be decoded");
-        assertThatThrownBy(() -> ImageFile.decode(new byte[] {1, 2, 3}, "x.bin"))
-                .hasMessage("x.bin: expected a picture (PNG, JPEG, GIF, BMP, TIFF …), got an unknown format");
+        assertThatThrownBy(() -> ImageFile.read(Arrays.copyOf(png, 200), "cut.png", ImageOptions.defaults()))
+                .isInstanceOf(ImageFormatException.class).hasMessageStartingWith("cut.png: not an image that can be decoded");
+        assertThatThrownBy(() -> ImageFile.read(new byte[] {1, 2, 3}, "x.bin", ImageOptions.defaults()))
+                .hasMessage("x.bin: expected an image (PNG, JPEG, GIF, BMP, TIFF …), got an unknown format");
         byte[] huge = png.clone();
         huge[16] = 0x00;
         huge[17] = 0x00;
@@ -156,14 +162,14 @@ class ImageGoldenTest {
         huge[19] = 0x30; // a width of 30,000
         huge[22] = (byte) 0x75;
         huge[23] = 0x30; // and as high
-        assertThatThrownBy(() -> ImageFile.decode(huge, "huge.png"))
+        assertThatThrownBy(() -> ImageFile.read(huge, "huge.png", ImageOptions.defaults()))
                 .isInstanceOf(ImageFormatException.class).hasMessage("huge.png: expected at most 178,956,970 pixels, got 30000 × 30000");
     }
 
-    /// hf224 was cut with torchvision's rounding, where every version of Hugging Face's own processor rounds down (docs/adr/0004-crop-offsets.md): it
-    /// is what OpenAI's convention gives for a picture that is RGB already.
+    /// hf224 was cropped with torchvision's rounding, where every version of Hugging Face's own processor rounds down
+    /// (docs/adr/0004-crop-offsets.md). It is what OpenAI's convention gives for an image that is RGB already.
     @Test
-    void equalsPillowOnTheReferencePictures() throws IOException {
+    void equalsPillowOnTheReferenceImages() throws IOException {
         JsonObject manifest = JsonParser.parseString(Files.readString(ReferenceData.require("images_reference/MANIFEST.json")))
                 .getAsJsonObject().getAsJsonObject("images");
         List<String> differing = new ArrayList<>();
@@ -202,9 +208,9 @@ class ImageGoldenTest {
         return ImageFile.read(ReferenceData.require("images_reference/" + file)).toRgb();
     }
 
-    /// What Pillow rejects may be decoded here or not, but ends in a picture or the documented exception.
+    /// What Pillow rejects may be decoded here or not, but ends in an image or the documented exception.
     @Test
-    void rejectedPicturesDoNoHarm() throws IOException {
+    void rejectedImagesDoNoHarm() throws IOException {
         JsonObject manifest = JsonParser.parseString(Files.readString(ReferenceData.require("images_reference/MANIFEST.json")))
                 .getAsJsonObject().getAsJsonObject("images");
         for (String name : manifest.keySet()) {

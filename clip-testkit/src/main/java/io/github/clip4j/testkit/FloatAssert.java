@@ -35,7 +35,8 @@ public final class FloatAssert {
         Assertions.assertThat(actual).as(what).hasSameSizeAs(expected);
         for (int i = 0; i < actual.length; i++) {
             if (Float.floatToRawIntBits(actual[i]) != Float.floatToRawIntBits(expected[i])) {
-                Assertions.fail("%s: index %d of %d: expected the bits of %s, got %s".formatted(what, i, actual.length, expected[i], actual[i]));
+                Assertions.fail("%s: index %d of %d: expected the bits of %s, got %s"
+                        .formatted(what, i, actual.length, expected[i], actual[i]));
             }
         }
     }

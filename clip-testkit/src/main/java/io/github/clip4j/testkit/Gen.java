@@ -6,6 +6,7 @@ import java.util.SplittableRandom;
 public final class Gen {
     private final SplittableRandom random;
 
+    /// @param seed the same one gives the same input
     public Gen(long seed) {
         this.random = new SplittableRandom(seed);
     }

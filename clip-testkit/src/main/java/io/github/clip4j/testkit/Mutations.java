@@ -10,18 +10,19 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/// Damaged versions of a file, the same ones for the same seed: bits flipped, pieces cut out, doubled, moved or overwritten, numbers made huge, the end
-/// cut off.
+/// Damaged versions of a file, the same ones for the same seed: bits flipped, pieces cut out, doubled, moved or overwritten, numbers made
+/// huge, the end cut off.
 public final class Mutations {
     private static final int VERSIONS = 10_000;
 
     private static final List<String> PIECES = List.of(
-            "0", "-1", "4294967296", "9223372036854775807", "99999999999999999999", "1e308", "null", "[]", "{}", "\"", "\\", ",", ":", "}", "]", "\0", "\u00FF\u00FF\u00FF\u007F",
-            "True", "data.pkl", "\n", " ");
+            "0", "-1", "4294967296", "9223372036854775807", "99999999999999999999", "1e308", "null", "[]", "{}", "\"",
+            "\\", ",", ":", "}", "]", "\0", "\u00FF\u00FF\u00FF\u007F", "True", "data.pkl", "\n", " ");
 
     private final byte[] original;
     private final SplittableRandom random;
 
+    /// @param seed the same one gives the same versions
     public Mutations(byte[] original, long seed) {
         this.original = original.clone();
         this.random = new SplittableRandom(seed);
@@ -29,6 +30,7 @@ public final class Mutations {
 
     /// Reads a file.
     public interface Reader {
+        /// Reads `file`, or throws the documented exception.
         void read(Path file) throws IOException;
     }
 
@@ -36,7 +38,8 @@ public final class Mutations {
     ///
     /// @param file where the versions are written, one after the other
     /// @param leastRefused of the versions: a reader that refuses none has not looked
-    public static void survive(byte[] original, Path file, Class<? extends IOException> refusal, int leastRefused, Reader reader) throws IOException {
+    public static void survive(byte[] original, Path file, Class<? extends IOException> refusal, int leastRefused, Reader reader)
+            throws IOException {
         Mutations mutations = new Mutations(original, 42);
         int refused = 0;
         for (int i = 0; i < VERSIONS; i++) {

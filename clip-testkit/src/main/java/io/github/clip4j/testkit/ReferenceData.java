@@ -13,8 +13,8 @@ public final class ReferenceData {
         return Path.of(System.getProperty("clip.root", "..")).toAbsolutePath().normalize();
     }
 
-    /// The file or directory `path` of the reference data, which lies at `../shared/data` from the project's root or where the system property
-    /// `clip.referenceData` points. Where it is absent the calling test is skipped, and says so.
+    /// The file or directory `path` of the reference data, which lies at `../shared/data` from the project's root or where the system
+    /// property `clip.referenceData` points. Where it is absent the calling test is skipped, and says so.
     public static Path require(String path) {
         String property = System.getProperty("clip.referenceData");
         Path root = property != null ? Path.of(property) : projectRoot().resolve("../shared/data").normalize();

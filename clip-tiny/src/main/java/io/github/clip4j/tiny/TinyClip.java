@@ -10,14 +10,15 @@ import java.util.List;
 
 /// clip-tiny: a CLIP that was trained on drawn shapes, letters and digits, so that something can be classified without a download.
 ///
-/// It is a demonstration. It knows 18 shapes, 12 colours, 4 fills, letters, digits, counts up to four and where two shapes lie; anything else it
-/// classifies all the same, and the answer means nothing. Its card, with what it was measured to do, is `model/README.md` beside this class.
-/// For photographs load a published checkpoint with [Clip#load(Path)].
+/// It is a demonstration. It knows 18 shapes, 12 colours, 4 fills, letters, digits, counts up to four and where two shapes lie; anything
+/// else it classifies all the same, and the answer means nothing. Its card, with what it was measured to do, is `model/README.md` beside
+/// this class. For photographs load a published checkpoint with [Clip#load(Path)].
 public final class TinyClip {
     /// The name that [Clip#name()] gives.
     public static final String NAME = "clip-tiny";
 
-    private static final List<String> FILES = List.of("config.json", "model.safetensors", "vocab.json", "merges.txt", "preprocessor_config.json");
+    private static final List<String> FILES =
+            List.of("config.json", "model.safetensors", "vocab.json", "merges.txt", "preprocessor_config.json");
 
     private TinyClip() {}
 

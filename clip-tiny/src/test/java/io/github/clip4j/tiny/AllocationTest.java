@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// A picture like the one before it is encoded without an allocation, once the JIT compiler has seen the kernels: before, each vector operation makes an
-/// object. So the test asks for ten such passes in a row, and gives the compiler time.
+/// A picture like the one before it is encoded without an allocation, once the JIT compiler has seen the kernels: before, each vector
+/// operation makes an object. So the test asks for ten such passes in a row, and gives the compiler time.
 class AllocationTest {
     private static final ThreadMXBean MEMORY = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 

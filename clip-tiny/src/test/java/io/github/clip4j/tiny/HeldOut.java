@@ -35,7 +35,8 @@ record HeldOut(List<Picture> pictures, List<float[]> images, List<float[]> texts
                 String name = entry.get("file").getAsString();
                 List<String> candidates = entry.getAsJsonArray("candidates").asList().stream().map(JsonElement::getAsString).toList();
                 pictures.add(new Picture(
-                        name, entry.get("kind").getAsString(), ImageFile.read(directory.resolve(name)), candidates, entry.get("pytorch").getAsInt()));
+                        name, entry.get("kind").getAsString(), ImageFile.read(directory.resolve(name)), candidates,
+                        entry.get("pytorch").getAsInt()));
             }
             return new HeldOut(pictures, rows(goldens, "images"), rows(goldens, "texts"));
         } catch (IOException e) {

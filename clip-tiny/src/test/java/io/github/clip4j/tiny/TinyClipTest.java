@@ -26,9 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 class TinyClipTest {
     /// How far an element of a unit-length embedding may be from the one computed in float64.
     ///
-    /// The last layer norm's input has gathered some 30 float32 roundings a layer in a random walk, 4 layers: √120·2⁻²⁴ ≈ 6.5e-7 of its deviation. The
-    /// projection keeps relative errors, and an element of 128 with unit length is about 0.09: 6e-8. Layer norms of single large channels may multiply
-    /// that by ten. A GELU of the wrong kind moves elements by 1e-3 and more.
+    /// The last layer norm's input has gathered some 30 float32 roundings a layer in a random walk, 4 layers: √120·2⁻²⁴ ≈ 6.5e-7 of its
+    /// deviation. The projection keeps relative errors, and an element of 128 with unit length is about 0.09: 6e-8. Layer norms of single
+    /// large channels may multiply that by ten. A GELU of the wrong kind moves elements by 1e-3 and more.
     private static final double BOUND = 1e-6;
 
     private static HeldOut heldOut;
@@ -89,7 +89,8 @@ class TinyClipTest {
 
     @Test
     void threadsChangeNoBits() {
-        try (Clip alone = TinyClip.load(ClipOptions.defaults().withThreads(1)); Clip three = TinyClip.load(ClipOptions.defaults().withThreads(3))) {
+        try (Clip alone = TinyClip.load(ClipOptions.defaults().withThreads(1));
+                Clip three = TinyClip.load(ClipOptions.defaults().withThreads(3))) {
             HeldOut.Picture picture = heldOut.pictures().getFirst();
             assertSameBits(three.embedImage(picture.image()).toArray(), alone.embedImage(picture.image()).toArray(), "image");
             assertSameBits(three.embedText(picture.caption()).toArray(), alone.embedText(picture.caption()).toArray(), "text");

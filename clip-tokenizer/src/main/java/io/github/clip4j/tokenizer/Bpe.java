@@ -5,10 +5,11 @@ import java.util.PriorityQueue;
 
 /// Byte-pair encoding of one word (Sennrich, Haddow and Birch 2016, arXiv:1508.07909 §3.2, over bytes).
 ///
-/// The word's bytes become tokens, the last one with `</w>` behind it. Then the neighbouring pair of the best rank is merged, the leftmost first,
-/// until no pair merges. Candidates wait in a queue, so that a word of n bytes takes n·log n steps and a megabyte without a space is no
-/// attack.
+/// The word's bytes become tokens, the last one with `</w>` behind it. Then the neighbouring pair of the best rank is merged, the leftmost
+/// first, until no pair merges. Candidates wait in a queue, so that a word of n bytes takes n·log n steps: a text of a megabyte without a
+/// space cannot stop a service.
 final class Bpe {
+    /// Written behind the last byte of a word.
     static final String END_OF_WORD = "</w>";
 
     private final Vocabulary vocabulary;
@@ -19,12 +20,13 @@ final class Bpe {
         this.vocabulary = vocabulary;
         for (int b = 0; b < 256; b++) {
             String character = String.valueOf(ByteAlphabet.characterOf((byte) b));
-            byteTokens[b] = vocabulary.id(character);
-            lastByteTokens[b] = vocabulary.id(character + END_OF_WORD);
+            byteTokens[b] = vocabulary.id(character).orElseThrow();
+            lastByteTokens[b] = vocabulary.id(character + END_OF_WORD).orElseThrow();
         }
     }
 
-    /// A pair that could merge: the position of its left part, and what the merge would make. It is stale when either part has changed since.
+    /// A pair that could merge: the position of its left part, and the token that the merge would make. It is stale when either part has
+    /// changed since.
     private record Candidate(int rank, int at, int left, int right, int merged) implements Comparable<Candidate> {
         @Override
         public int compareTo(Candidate other) {

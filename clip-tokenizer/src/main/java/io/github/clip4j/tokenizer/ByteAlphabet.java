@@ -5,7 +5,7 @@ import java.util.Arrays;
 /// GPT-2's bijection between bytes and printable characters, in which vocabularies and merges are written (openai/CLIP
 /// `simple_tokenizer.py`, `bytes_to_unicode`).
 ///
-/// Bytes that print in Latin-1 stand for themselves; the other 68, among them space and control characters, become U+0100 onwards in
+/// A byte that prints in Latin-1 is its own character. The other 68, space and control characters among them, become U+0100 onwards in
 /// ascending order: a space is `Ġ` (U+0120).
 final class ByteAlphabet {
     private static final char[] CHARACTER_OF = characters();
@@ -39,12 +39,12 @@ final class ByteAlphabet {
         return characters;
     }
 
-    /// The character that stands for a byte.
+    /// The character of a byte.
     static char characterOf(byte b) {
         return CHARACTER_OF[b & 0xff]; // Java's bytes are signed
     }
 
-    /// The byte that a character stands for, or -1.
+    /// The byte of a character, or -1.
     static int byteOf(char character) {
         return character < BYTE_OF.length ? BYTE_OF[character] : -1;
     }

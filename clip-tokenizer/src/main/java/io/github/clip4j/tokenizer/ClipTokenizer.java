@@ -18,9 +18,11 @@ import java.util.regex.Pattern;
 /// Sources: openai/CLIP `clip/simple_tokenizer.py`; huggingface/transformers `convert_slow_tokenizer.py`, class `CLIPConverter`.
 /// Immutable and thread-safe.
 public final class ClipTokenizer {
-    /// The published pattern; every digit is a word of its own. Java's `\s` is made Unicode's by the flag, `\p{L}` and `\p{N}` are so anyway.
+    /// The published pattern; every digit is a word of its own. The flag gives `\s` Unicode's meaning, which `\p{L}` and `\p{N}` have
+    /// without it.
     private static final Pattern HF_WORD = Pattern.compile(
-            "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d|\\p{L}+|\\p{N}|[^\\s\\p{L}\\p{N}]+", Pattern.UNICODE_CHARACTER_CLASS);
+            "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d|\\p{L}+|\\p{N}|[^\\s\\p{L}\\p{N}]+",
+            Pattern.UNICODE_CHARACTER_CLASS);
 
     private static final Pattern OPENAI_WORD = ignoringCase("(<\\|startoftext\\|>)|(<\\|endoftext\\|>)");
     private static final Pattern OPEN_CLIP_WORD = ignoringCase("(<start_of_text>)|(<end_of_text>)");
@@ -32,34 +34,57 @@ public final class ClipTokenizer {
 
     private final Vocabulary vocabulary;
     private final TokenizerProfile profile;
+    private final boolean truncates;
     private final Bpe bpe;
-    private final Map<String, int[]> cache = new ConcurrentHashMap<>();
+    private final Map<String, int[]> cache;
 
-    /// OpenAI's pattern ignores case. After lower-casing that still matters to two characters: ſ is an s to it; and U+0345, a mark whose upper case
-    /// is the letter Ι, belongs neither to the letters nor to the rest, and is lost.
+    /// OpenAI's pattern ignores case. After lower-casing this still matters for two characters: ſ matches s; and U+0345, a mark whose upper
+    /// case is the letter Ι, matches neither the letters nor the rest, and is lost.
     private static Pattern ignoringCase(String specialTokens) {
         return Pattern.compile(
                 specialTokens + "|'s|'t|'re|'ve|'m|'ll|'d|\\p{L}+|\\p{N}|[^\\s\\p{L}\\p{N}\u0345]+",
                 Pattern.UNICODE_CHARACTER_CLASS | Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
     }
 
+    /// A tokenizer that cuts or refuses texts that are too long as its profile does.
     public ClipTokenizer(Vocabulary vocabulary, TokenizerProfile profile) {
-        this.vocabulary = vocabulary;
-        this.profile = profile;
-        this.bpe = new Bpe(vocabulary);
+        this(vocabulary, profile, profile.truncates(), new Bpe(vocabulary), new ConcurrentHashMap<>());
     }
 
+    private ClipTokenizer(Vocabulary vocabulary, TokenizerProfile profile, boolean truncates, Bpe bpe, Map<String, int[]> cache) {
+        this.vocabulary = vocabulary;
+        this.profile = profile;
+        this.truncates = truncates;
+        this.bpe = bpe;
+        this.cache = cache;
+    }
+
+    /// This tokenizer with another treatment of texts that are too long, whatever the profile's is.
+    ///
+    /// @param truncates true: such a text keeps its first tokens, and the end of text stays the last one, as in all reference
+    ///     implementations that cut; false: it is refused
+    public ClipTokenizer withTruncation(boolean truncates) {
+        return truncates == this.truncates ? this : new ClipTokenizer(vocabulary, profile, truncates, bpe, cache);
+    }
+
+    /// The tokens and merges.
     public Vocabulary vocabulary() {
         return vocabulary;
     }
 
+    /// The reference implementation that this tokenizer agrees with.
     public TokenizerProfile profile() {
         return profile;
     }
 
+    /// Whether a text that is too long is cut rather than refused.
+    public boolean truncates() {
+        return truncates;
+    }
+
     /// The token ids of `text`, of any length, between the ids of start and end of text.
     public int[] encode(String text) {
-        Objects.requireNonNull(text, "text");
+        Objects.requireNonNull(text, "text is null");
         IntList ids = new IntList();
         ids.add(vocabulary.startOfText());
         encode(text, ids);
@@ -69,13 +94,13 @@ public final class ClipTokenizer {
 
     /// The token ids of `text` for a model of `contextLength` positions.
     ///
-    /// @throws TextTooLongException when there are more, and the profile does not cut
+    /// @throws TextTooLongException when there are more, and this tokenizer does not cut
     public int[] encode(String text, int contextLength) {
         int[] ids = encode(text);
         if (ids.length <= contextLength) {
             return ids;
         }
-        if (!profile.truncates()) {
+        if (!truncates) {
             throw new TextTooLongException(text, ids.length, contextLength);
         }
         return truncated(ids, contextLength);
@@ -83,7 +108,7 @@ public final class ClipTokenizer {
 
     /// The token ids of `text`, padded to `contextLength` as the profile does: with 0, or with the end of text.
     ///
-    /// @throws TextTooLongException when there are more, and the profile does not cut
+    /// @throws TextTooLongException when there are more, and this tokenizer does not cut
     public int[] encodePadded(String text, int contextLength) {
         int[] ids = encode(text, contextLength);
         int[] padded = Arrays.copyOf(ids, contextLength);
@@ -174,16 +199,16 @@ public final class ClipTokenizer {
         return ids;
     }
 
-    /// The text that `ids` stand for: lower case, with a space after each word, start and end left out. Bytes that are no UTF-8 become U+FFFD.
+    /// The text that `ids` encode: in lower case, with a space after each word, without start and end of text. Bytes that are not UTF-8
+    /// become U+FFFD.
     ///
     /// @throws IllegalArgumentException for an id that the vocabulary does not have
     public String decode(int[] ids) {
+        Objects.requireNonNull(ids, "ids is null");
         StringBuilder characters = new StringBuilder();
         for (int id : ids) {
-            String token = vocabulary.token(id);
-            if (token == null) {
-                throw new IllegalArgumentException("token id: expected 0 to %d, got %d".formatted(vocabulary.size() - 1, id));
-            }
+            String token = vocabulary.token(id).orElseThrow(() -> new IllegalArgumentException(
+                    "token id: expected 0 to %d, got %d".formatted(vocabulary.size() - 1, id)));
             if (id != vocabulary.startOfText() && id != vocabulary.endOfText()) {
                 characters.append(token);
             }

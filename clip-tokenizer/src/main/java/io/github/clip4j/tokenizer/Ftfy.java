@@ -11,10 +11,11 @@ final class Ftfy {
     private static final int MAX_PART = 1_000_000;
 
     private static final Map<Character, String> LIGATURES = Map.ofEntries(
-            Map.entry('Ĳ', "IJ"), Map.entry('ĳ', "ij"), Map.entry('ŉ', "ʼn"), Map.entry('Ǳ', "DZ"), Map.entry('ǲ', "Dz"), Map.entry('ǳ', "dz"),
-            Map.entry('Ǆ', "DŽ"), Map.entry('ǅ', "Dž"), Map.entry('ǆ', "dž"), Map.entry('Ǉ', "LJ"), Map.entry('ǈ', "Lj"), Map.entry('ǉ', "lj"),
-            Map.entry('Ǌ', "NJ"), Map.entry('ǋ', "Nj"), Map.entry('ǌ', "nj"), Map.entry('ﬀ', "ff"), Map.entry('ﬁ', "fi"), Map.entry('ﬂ', "fl"),
-            Map.entry('ﬃ', "ffi"), Map.entry('ﬄ', "ffl"), Map.entry('ﬅ', "ſt"), Map.entry('ﬆ', "st"));
+            Map.entry('Ĳ', "IJ"), Map.entry('ĳ', "ij"), Map.entry('ŉ', "ʼn"), Map.entry('Ǳ', "DZ"), Map.entry('ǲ', "Dz"),
+            Map.entry('ǳ', "dz"), Map.entry('Ǆ', "DŽ"), Map.entry('ǅ', "Dž"), Map.entry('ǆ', "dž"), Map.entry('Ǉ', "LJ"),
+            Map.entry('ǈ', "Lj"), Map.entry('ǉ', "lj"), Map.entry('Ǌ', "NJ"), Map.entry('ǋ', "Nj"), Map.entry('ǌ', "nj"),
+            Map.entry('ﬀ', "ff"), Map.entry('ﬁ', "fi"), Map.entry('ﬂ', "fl"), Map.entry('ﬃ', "ffi"), Map.entry('ﬄ', "ffl"),
+            Map.entry('ﬅ', "ſt"), Map.entry('ﬆ', "st"));
 
     private static final Pattern DOUBLE_QUOTES = Pattern.compile("[“-‟]");
     private static final Pattern SINGLE_QUOTES = Pattern.compile("[ʼ‘-‛]");

@@ -35,7 +35,8 @@ final class HtmlEntities {
             lines.lines().forEach(line -> {
                 int space = line.indexOf(' ');
                 StringBuilder text = new StringBuilder();
-                Pattern.compile(" ").splitAsStream(line.substring(space + 1)).forEach(hex -> text.appendCodePoint(Integer.parseInt(hex, 16)));
+                Pattern.compile(" ").splitAsStream(line.substring(space + 1))
+                        .forEach(hex -> text.appendCodePoint(Integer.parseInt(hex, 16)));
                 names.put(line.substring(0, space), text.toString());
             });
         } catch (IOException e) {
@@ -44,7 +45,8 @@ final class HtmlEntities {
         return names;
     }
 
-    /// ftfy also reads a lower-case name that was upper-cased as a whole, `&NTILDE;` for Ñ, where HTML gives the upper-case name no meaning.
+    /// ftfy also reads a lower-case name that was upper-cased as a whole, `&NTILDE;` for Ñ, where HTML gives the upper-case name no
+    /// meaning.
     private static Map<String, String> upperCaseNames() {
         Map<String, String> upper = new HashMap<>();
         NAMES.forEach((name, text) -> {
@@ -58,7 +60,8 @@ final class HtmlEntities {
         return upper;
     }
 
-    /// Python's `html.unescape`: a name without its semicolon counts where HTML knows it so, and the longest prefix that is a name is taken.
+    /// Python's `html.unescape`: a name may lack its semicolon where HTML allows that, and the longest prefix that is a name is
+    /// replaced.
     static String unescape(String text) {
         if (text.indexOf('&') < 0) {
             return text;
@@ -66,7 +69,7 @@ final class HtmlEntities {
         return REFERENCE.matcher(text).replaceAll(match -> Matcher.quoteReplacement(decode(match.group(1))));
     }
 
-    /// ftfy's `unescape_html`: whole references alone, upper-cased names too.
+    /// ftfy's `unescape_html`: only whole references, but also upper-cased names.
     static String unescapeStrictly(String text) {
         if (text.indexOf('&') < 0) {
             return text;
@@ -111,7 +114,8 @@ final class HtmlEntities {
             return Mojibake.windows1252((char) value);
         }
         boolean whiteSpace = value == '\t' || value == '\n' || value == '\f' || value == '\r';
-        boolean invalid = (value < ' ' && !whiteSpace) || value == 0x7F || (value >= 0xFDD0 && value <= 0xFDEF) || (value & 0xFFFE) == 0xFFFE;
+        boolean noncharacter = (value >= 0xFDD0 && value <= 0xFDEF) || (value & 0xFFFE) == 0xFFFE;
+        boolean invalid = (value < ' ' && !whiteSpace) || value == 0x7F || noncharacter;
         return invalid ? "" : Character.toString((int) value);
     }
 }

@@ -13,12 +13,12 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Text that was written as UTF-8 and read in a one-byte encoding, as "schÃ¶n" for "schön", put right as ftfy 6 does (rspeer/python-ftfy
+/// Text that was written as UTF-8 and read in a one-byte encoding, as "schÃ¶n" for "schön", corrected as ftfy 6 does (rspeer/python-ftfy
 /// `ftfy/__init__.py`, `_fix_encoding_one_step_and_explain`; `fixes.py`; `chardata.py`).
 ///
 /// Whether a text looks wrong at all is decided by [MojibakeHeuristic].
 final class Mojibake {
-    /// What a "sloppy" decoder gives for byte 0x1A: it stands for a byte that was lost to U+FFFD.
+    /// The byte 0x1A, which a "sloppy" decoder reads as a byte that was lost to U+FFFD.
     private static final char SUBSTITUTE = 0x1A;
 
     private static final String MAC_ROMAN = "ÄÅÇÉÑÖÜáàâäãåçéèêëíìîïñóòôöõúùûü†°¢£§•¶ß®©™´¨≠ÆØ∞±≤≥¥µ∂∑∏π∫ªºΩæø"
@@ -35,7 +35,7 @@ final class Mojibake {
             OneByteEncoding.of("windows-1253", true), OneByteEncoding.of("windows-1254", true), OneByteEncoding.of("windows-1257", true),
             OneByteEncoding.of("ISO-8859-2", false), new OneByteEncoding(MAC_ROMAN, false, true), new OneByteEncoding(CP437, false, false));
 
-    /// Bytes that would be UTF-8 if the space among them were the byte A0, as it was before some program took A0 for a space.
+    /// Bytes that would be UTF-8 if the space among them were the byte A0, as it was before some program replaced A0 by a space.
     private static final Pattern SPACE_FOR_A0 = bytePattern("[\u00C2\u00C3\u00C5\u00CE\u00D0\u00D9][ ]"
             + "|[\u00E2\u00E3][ ][\u0080-\u0084\u0086-\u009F\u00A1-\u00BF]|[\u00E0-\u00E3][\u0080-\u0084\u0086-\u009F\u00A1-\u00BF][ ]"
             + "|\u00F0[ ][\u0080-\u00BF][\u0080-\u00BF]|\u00F0[\u0080-\u00BF][ ][\u0080-\u00BF]|\u00F0[\u0080-\u00BF][\u0080-\u00BF][ ]");
@@ -45,9 +45,11 @@ final class Mojibake {
 
     /// UTF-8 sequences in which a byte was lost.
     private static final Pattern LOSSY = bytePattern("[\u00C2-\u00DF]\u001A|[\u00C2-\u00C3][?]"
-            + "|\u00ED[\u00A0-\u00AF][\u001A?]\u00ED[\u00B0-\u00BF][\u001A?\u0080-\u00BF]|\u00ED[\u00A0-\u00AF][\u001A?\u0080-\u00BF]\u00ED[\u00B0-\u00BF][\u001A?]"
+            + "|\u00ED[\u00A0-\u00AF][\u001A?]\u00ED[\u00B0-\u00BF][\u001A?\u0080-\u00BF]"
+            + "|\u00ED[\u00A0-\u00AF][\u001A?\u0080-\u00BF]\u00ED[\u00B0-\u00BF][\u001A?]"
             + "|[\u00E0-\u00EF][\u001A?][\u001A\u0080-\u00BF]|[\u00E0-\u00EF][\u001A\u0080-\u00BF][\u001A?]"
-            + "|[\u00F0-\u00F4][\u001A?][\u001A\u0080-\u00BF][\u001A\u0080-\u00BF]|[\u00F0-\u00F4][\u001A\u0080-\u00BF][\u001A?][\u001A\u0080-\u00BF]"
+            + "|[\u00F0-\u00F4][\u001A?][\u001A\u0080-\u00BF][\u001A\u0080-\u00BF]"
+            + "|[\u00F0-\u00F4][\u001A\u0080-\u00BF][\u001A?][\u001A\u0080-\u00BF]"
             + "|[\u00F0-\u00F4][\u001A\u0080-\u00BF][\u001A\u0080-\u00BF][\u001A?]|\u001A");
 
     private static final String LOST = new String("\uFFFD".getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
@@ -55,11 +57,11 @@ final class Mojibake {
     private static final Pattern CESU_8_OR_JAVA_NULL =
             bytePattern("\u00ED[\u00A0-\u00AF][\u0080-\u00BF]\u00ED[\u00B0-\u00BF][\u0080-\u00BF]|\u00C0\u0080");
 
-    /// One character of UTF-8 as any of the Latin-1-like encodings shows its bytes. A space may stand for A0.
+    /// One character of UTF-8 as any of the Latin-1-like encodings shows its bytes. A space may be a lost A0.
     private static final Pattern EMBEDDED_CHARACTER = Pattern.compile("[%1$s][%2$s]|[%3$s][%2$s]{2}|[%4$s][%2$s]{3}".formatted(
             readings(0xC2, 0xDF), readings(0x80, 0xBF) + " ", readings(0xE0, 0xEF), readings(0xF0, 0xF0) + readings(0xF3, 0xF3)));
 
-    /// Continuation bytes that are no punctuation one meets elsewhere: embedded text does not begin after one.
+    /// Continuation bytes that do not occur as punctuation in other text: embedded text does not begin after one.
     private static final String CONTINUATION_STRICT = readings(0x80, 0xBF).replaceAll("[–—―‘’‚“”„•…]", "");
 
     private static final Pattern C1_CONTROL = Pattern.compile("[\u0080-\u009F]");
@@ -71,7 +73,7 @@ final class Mojibake {
         return Pattern.compile(pattern);
     }
 
-    /// The characters that the bytes `from` to `to` are in the encodings for which embedded text is looked for.
+    /// The characters of the bytes `from` to `to` in the encodings in which embedded text is searched for.
     private static String readings(int from, int to) {
         StringBuilder characters = new StringBuilder();
         for (OneByteEncoding encoding : ENCODINGS.subList(0, 7)) {
@@ -85,7 +87,7 @@ final class Mojibake {
         return characters.toString();
     }
 
-    /// The text with its encoding put right, as often as there is something to put right.
+    /// The text with its encoding corrected, again and again until nothing changes.
     static String fixEncoding(String text) {
         String fixed = text;
         while (true) {
@@ -118,7 +120,7 @@ final class Mojibake {
         return fixC1Controls(text);
     }
 
-    /// Bytes, each as the character of its number, decoded as UTF-8 after repairs; empty when they are none.
+    /// Bytes, each as the character of its number, decoded as UTF-8 after repairs; empty when they are not UTF-8.
     private static Optional<String> asUtf8(String bytes, OneByteEncoding encoding) {
         String repaired = bytes;
         if (!encoding.isMacRoman && SPACE_FOR_A0.matcher(repaired).find()) {
@@ -161,8 +163,8 @@ final class Mojibake {
         }
     }
 
-    /// Repairs runs that are UTF-8 read wrongly within a text that is not. A run of characters is followed by hand: a regular expression that
-    /// repeats a group takes a stack frame for each.
+    /// Repairs runs that are UTF-8 read wrongly within a text that is not. Runs are found by a loop: a regular expression
+    /// that repeats a group takes a stack frame for each.
     private static String fixEmbedded(String text) {
         StringBuilder fixed = new StringBuilder();
         Matcher character = EMBEDDED_CHARACTER.matcher(text);
@@ -194,7 +196,8 @@ final class Mojibake {
         return String.valueOf(WINDOWS_1252.decode(b));
     }
 
-    /// One-byte encodings share ASCII and differ in the upper half. A sloppy one takes its unassigned bytes for Latin-1's, and byte 1A for U+FFFD.
+    /// One-byte encodings share ASCII and differ in the upper half. A sloppy one reads its unassigned bytes as Latin-1, and byte 1A for
+    /// U+FFFD.
     private static final class OneByteEncoding {
         private final char[] decoded = new char[256];
         private final Map<Character, Character> encoded = new HashMap<>();

@@ -4,14 +4,15 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Whether a text holds neighbours that hardly occur but in text read in the wrong encoding: ftfy's measure (`ftfy/badness.py`, version 6).
+/// Whether a text holds neighbours that hardly occur except in text read in the wrong encoding: ftfy's measure (`ftfy/badness.py`, version
+/// 6).
 ///
 /// The few hundred characters that wrong readings produce fall into categories; a pattern over the categories finds unlikely sequences.
 final class MojibakeHeuristic {
     private static final Map<String, String> CATEGORIES = Map.ofEntries(
             Map.entry("common", "\u00A0\u00AD·´–—―…’"), // found everywhere
             Map.entry("c1", "\u0080-\u009F"),
-            Map.entry("bad", "¦¤¨¬¯¸ƒˆˇ˘˛˜†‡‰⌐◊\uFFFDªº"), // hardly found but in wrong readings
+            Map.entry("bad", "¦¤¨¬¯¸ƒˆˇ˘˛˜†‡‰⌐◊\uFFFDªº"), // rare, except in text read in a wrong encoding
             Map.entry("law", "¶§"),
             Map.entry("currency", "¢£¥₧€"),
             Map.entry("start", "¡«¿©\u0384\u0385‘‚“„•‹\uF8FF"),
@@ -20,13 +21,13 @@ final class MojibakeHeuristic {
             Map.entry("kaomoji", "Ò-ÖÙ-Üò-öø-üŐŌŪŲ°"), // letters that draw faces
             Map.entry("upper", "À-ÑØÜÝĂĀĄĆČĎĐĘĚĒĖĞĢİĪĶĹĽŁĻŃŇŅŒŘŚŞŠŢŤŮŰŸŹŻŽҐ"),
             Map.entry("lower", "ßà-ñăąāćčďđęěēėğģįīķĺľłļœŕśşšťüźżžґﬁﬂ"),
-            Map.entry("upperCommon", "ÞΑ-ΩΆΈΉΊΌΎΏΪΫЁ-Я"), // they end words, where they are no sign of anything
+            Map.entry("upperCommon", "ÞΑ-ΩΆΈΉΊΌΎΏΪΫЁ-Я"), // they end words, where they are not a sign of anything
             Map.entry("lowerCommon", "α-ωάέήίΰа-џ"),
             Map.entry("box", "│┌┐┘├┤┬┼═-╬▀▄█▌▐░▒▓"));
 
     private static final Pattern NAME = Pattern.compile("<(\\w+)>");
 
-    /// `<name>` stands for the characters of a category.
+    /// Pairs and sequences that hardly occur in text read correctly. `<name>` means the characters of a category.
     private static final Pattern UNLIKELY = Pattern.compile(expand(String.join(
             "|",
             "[<c1>]",
@@ -64,7 +65,8 @@ final class MojibakeHeuristic {
     private static String expand(String pattern) {
         return NAME.matcher(pattern).replaceAll(match -> {
             String name = match.group(1);
-            return Matcher.quoteReplacement(name.equals("space") ? TextCleaning.PYTHON_WHITE_SPACE : CATEGORIES.getOrDefault(name, match.group()));
+            return Matcher.quoteReplacement(
+                    name.equals("space") ? TextCleaning.PYTHON_WHITE_SPACE : CATEGORIES.getOrDefault(name, match.group()));
         });
     }
 

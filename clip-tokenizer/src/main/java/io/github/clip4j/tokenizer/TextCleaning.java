@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 
 /// What happens to a text before it is split into words.
 final class TextCleaning {
-    /// What Python's `\s` and `str.split` take for white space, as a character class. It has the separators 1C to 1F beyond Unicode's property.
+    /// What Python's `\s` and `str.split` treat as white space, as a character class: Unicode's property, and the separators 1C to 1F.
     static final String PYTHON_WHITE_SPACE = "[\t-\r\u001C- \u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]";
 
     private static final Pattern PYTHON_SPACES = Pattern.compile(PYTHON_WHITE_SPACE + "+");
@@ -15,8 +15,8 @@ final class TextCleaning {
 
     /// The normalizer of CLIP's `tokenizer.json`: `NFC`, then `\s+` to a space, then `Lowercase`.
     ///
-    /// `Lowercase` maps each code point by itself, so a Σ at the end of a word becomes σ, where Java and Python make ς of it. `\s` is Unicode's
-    /// White_Space, which Java's `\s` and `Character.isWhitespace` are not.
+    /// `Lowercase` maps each code point by itself, so a Σ at the end of a word becomes σ, where Java and Python make ς of it. `\s` is
+    /// Unicode's White_Space, which Java's `\s` and `Character.isWhitespace` are not.
     static String hf(String text) {
         String composed = Normalizer.normalize(text, Normalizer.Form.NFC);
         StringBuilder clean = new StringBuilder(composed.length());
@@ -41,14 +41,14 @@ final class TextCleaning {
         return clean.toString();
     }
 
-    /// `basic_clean`, `whitespace_clean` and `lower` of openai/CLIP `simple_tokenizer.py`, and of open_clip's `tokenizer.py`, which differs in form
-    /// alone: ftfy, HTML unescaped twice, white space to one space and none at the ends, lower case.
+    /// `basic_clean`, `whitespace_clean` and `lower` of openai/CLIP `simple_tokenizer.py`, and of open_clip's `tokenizer.py`, which differs
+    /// only in form: ftfy, HTML unescaped twice, white space to one space and none at the ends, lower case.
     static String openAi(String text) {
         String plain = HtmlEntities.unescape(HtmlEntities.unescape(Ftfy.fixText(text)));
         String spaced = PYTHON_SPACES.matcher(plain).replaceAll(" ");
         int from = spaced.startsWith(" ") ? 1 : 0;
         int to = spaced.length() > from && spaced.endsWith(" ") ? spaced.length() - 1 : spaced.length();
-        return spaced.substring(from, to).toLowerCase(Locale.ROOT); // Python too makes a final Σ ς, and İ two characters
+        return spaced.substring(from, to).toLowerCase(Locale.ROOT); // as in Python, a final Σ becomes ς, and İ two characters
     }
 
     /// Unicode's White_Space property (PropList.txt).

@@ -4,14 +4,14 @@ import java.util.Optional;
 
 /// Which reference implementation a tokenizer agrees with. They clean text differently, and so give different ids for the same text.
 public enum TokenizerProfile {
-    /// Hugging Face's fast CLIP tokenizer (`tokenizer.json`, the Rust tokenizers): NFC, runs of white space to one space, lower case per code
-    /// point. A text that is too long is an error. Padded with the end of text.
+    /// Hugging Face's fast CLIP tokenizer (`tokenizer.json`, the Rust tokenizers): NFC, runs of white space to one space, lower case per
+    /// code point. A text that is too long is an error. Padded with the end of text.
     HF("hf"),
-    /// openai/CLIP `clip/simple_tokenizer.py`: ftfy, HTML unescaped twice, white space to one space, lower case. A text that is too long is an
-    /// error. Padded with 0.
+    /// openai/CLIP `clip/simple_tokenizer.py`: ftfy, HTML unescaped twice, white space to one space, lower case. A text that is too long is
+    /// an error. Padded with 0.
     OPENAI("openai"),
-    /// open_clip `tokenizer.py`: as OpenAI's, but `<start_of_text>` and `<end_of_text>` in a text are the special tokens, and a text that is too
-    /// long is cut, its last token the end of text.
+    /// open_clip `tokenizer.py`: as OpenAI's, but `<start_of_text>` and `<end_of_text>` in a text are the special tokens, and a text that
+    /// is too long is cut, its last token the end of text.
     OPEN_CLIP("open_clip");
 
     private final String id;

@@ -18,6 +18,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
@@ -25,15 +27,17 @@ import org.jspecify.annotations.Nullable;
 
 /// The tokens of a model and the merges that build them. Immutable.
 ///
-/// Three file layouts hold the same content: `vocab.json` (token → id) with `merges.txt` (one pair a line, best first); `tokenizer.json`, which
-/// has both under `model` and the special tokens under `added_tokens`; and OpenAI's `bpe_simple_vocab_16e6.txt.gz`, which has the merges alone.
+/// Three file layouts hold the same content: `vocab.json` (token → id) with `merges.txt` (one pair a line, best first); `tokenizer.json`,
+/// which has both under `model` and the special tokens under `added_tokens`; and OpenAI's `bpe_simple_vocab_16e6.txt.gz`, which has only
+/// the merges.
 public final class Vocabulary {
-    /// The start and end of a text, in OpenAI's and all Hugging Face checkpoints.
+    /// The token at the start of a text, in OpenAI's and all Hugging Face checkpoints.
     public static final String START_OF_TEXT = "<|startoftext|>";
 
+    /// The token at the end of a text, in OpenAI's and all Hugging Face checkpoints.
     public static final String END_OF_TEXT = "<|endoftext|>";
 
-    /// The largest file read. The greatest published `tokenizer.json` has some 20 MB.
+    /// The largest file read. The largest published `tokenizer.json` has some 20 MB.
     private static final long MAX_BYTES = 100_000_000;
 
     private final Map<String, Integer> ids;
@@ -55,8 +59,10 @@ public final class Vocabulary {
             Integer right = ids.get(pair[1]);
             Integer merged = ids.get(pair[0] + pair[1]);
             if (left == null || right == null || merged == null) {
-                throw new VocabularyFormatException("%s: merge %d '%s %s': expected both parts and their join in the vocabulary, got no '%s'"
-                        .formatted(where, rank, pair[0], pair[1], left == null ? pair[0] : right == null ? pair[1] : pair[0] + pair[1]));
+                String missing = left == null ? pair[0] : right == null ? pair[1] : pair[0] + pair[1];
+                throw new VocabularyFormatException(
+                        "%s: merge %d '%s %s': expected both parts and their join in the vocabulary, got no '%s'"
+                                .formatted(where, rank, pair[0], pair[1], missing));
             }
             this.merges.putIfAbsent(key(left, right), new Merge(rank, merged));
         }
@@ -127,8 +133,8 @@ public final class Vocabulary {
         return Stream.of("tokenizer.json", "vocab.json", SIMPLE_VOCABULARY).anyMatch(name -> Files.isRegularFile(directory.resolve(name)));
     }
 
-    /// Reads OpenAI's compressed file of merges: a version line, then one merge a line. The tokens follow from them: the bytes, the bytes at the
-    /// end of a word, the joins, start and end of text.
+    /// Reads OpenAI's compressed file of merges: a version line, then one merge a line. The tokens follow from them: the bytes, the bytes
+    /// at the end of a word, the joins, start and end of text.
     public static Vocabulary readSimple(Path file) throws IOException {
         String where = String.valueOf(file.getFileName());
         Map<String, Integer> ids = new HashMap<>(1 << 17);
@@ -191,11 +197,13 @@ public final class Vocabulary {
         return merges;
     }
 
-    /// The two tokens of a merge. Its place is for the message alone, `place` and then `number`: 49,000 of them in words were a fifth of the time that reading takes.
+    /// The two tokens of a merge. Its place, `place` followed by `number`, is needed for the message only and written out there: making
+    /// 49,000 such texts took a fifth of the time that reading takes.
     private static String[] pair(String line, String place, int number) throws VocabularyFormatException {
         int space = line.indexOf(' ');
         if (space <= 0 || space == line.length() - 1 || line.indexOf(' ', space + 1) >= 0) {
-            throw new VocabularyFormatException("%s%d: expected two tokens and a space between them, got '%s'".formatted(place, number, line));
+            throw new VocabularyFormatException(
+                    "%s%d: expected two tokens and a space between them, got '%s'".formatted(place, number, line));
         }
         return new String[] {line.substring(0, space), line.substring(space + 1)};
     }
@@ -346,14 +354,15 @@ public final class Vocabulary {
         return merges.get(key(left, right));
     }
 
-    /// The id of a token as it is written in the vocabulary, or -1.
-    public int id(String token) {
-        return ids.getOrDefault(token, -1);
+    /// The id of a token as it is written in the vocabulary; empty when it has no such token.
+    public OptionalInt id(String token) {
+        Integer id = ids.get(token);
+        return id == null ? OptionalInt.empty() : OptionalInt.of(id);
     }
 
-    /// The token with this id as it is written in the vocabulary, or null when the id is not in use.
-    public @Nullable String token(int id) {
-        return id >= 0 && id < tokens.length ? tokens[id] : null;
+    /// The token with this id as it is written in the vocabulary; empty when the id is not in use.
+    public Optional<String> token(int id) {
+        return id >= 0 && id < tokens.length ? Optional.ofNullable(tokens[id]) : Optional.empty();
     }
 
     /// One more than the greatest id.
@@ -361,10 +370,12 @@ public final class Vocabulary {
         return tokens.length;
     }
 
+    /// The id of [#START_OF_TEXT].
     public int startOfText() {
         return startOfText;
     }
 
+    /// The id of [#END_OF_TEXT].
     public int endOfText() {
         return endOfText;
     }

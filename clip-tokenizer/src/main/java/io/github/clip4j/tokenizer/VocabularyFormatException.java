@@ -8,10 +8,13 @@ public final class VocabularyFormatException extends IOException {
     @Serial
     private static final long serialVersionUID = 1;
 
+    /// @param message the file, what was expected, what was found
     public VocabularyFormatException(String message) {
         super(message);
     }
 
+    /// @param message the file, what was expected, what was found
+    /// @param cause what the reader threw
     public VocabularyFormatException(String message, Throwable cause) {
         super(message, cause);
     }

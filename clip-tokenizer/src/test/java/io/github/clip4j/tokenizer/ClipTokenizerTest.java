@@ -2,6 +2,7 @@ package io.github.clip4j.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -11,10 +12,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Locale;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// The project's own small vocabulary, against `weights-tools/python/bpe_reference.py`.
 class ClipTokenizerTest {
@@ -53,10 +57,58 @@ class ClipTokenizerTest {
     }
 
     @Test
-    void aMegabyteWithoutASpaceIsNoAttack() throws IOException {
+    void aMegabyteWithoutASpaceTakesSeconds() throws IOException {
         ClipTokenizer tokenizer = tokenizer();
         String word = "photo".repeat(200_000);
         Assertions.assertTimeout(Duration.ofSeconds(20), () -> assertThat(tokenizer.encode(word)).hasSizeGreaterThan(100_000));
+    }
+
+    /// Every profile, whatever it does by itself: the first tokens stay, and the end of text is the last one, or the text is refused.
+    @ParameterizedTest
+    @EnumSource(TokenizerProfile.class)
+    void truncationIsChosenWhateverTheProfile(TokenizerProfile profile) throws IOException {
+        ClipTokenizer tokenizer = new ClipTokenizer(Vocabulary.read(TINY), profile);
+        assertThat(tokenizer.truncates()).isEqualTo(profile == TokenizerProfile.OPEN_CLIP);
+        String text = "a photo of a cat and a photo of a dog";
+        int[] whole = tokenizer.encode(text);
+        int[] expected = Arrays.copyOf(whole, 8);
+        expected[7] = tokenizer.vocabulary().endOfText();
+        assertThat(tokenizer.withTruncation(true).encode(text, 8)).isEqualTo(expected);
+        assertThat(tokenizer.withTruncation(true).encode(text, whole.length)).as("no longer than it may be").isEqualTo(whole);
+        assertThatThrownBy(() -> tokenizer.withTruncation(false).encode(text, 8))
+                .isInstanceOf(TextTooLongException.class)
+                .hasMessage("text \"%s\": expected at most 8 tokens, start and end included, got %d; "
+                        + "shorten it, or cut long texts by withTruncation(true)", text, whole.length);
+    }
+
+    @Test
+    void aTextThatIsTooLongSaysWhichOneItIs() throws IOException {
+        TextTooLongException single = catchThrowableOfType(
+                TextTooLongException.class, () -> tokenizer().encode("🙂".repeat(50), 20));
+        assertThat(single.index()).isEmpty();
+        assertThat(single.contextLength()).isEqualTo(20);
+        assertThat(single.tokens()).isGreaterThan(20);
+        TextTooLongException listed = single.at("texts", 3);
+        assertThat(listed.index()).hasValue(3);
+        assertThat(listed).hasMessageStartingWith("texts[3] \"" + "🙂".repeat(40) + "…\": expected at most 20 tokens");
+    }
+
+    @Test
+    @SuppressWarnings("NullAway") // on purpose
+    void nullIsNamed() throws IOException {
+        ClipTokenizer tokenizer = tokenizer();
+        assertThatThrownBy(() -> tokenizer.encode(null)).isInstanceOf(NullPointerException.class).hasMessage("text is null");
+        assertThatThrownBy(() -> tokenizer.encodePadded(null, 9)).isInstanceOf(NullPointerException.class).hasMessage("text is null");
+        assertThatThrownBy(() -> tokenizer.decode(null)).isInstanceOf(NullPointerException.class).hasMessage("ids is null");
+    }
+
+    @Test
+    void aTokenThatIsNotThereIsEmpty() throws IOException {
+        Vocabulary vocabulary = tokenizer().vocabulary();
+        assertThat(vocabulary.token(vocabulary.size())).isEmpty();
+        assertThat(vocabulary.token(-1)).isEmpty();
+        assertThat(vocabulary.id("no such token")).isEmpty();
+        assertThat(vocabulary.token(vocabulary.id("<|endoftext|>").orElseThrow())).hasValue("<|endoftext|>");
     }
 
     @TempDir
@@ -83,18 +135,22 @@ class ClipTokenizerTest {
     @Test
     void malformedFilesAreNamed() throws IOException {
         assertThatThrownBy(() -> Vocabulary.read(directory))
-                .isInstanceOf(VocabularyFormatException.class).hasMessageEndingWith("expected tokenizer.json, vocab.json and merges.txt, or bpe_simple_vocab_16e6.txt.gz, got none");
+                .isInstanceOf(VocabularyFormatException.class)
+                .hasMessageEndingWith("expected tokenizer.json, vocab.json and merges.txt, or bpe_simple_vocab_16e6.txt.gz, got none");
         Files.writeString(directory.resolve("vocab.json"), "{\"a\": 1, \"a\": 2}");
         assertThatThrownBy(() -> Vocabulary.read(directory)).hasMessage("vocab.json: the token 'a' appears twice");
         Files.writeString(directory.resolve("vocab.json"), "{\"a\": 1, \"b\": 1}");
         Files.writeString(directory.resolve("merges.txt"), "#version: 0.2\n");
         assertThatThrownBy(() -> Vocabulary.read(directory)).hasMessageContaining("have the same id 1");
         Files.writeString(directory.resolve("vocab.json"), "{\"a\": 1}");
-        assertThatThrownBy(() -> Vocabulary.read(directory)).hasMessage("vocab.json: expected the token '<|startoftext|>', got none; is this a CLIP tokenizer?");
+        assertThatThrownBy(() -> Vocabulary.read(directory))
+                .hasMessage("vocab.json: expected the token '<|startoftext|>', got none; is this a CLIP tokenizer?");
         Files.writeString(directory.resolve("merges.txt"), "#version: 0.2\na b c\n");
-        assertThatThrownBy(() -> Vocabulary.read(directory)).hasMessage("merges.txt:2: expected two tokens and a space between them, got 'a b c'");
+        assertThatThrownBy(() -> Vocabulary.read(directory))
+                .hasMessage("merges.txt:2: expected two tokens and a space between them, got 'a b c'");
         Files.writeString(directory.resolve("vocab.json"), "{\"a\": ");
-        assertThatThrownBy(() -> Vocabulary.read(directory)).isInstanceOf(VocabularyFormatException.class).hasMessageStartingWith("vocab.json: malformed JSON");
+        assertThatThrownBy(() -> Vocabulary.read(directory))
+                .isInstanceOf(VocabularyFormatException.class).hasMessageStartingWith("vocab.json: malformed JSON");
         Files.writeString(directory.resolve("tokenizer.json"), "{\"model\": {\"merges\": [\"a b\", \"a b c\"]}}");
         assertThatThrownBy(() -> Vocabulary.read(directory))
                 .hasMessage("tokenizer.json: model.merges, index 1: expected two tokens and a space between them, got 'a b c'");

@@ -86,14 +86,15 @@ class ReferenceTokenizerTest {
         assertThat(mismatches).as("%d texts", compared).isEmpty();
     }
 
-    /// The last line of transformers_js.jsonl repeats the text of another with other ids: OWL-ViT's tokenizer has "!" for padding, as an added
-    /// token of its own, which is found in the text before words are.
+    /// The last line of transformers_js.jsonl repeats the text of another with other ids: OWL-ViT's tokenizer has "!" for padding, as an
+    /// added token of its own, which is found in the text before words are.
     private static boolean isOfOwlViT(JsonObject entry) {
         return entry.has("same") && !entry.get("same").getAsBoolean();
     }
 
-    /// The golden ids were made by a JavaScript implementation, which deviates from the Rust tokenizers in two points: its `\s` includes U+FEFF,
-    /// which therefore becomes a word of its own, and it lower-cases whole strings, so that a Σ at the end of a word becomes ς where Rust's `char::to_lowercase` gives σ.
+    /// The golden ids were made by a JavaScript implementation, which deviates from the Rust tokenizers in two points: its `\s` includes
+    /// U+FEFF, which therefore becomes a word of its own, and it lower-cases whole strings, so that a Σ at the end of a word becomes ς
+    /// where Rust's `char::to_lowercase` gives σ.
     private static String asJavaScript(String text) {
         return text.replace("\uFEFF", " \uFEFF ").replaceAll("(?<=\\p{L})Σ(?!\\p{L})", "ς");
     }

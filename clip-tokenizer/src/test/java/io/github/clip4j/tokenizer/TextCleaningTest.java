@@ -13,8 +13,8 @@ import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
 class TextCleaningTest {
-    /// The texts and what ftfy makes of them are written by `weights-tools/python/make_cleaning_goldens.py`, which takes the number of random texts
-    /// as an argument: a longer file may be named by the system property `clip.cleaningGoldens`.
+    /// The texts and what ftfy makes of them are written by `weights-tools/python/make_cleaning_goldens.py`, which takes the number of
+    /// random texts as an argument: a longer file may be named by the system property `clip.cleaningGoldens`.
     @Test
     void cleansAsOpenAiDoes() throws IOException {
         String file = System.getProperty("clip.cleaningGoldens", "src/test/resources/golden/cleaning.jsonl");

@@ -9,9 +9,9 @@ import io.github.clip4j.nn.ParameterNames;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
@@ -77,11 +77,21 @@ public final class ClipModel {
                 new FutureTask<>(() -> text == null ? Optional.empty() : Optional.of(new TextEncoder(text, weights, storage, workers)));
         boolean together = vision != null && Runtime.getRuntime().availableProcessors() > 1;
         if (together) {
-            Thread.ofPlatform().daemon().name("clip4j-load").start(texts); // both towers are read at once
+            Thread.ofPlatform().daemon().inheritInheritableThreadLocals(false).name("clip4j-load").start(texts); // both towers are read at once
         }
-        ImageEncoder imageEncoder = vision == null ? null : new ImageEncoder(vision, source, storage, workers);
-        if (!together) {
-            texts.run();
+        ImageEncoder imageEncoder;
+        try {
+            imageEncoder = vision == null ? null : new ImageEncoder(vision, source, storage, workers);
+            if (!together) {
+                texts.run();
+            }
+        } finally {
+            if (together) {
+                await(texts); // also when the image encoder failed: the caller closes the weights next
+            }
+        }
+        if (Thread.currentThread().isInterrupted()) {
+            throw new InterruptedIOException("interrupted while a model was read");
         }
         TextEncoder textEncoder = result(texts).orElse(null);
         return new ClipModel(
@@ -90,19 +100,32 @@ public final class ClipModel {
                 source.tensors().containsKey(ParameterNames.LOGIT_BIAS) ? source.read(ParameterNames.LOGIT_BIAS)[0] : 0);
     }
 
-    private static <T> T result(FutureTask<T> task) throws IOException {
-        try {
-            return task.get();
-        } catch (ExecutionException e) {
-            switch (Objects.requireNonNull(e.getCause())) {
-                case IOException failure -> throw failure;
-                case RuntimeException failure -> throw failure;
-                case Error failure -> throw failure;
-                default -> throw new IllegalStateException(e);
+    /// Waits until a task is done, whatever its result, and whether the thread is interrupted or not.
+    private static void await(FutureTask<?> task) {
+        boolean interrupted = false;
+        while (!task.isDone()) {
+            try {
+                task.get();
+            } catch (ExecutionException e) {
+                break; // result() throws it
+            } catch (InterruptedException e) {
+                interrupted = true;
             }
-        } catch (InterruptedException e) {
+        }
+        if (interrupted) {
             Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted while a model was read");
+        }
+    }
+
+    private static <T> T result(FutureTask<T> done) throws IOException {
+        if (done.state() == Future.State.SUCCESS) {
+            return done.resultNow();
+        }
+        switch (done.exceptionNow()) {
+            case IOException failure -> throw failure;
+            case RuntimeException failure -> throw failure;
+            case Error failure -> throw failure;
+            case Throwable failure -> throw new IllegalStateException(failure);
         }
     }
 

@@ -12,6 +12,7 @@ import io.github.clip4j.nn.ParameterNames;
 import io.github.clip4j.nn.ParameterReader;
 import io.github.clip4j.nn.PatchEmbedding;
 import io.github.clip4j.nn.PooledProjection;
+import io.github.clip4j.nn.ScratchPool;
 import io.github.clip4j.nn.Sequences;
 import io.github.clip4j.nn.Trace;
 import io.github.clip4j.nn.Transformer;
@@ -19,8 +20,6 @@ import io.github.clip4j.nn.Workspace;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.OptionalInt;
-import java.util.Queue;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -29,17 +28,15 @@ public final class ImageEncoder {
     /// Images of one forward pass on one thread: some 400 rows at 50 tokens, enough to read each weight rarely and to keep scratch small.
     private static final int MAX_ROWS = 400;
 
-    /// How much scratch waits for later passes at most: as many passes may run at once without making their own.
-    private static final int WAITING = 64;
-
     private final VisionConfig config;
     private final Workers workers;
     private final PatchEmbedding patchEmbedding;
     private final LayerNormLayer preNorm;
     private final Transformer transformer;
     private final PooledProjection head;
-    private final Queue<Scratch> serialScratch = new ArrayBlockingQueue<>(WAITING);
-    private final Queue<Scratch> teamScratch = new ArrayBlockingQueue<>(WAITING);
+    private final ScratchPool<Scratch> serialScratch; // of passes on one thread each
+    private final ScratchPool<Scratch> teamScratch = new ScratchPool<>(1); // of a pass that all threads compute together
+    private final long weightBytes;
 
     /// Reads the tower's parameters.
     ///
@@ -47,6 +44,7 @@ public final class ImageEncoder {
     ImageEncoder(VisionConfig config, WeightSource source, DType storage, Workers workers) throws IOException {
         this.config = config;
         this.workers = workers;
+        this.serialScratch = new ScratchPool<>(workers.threads());
         ParameterReader parameters = new ParameterReader(source, storage);
         TransformerConfig t = config.transformer();
         int d = t.width();
@@ -62,6 +60,7 @@ public final class ImageEncoder {
                         parameters, ParameterNames.POST_NORM, ParameterNames.VISUAL_PROJECTION_LAYER, d, dim, t.layerNormEpsilon());
             }
         }
+        this.weightBytes = parameters.bytes();
     }
 
     /// What the constructor reads.
@@ -81,6 +80,25 @@ public final class ImageEncoder {
     /// The extents of this encoder.
     public VisionConfig config() {
         return config;
+    }
+
+    /// The images of a pass that keeps every thread busy with as many as it computes at once. More images take proportionally longer.
+    public int imagesPerPass() {
+        return workers.threads() * imagesPerThread();
+    }
+
+    private int imagesPerThread() {
+        return Math.max(1, MAX_ROWS / config.tokens());
+    }
+
+    /// The memory that the weights take, in bytes.
+    public long weightBytes() {
+        return weightBytes;
+    }
+
+    /// The memory that the scratch of forward passes takes now, in bytes. Scratch is kept for as many passes as there are threads.
+    public long scratchBytes() {
+        return serialScratch.bytes() + teamScratch.bytes();
     }
 
     /// The projected, not yet normalised outputs of a batch, `[b, outputDim]`.
@@ -112,11 +130,11 @@ public final class ImageEncoder {
         int threads = workers.threads();
         int spread = threads == 1 ? batch : batch - batch % threads; // whole images a thread; the rest is shared layer by layer
         if (threads == 1) {
-            encodeRange(pixels, 0, batch, out, serialScratch, Workers.SERIAL);
+            encodeRange(pixels, 0, batch, out, serialScratch, workers.alone());
         } else if (spread > 0) {
             workers.run(worker -> encodeRange(
                     pixels, Workers.share(spread, threads, worker), Workers.share(spread, threads, worker + 1), out, serialScratch,
-                    Workers.SERIAL));
+                    workers.alone()));
         }
         encodeRange(pixels, spread, batch, out, teamScratch, workers);
     }
@@ -130,17 +148,20 @@ public final class ImageEncoder {
         }
     }
 
-    private void encodeRange(Tensor pixels, int from, int to, Tensor out, Queue<Scratch> pool, Workers team) {
-        int chunk = Math.max(1, MAX_ROWS / config.tokens());
+    private void encodeRange(Tensor pixels, int from, int to, Tensor out, ScratchPool<Scratch> pool, Workers team) {
+        int chunk = imagesPerThread();
         for (int first = from; first < to; first += chunk) {
             workers.requireNotInterrupted();
             int images = Math.min(chunk, to - first);
             Scratch scratch = pool.poll();
             if (scratch == null || !scratch.ws.fits(images * config.tokens(), images, config.tokens())) {
-                scratch = new Scratch(config, images, team);
+                scratch = pool.replace(scratch, new Scratch(config, images, team));
             }
-            forward(pixels, first, images, out, scratch);
-            pool.offer(scratch);
+            try {
+                forward(pixels, first, images, out, scratch);
+            } finally {
+                pool.give(scratch);
+            }
         }
     }
 
@@ -196,7 +217,7 @@ public final class ImageEncoder {
     }
 
     /// The scratch of one forward pass.
-    private static final class Scratch {
+    private static final class Scratch implements ScratchPool.Sized {
         private final Workspace ws;
         private final FirstRows patches; //  [images·grid², 3·patchSize²]
         private final FirstRows embedded; // [images·grid², d]
@@ -211,6 +232,11 @@ public final class ImageEncoder {
             this.embedded = new FirstRows(images * (tokens - 1), t.width(), t.width());
             this.outputs = new FirstRows(images, config.outputDim(), config.outputDim());
             this.sequences = layOut(images, tokens);
+        }
+
+        @Override
+        public long bytes() {
+            return ws.bytes() + patches.bytes() + embedded.bytes() + outputs.bytes();
         }
 
         Sequences sequences(int images, int tokens) {

@@ -10,6 +10,7 @@ import io.github.clip4j.nn.ParameterNames;
 import io.github.clip4j.nn.ParameterReader;
 import io.github.clip4j.nn.PooledProjection;
 import io.github.clip4j.nn.PrefixTree;
+import io.github.clip4j.nn.ScratchPool;
 import io.github.clip4j.nn.Sequences;
 import io.github.clip4j.nn.TokenEmbedding;
 import io.github.clip4j.nn.Trace;
@@ -17,8 +18,6 @@ import io.github.clip4j.nn.Transformer;
 import io.github.clip4j.nn.Workspace;
 import java.io.IOException;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -31,16 +30,14 @@ public final class TextEncoder {
     /// Rows of one forward pass on one thread; a longer text is a pass of its own.
     private static final int MAX_ROWS = 512;
 
-    /// How much scratch waits for later passes at most: as many passes may run at once without making their own.
-    private static final int WAITING = 64;
-
     private final TextConfig config;
     private final Workers workers;
     private final TokenEmbedding tokenEmbedding;
     private final Transformer transformer;
     private final PooledProjection head;
-    private final Queue<Scratch> serialScratch = new ArrayBlockingQueue<>(WAITING);
-    private final Queue<Scratch> teamScratch = new ArrayBlockingQueue<>(WAITING);
+    private final ScratchPool<Scratch> serialScratch; // of passes on one thread each
+    private final ScratchPool<Scratch> teamScratch = new ScratchPool<>(1); // of a pass that all threads compute together
+    private final long weightBytes;
 
     /// Reads the tower's parameters.
     ///
@@ -48,6 +45,7 @@ public final class TextEncoder {
     TextEncoder(TextConfig config, WeightSource source, DType storage, Workers workers) throws IOException {
         this.config = config;
         this.workers = workers;
+        this.serialScratch = new ScratchPool<>(workers.threads());
         ParameterReader parameters = new ParameterReader(source, storage);
         TransformerConfig t = config.transformer();
         int d = t.width();
@@ -63,6 +61,7 @@ public final class TextEncoder {
                         t.layerNormEpsilon());
             }
         }
+        this.weightBytes = parameters.bytes();
     }
 
     /// What the constructor reads.
@@ -81,6 +80,22 @@ public final class TextEncoder {
     /// The extents of this encoder.
     public TextConfig config() {
         return config;
+    }
+
+    /// The rows, tokens that no other text of the pass begins with, of a pass that keeps every thread busy with about as many as it computes at once. An
+    /// eighth is left for beginnings that two threads both compute.
+    public int rowsPerPass() {
+        return workers.threads() * (MAX_ROWS - MAX_ROWS / 8);
+    }
+
+    /// The memory that the weights take, in bytes.
+    public long weightBytes() {
+        return weightBytes;
+    }
+
+    /// The memory that the scratch of forward passes takes now, in bytes. Scratch is kept for as many passes as there are threads.
+    public long scratchBytes() {
+        return serialScratch.bytes() + teamScratch.bytes();
     }
 
     /// The projected, not yet normalised outputs of a batch of texts, `[b, outputDim]`.
@@ -104,14 +119,24 @@ public final class TextEncoder {
         Tensor out = Tensor.zeros(texts.size(), config.outputDim());
         int threads = workers.threads();
         if (threads == 1) {
-            encodeRange(tree, 0, lengths.length, out, serialScratch, Workers.SERIAL);
+            encodeRange(tree, 0, lengths.length, out, serialScratch, workers.alone());
         } else if (lengths.length < threads) {
             encodeRange(tree, 0, lengths.length, out, teamScratch, workers); // every layer shared
         } else {
             workers.run(worker -> encodeRange( // whole texts a thread, by their rows
-                    tree, split(rowsBefore, threads, worker), split(rowsBefore, threads, worker + 1), out, serialScratch, Workers.SERIAL));
+                    tree, split(rowsBefore, threads, worker), split(rowsBefore, threads, worker + 1), out, serialScratch, workers.alone()));
         }
         return out;
+    }
+
+    /// Checks texts as [#encode(List)] does.
+    ///
+    /// @throws IllegalArgumentException for an id beyond the vocabulary, a text that is too long, or one without an end
+    public void check(List<int[]> texts) {
+        for (int t = 0; t < texts.size(); t++) {
+            check(texts.get(t), t);
+            config.pooledPosition(texts.get(t));
+        }
     }
 
     private void check(int[] ids, int text) {
@@ -142,9 +167,14 @@ public final class TextEncoder {
     }
 
     /// The scratch of one pass, and where its outputs wait for their places.
-    private record Scratch(Workspace ws, FirstRows outputs) {}
+    private record Scratch(Workspace ws, FirstRows outputs) implements ScratchPool.Sized {
+        @Override
+        public long bytes() {
+            return ws.bytes() + outputs.bytes();
+        }
+    }
 
-    private void encodeRange(PrefixTree tree, int from, int to, Tensor out, Queue<Scratch> pool, Workers team) {
+    private void encodeRange(PrefixTree tree, int from, int to, Tensor out, ScratchPool<Scratch> pool, Workers team) {
         for (int first = from; first < to; ) {
             workers.requireNotInterrupted();
             int rows = tree.text(first).length;
@@ -157,10 +187,13 @@ public final class TextEncoder {
                 TransformerConfig t = config.transformer();
                 int capacity = Math.max(Math.max(rows, end - first), Math.min(MAX_ROWS, (to - first) * config.contextLength()));
                 Workspace ws = new Workspace(capacity, capacity, config.contextLength(), t.width(), t.heads(), t.mlpWidth(), 0, team);
-                scratch = new Scratch(ws, new FirstRows(capacity, config.outputDim(), config.outputDim()));
+                scratch = pool.replace(scratch, new Scratch(ws, new FirstRows(capacity, config.outputDim(), config.outputDim())));
             }
-            forward(tree, first, end, out, scratch);
-            pool.offer(scratch);
+            try {
+                forward(tree, first, end, out, scratch);
+            } finally {
+                pool.give(scratch);
+            }
             first = end;
         }
     }

@@ -27,6 +27,11 @@ public final class FirstRows {
         return last;
     }
 
+    /// The memory that they take, in bytes.
+    public long bytes() {
+        return (long) all.array().length * Float.BYTES;
+    }
+
     /// How many rows there are.
     public int rows() {
         return all.rows();

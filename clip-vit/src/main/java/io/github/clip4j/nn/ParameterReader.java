@@ -12,6 +12,7 @@ public final class ParameterReader {
     private final WeightSource source;
     private final DType storage;
     private float[] buffer = {};
+    private long bytes;
 
     /// @param storage how the weights of linear layers are kept: F32, F16 or BF16
     public ParameterReader(WeightSource source, DType storage) {
@@ -25,7 +26,13 @@ public final class ParameterReader {
     float[] vector(String name, int elements) throws IOException {
         float[] values = source.read(name);
         requireElements(name, elements, values.length);
+        bytes += (long) values.length * Float.BYTES;
         return values;
+    }
+
+    /// The memory of all parameters that were read so far, in the form that they are kept in, bytes.
+    public long bytes() {
+        return bytes;
     }
 
     /// The elements of a matrix, in an array that the next call overwrites: the caller packs it at once.
@@ -49,6 +56,8 @@ public final class ParameterReader {
 
     /// A matrix to pack weights into, in this reader's storage.
     WeightMatrix weightMatrix(int out, int in) {
-        return new WeightMatrix(out, in, storage);
+        WeightMatrix matrix = new WeightMatrix(out, in, storage);
+        bytes += matrix.bytes();
+        return matrix;
     }
 }

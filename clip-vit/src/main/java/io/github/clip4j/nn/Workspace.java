@@ -55,6 +55,12 @@ public final class Workspace {
         return rows <= residual.rows() && sequences <= pooled.rows() && tokens <= maxTokens;
     }
 
+    /// The memory that it takes, in bytes.
+    public long bytes() {
+        return residual.bytes() + normed.bytes() + queryKeyValues.bytes() + attended.bytes() + hidden.bytes() + pooled.bytes()
+                + matMul.bytes() + selfAttention.bytes();
+    }
+
     /// The residual stream of `m` rows.
     public Tensor residual(int m) {
         return residual.get(m);

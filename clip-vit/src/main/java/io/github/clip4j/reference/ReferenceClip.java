@@ -174,7 +174,7 @@ public sealed class ReferenceClip permits ReferenceProbe {
         return x;
     }
 
-    /// x = tokens[ids] + positions
+    /// `x = tokens[ids] + positions`
     double[][] embedTokens(String name, int[] ids, TextConfig text) {
         float[] tokens = parameter(name + ".token_embedding.weight"); //       [vocabulary, d]
         int d = text.transformer().width();

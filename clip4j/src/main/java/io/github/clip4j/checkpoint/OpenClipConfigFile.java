@@ -6,7 +6,6 @@ import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.image.ClipPreprocess.ResizeTo;
-import io.github.clip4j.image.Resize;
 import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.ImageHead;
 import io.github.clip4j.model.TextConfig;
@@ -183,10 +182,10 @@ public final class OpenClipConfigFile {
 
     private static ClipPreprocess preprocess(JsonFields fields, int size) throws WeightFormatException {
         String interpolation = fields.string("interpolation").orElse("bicubic");
-        Resize.Filter filter =
+        ClipPreprocess.Filter filter =
                 switch (interpolation) {
-                    case "bicubic", "random" -> Resize.Filter.BICUBIC; // "random" is for training
-                    case "bilinear" -> Resize.Filter.BILINEAR;
+                    case "bicubic", "random" -> ClipPreprocess.Filter.BICUBIC; // "random" is for training
+                    case "bilinear" -> ClipPreprocess.Filter.BILINEAR;
                     default -> throw fields.wrong("interpolation", "bicubic, bilinear or random", "'" + interpolation + "'");
                 };
         String mode = fields.string("resize_mode").orElse("shortest");

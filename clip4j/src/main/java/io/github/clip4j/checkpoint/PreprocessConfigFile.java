@@ -5,7 +5,6 @@ import io.github.clip4j.core.format.json.StrictJson;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.image.ClipPreprocess.ResizeTo;
-import io.github.clip4j.image.Resize;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -86,13 +85,13 @@ final class PreprocessConfigFile {
     }
 
     /// Pillow's numbers: 2 bilinear, 3 bicubic.
-    private static Resize.Filter filter(JsonFields root) throws WeightFormatException {
+    private static ClipPreprocess.Filter filter(JsonFields root) throws WeightFormatException {
         long resample = root.integer("resample").orElse(3);
         if (resample == 2) {
-            return Resize.Filter.BILINEAR;
+            return ClipPreprocess.Filter.BILINEAR;
         }
         if (resample == 3) {
-            return Resize.Filter.BICUBIC;
+            return ClipPreprocess.Filter.BICUBIC;
         }
         throw root.wrong("resample", "2 (bilinear) or 3 (bicubic)", String.valueOf(resample));
     }

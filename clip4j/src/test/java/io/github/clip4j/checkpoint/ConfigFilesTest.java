@@ -7,7 +7,6 @@ import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.image.ClipPreprocess.ResizeTo;
-import io.github.clip4j.image.Resize;
 import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.TextConfig;
 import io.github.clip4j.model.TextHead;
@@ -79,7 +78,7 @@ class ConfigFilesTest {
         assertThat(preprocess("{}")).isEqualTo(ClipPreprocess.huggingFace(224));
         assertThat(preprocess("{\"size\": {\"shortest_edge\": 336}, \"crop_size\": {\"height\": 336, \"width\": 336}}"))
                 .isEqualTo(ClipPreprocess.huggingFace(336));
-        assertThat(preprocess("{\"size\": 64, \"crop_size\": 64, \"resample\": 2}").filter()).isEqualTo(Resize.Filter.BILINEAR);
+        assertThat(preprocess("{\"size\": 64, \"crop_size\": 64, \"resample\": 2}").filter()).isEqualTo(ClipPreprocess.Filter.BILINEAR);
         ClipPreprocess square = preprocess("{\"size\": {\"height\": 32, \"width\": 48}, \"do_center_crop\": false, \"do_normalize\": false}");
         assertThat(square.resize()).isEqualTo(new ResizeTo.Exactly(48, 32));
         assertThat(square.cropWidth()).isZero();

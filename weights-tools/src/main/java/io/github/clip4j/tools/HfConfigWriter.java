@@ -5,7 +5,6 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.image.ClipPreprocess.ResizeTo;
-import io.github.clip4j.image.Resize;
 import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.TextConfig;
 import io.github.clip4j.model.TextHead;
@@ -84,7 +83,7 @@ final class HfConfigWriter {
                     "preprocessing: resizing to a longest edge of %d cannot be written in Hugging Face's layout".formatted(size));
             case ResizeTo.Exactly(int width, int height) -> root.add("size", extents(width, height));
         }
-        root.addProperty("resample", preprocess.filter() == Resize.Filter.BILINEAR ? 2 : 3);
+        root.addProperty("resample", preprocess.filter() == ClipPreprocess.Filter.BILINEAR ? 2 : 3);
         root.addProperty("do_center_crop", preprocess.cropWidth() > 0);
         if (preprocess.cropWidth() > 0) {
             root.add("crop_size", extents(preprocess.cropWidth(), preprocess.cropHeight()));

@@ -5,7 +5,7 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/// bfloat16 to float32: the 16 bits become the upper half. C2 does not make vectors of the loop that says so.
+/// Same contract as [BFloat16Scalar], of whose loop C2 makes no vectors.
 public final class BFloat16Vector {
     private static final VectorSpecies<Short> SHORTS =
             Lanes.COUNT == 16 ? ShortVector.SPECIES_256 : Lanes.COUNT == 8 ? ShortVector.SPECIES_128 : ShortVector.SPECIES_64;
@@ -14,7 +14,7 @@ public final class BFloat16Vector {
 
     private BFloat16Vector() {}
 
-    /// Writes `count` numbers, a multiple of the vector's length, from `xOff` to the beginning of `y`.
+    /// `count` is a multiple of the vector's length.
     public static void widen(short[] x, int xOff, int count, float[] y) {
         for (int i = 0; i < count; i += Lanes.COUNT) {
             ShortVector bits = ShortVector.fromArray(SHORTS, x, xOff + i);

@@ -2,8 +2,9 @@ package io.github.clip4j.core.kernel;
 
 import jdk.incubator.vector.FloatVector;
 
-/// What this processor can do at most: twelve chains of fused multiply-adds, which depend on nothing but themselves. A core starts two a cycle and
-/// ends each after four, so eight chains would do; twelve are what the GEMM tiles have.
+/// What this processor can do at most: twelve chains of fused multiply-adds in registers. The chains do not depend on each other. A core
+/// starts at most two fused multiply-adds a cycle, and each takes four cycles, so eight chains keep it busy. Twelve leave room for cores
+/// that take five or six.
 public final class FmaPeakVector {
     private static final int CHAINS = 12;
 

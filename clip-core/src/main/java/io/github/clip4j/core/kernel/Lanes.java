@@ -29,10 +29,11 @@ public final class Lanes {
         return preferred.length() < 4 ? FloatVector.SPECIES_128 : preferred;
     }
 
-    /// The sum of a vector's lanes, by halves: lane i + lane i + COUNT/2, and so on. `reduceLanes(ADD)` would leave the order to the hardware.
+    /// The sum of a vector's lanes, by halves: lane i + lane i + COUNT/2, and so on. `reduceLanes(ADD)` would leave the order to the
+    /// hardware.
     ///
-    /// Narrower vectors than 16 lanes are the sums of several, halved the same way before, so that the 16 logical lanes are always added by the
-    /// tree `i + (i+8)`, `i + (i+4)`, `i + (i+2)`, `i + (i+1)`.
+    /// Narrower vectors than 16 lanes are the sums of several, halved the same way before, so that the 16 logical lanes are always added by
+    /// the tree `i + (i+8)`, `i + (i+4)`, `i + (i+2)`, `i + (i+1)`.
     static float sum(FloatVector lanes) {
         FloatVector sum = lanes;
         if (COUNT == 16) {

@@ -3,7 +3,7 @@ package io.github.clip4j.core.kernel;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Same contract as [LayerNormScalar]. Two passes over a row in L1 for mean and variance: E[x²] − E[x]² cancels in float32.
+/// Same contract and the same bits as [LayerNormScalar].
 public final class LayerNormVector {
     private static final VectorSpecies<Float> SPECIES = Lanes.SPECIES;
 

@@ -3,10 +3,10 @@ package io.github.clip4j.core.kernel;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Row sums in the order that the package promises: 16 logical lanes, a fixed tree, then the tail.
+/// Same contract and the same bits as [SumScalar].
 ///
-/// The logical lanes are 1, 2 or 4 vectors, each width with a method of its own: accumulators stay local variables, and no vector is returned
-/// by a method that C2 might not inline.
+/// The logical lanes are 1, 2 or 4 vectors, each width with a method of its own: accumulators stay local variables, and no vector is
+/// returned by a method that C2 might not inline.
 final class SumVector {
     private static final VectorSpecies<Float> SPECIES = Lanes.SPECIES;
 

@@ -5,8 +5,8 @@ import io.github.clip4j.core.kernel.VectorSupport;
 import io.github.clip4j.core.parallel.Workers;
 import java.util.Arrays;
 
-/// The rate of fused multiply-adds that this machine reaches with operands in registers: what a share of the peak is a share of. Measured in the same
-/// JVM as what is compared with it, never taken from a data sheet.
+/// The rate of fused multiply-adds that this machine reaches with operands in registers: what a share of the peak is a share of. Measured
+/// in the same JVM as what is compared with it, never taken from a data sheet.
 public final class FmaPeak {
     private static final int ROUNDS = 7;
     private static final long ROUND_NANOS = 100_000_000;

@@ -2,11 +2,8 @@ package io.github.clip4j.core.ops;
 
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
-import io.github.clip4j.core.kernel.ColdStart;
-import io.github.clip4j.core.kernel.LayerNormPlain;
 import io.github.clip4j.core.kernel.LayerNormScalar;
 import io.github.clip4j.core.kernel.LayerNormVector;
-import io.github.clip4j.core.kernel.VectorSupport;
 import io.github.clip4j.core.parallel.Workers;
 
 /// Layer normalisation of every row of a matrix. One at a time, as [MatMul].
@@ -26,7 +23,7 @@ public final class LayerNorm {
         this.workers = workers;
     }
 
-    /// y[r] = (x[r] − μ) / √(σ² + ε) · gain + bias, with μ and σ² of row r; `x` and `y` may be the same tensor.
+    /// `y[r] = (x[r] − μ) / √(σ² + ε) · gain + bias`, with μ and σ² of row r; `x` and `y` may be the same tensor.
     ///
     /// @param x `[m, d]`
     /// @param gain `[d]`, the checkpoint's `weight`
@@ -48,12 +45,10 @@ public final class LayerNorm {
     private void share(int worker) {
         int to = Workers.share(x.rows(), workers.threads(), worker + 1);
         for (int row = Workers.share(x.rows(), workers.threads(), worker); row < to; row++) {
-            if (!VectorSupport.ENABLED) {
-                LayerNormScalar.normalize(x.array(), x.rowOffset(row), gain, bias, epsilon, y.array(), y.rowOffset(row), x.width());
-            } else if (ColdStart.isCold()) {
-                LayerNormPlain.normalize(x.array(), x.rowOffset(row), gain, bias, epsilon, y.array(), y.rowOffset(row), x.width());
-            } else {
+            if (workers.form().isVector()) {
                 LayerNormVector.normalize(x.array(), x.rowOffset(row), gain, bias, epsilon, y.array(), y.rowOffset(row), x.width());
+            } else {
+                LayerNormScalar.normalize(x.array(), x.rowOffset(row), gain, bias, epsilon, y.array(), y.rowOffset(row), x.width());
             }
         }
     }

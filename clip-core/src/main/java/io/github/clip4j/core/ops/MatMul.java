@@ -34,6 +34,11 @@ public final class MatMul {
         return Gemm.scratchSize(m, out, in);
     }
 
+    /// The memory of its scratch, in bytes.
+    public long bytes() {
+        return (long) scratch.length * Float.BYTES;
+    }
+
     /// y = x·Wᵀ + b
     ///
     /// @param x `[m, in]`
@@ -87,13 +92,15 @@ public final class MatMul {
         int tiles = GemmShape.tiles(x.rows());
         int from = Workers.share(tiles, workers.threads(), worker);
         int to = Workers.share(tiles, workers.threads(), worker + 1);
-        Packing.packTiles(x.array(), x.offset(), x.rowStride(), x.rows(), x.width(), scratch, 0, from, to);
+        Packing.packTiles(workers.form(), x.array(), x.offset(), x.rowStride(), x.rows(), x.width(), scratch, 0, from, to);
     }
 
     private void multiplyShare(int worker) {
         int units = Gemm.units(x.rows(), w.out());
         int from = Workers.share(units, workers.threads(), worker);
         int to = Workers.share(units, workers.threads(), worker + 1);
-        Gemm.run(x.rows(), w.out(), w.in(), scratch, w.panels(), w.bias(), y.array(), y.offset(), y.rowStride(), epilogue, from, to);
+        Gemm.run(
+                workers.form(), x.rows(), w.out(), w.in(), scratch, w.panels(), w.bias(), y.array(), y.offset(), y.rowStride(), epilogue,
+                from, to);
     }
 }

@@ -1,8 +1,6 @@
 package io.github.clip4j.core.ops;
 
 import io.github.clip4j.core.Tensor;
-import io.github.clip4j.core.kernel.VectorSupport;
-import io.github.clip4j.core.kernel.gemm.AttentionScalar;
 import io.github.clip4j.core.kernel.gemm.FusedAttention;
 import io.github.clip4j.core.parallel.Workers;
 import org.jspecify.annotations.Nullable;
@@ -10,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /// Multi-head self-attention, between the projections of its inputs and that of its output.
 ///
 /// Sequences lie one after the other in the rows of a matrix and may differ in length: there is no padding, and so no padding mask.
-/// `starts` holds the first row of each sequence, and the number of rows at the end. A causal sequence may continue rows that belong to others: its
-/// `prefix` names them, in order, and its own rows follow.
+/// `starts` holds the first row of each sequence, and the number of rows at the end. A causal sequence may continue rows that belong to
+/// others: its `prefix` names them, in order, and its own rows follow.
 ///
 /// One at a time, as [MatMul].
 public final class SelfAttention {
@@ -33,8 +31,14 @@ public final class SelfAttention {
 
     /// For sequences of up to `tokens` positions, prefixes included.
     public SelfAttention(int tokens, int headDim, Workers workers) {
-        this.scratch = new float[workers.threads()][FusedAttention.scratchSize(tokens, headDim) + 2 * tokens * headDim]; // keys and values behind a prefix
+        // keys and values behind a prefix
+        this.scratch = new float[workers.threads()][FusedAttention.scratchSize(tokens, headDim) + 2 * tokens * headDim];
         this.workers = workers;
+    }
+
+    /// The memory of its scratch, in bytes.
+    public long bytes() {
+        return (long) scratch.length * scratch[0].length * Float.BYTES;
     }
 
     /// o = concatₕ softmax(qₕ·kₕᵀ / √headDim)·vₕ for every position of each sequence.
@@ -56,7 +60,8 @@ public final class SelfAttention {
     }
 
     private void run(
-            Tensor input, int[] firstRows, int[][] before, int @Nullable [] queried, int queries, int headCount, boolean isCausal, Tensor output) {
+            Tensor input, int[] firstRows, int[][] before, int @Nullable [] queried, int queries, int headCount, boolean isCausal,
+            Tensor output) {
         int d = output.width();
         int rows = firstRows[firstRows.length - 1];
         if (d % headCount != 0 || input.width() != 3 * d || input.rows() != rows || output.rows() != queries) {
@@ -97,13 +102,14 @@ public final class SelfAttention {
             int oOff = o.rowOffset(positions == null ? own : sequence) + column;
             if (prefix.length == 0) {
                 int kOff = qkv.rowOffset(own) + d + column;
-                attend(qkv.rowOffset(queryRow) + column, qkv.array(), kOff, kOff + d, qkv.rowStride(), n, headDim, scale, firstQuery, queries, oOff, buffer);
+                attend(qkv.rowOffset(queryRow) + column, qkv.array(), kOff, kOff + d, qkv.rowStride(), n, headDim, scale, firstQuery,
+                        queries, oOff, buffer);
             } else {
                 int gathered = buffer.length - 2 * n * headDim;
                 gather(prefix, own, n, d + column, headDim, buffer, gathered);
                 attend(
-                        qkv.rowOffset(queryRow) + column, buffer, gathered, gathered + headDim, 2 * headDim, n, headDim, scale, firstQuery, queries, oOff,
-                        buffer);
+                        qkv.rowOffset(queryRow) + column, buffer, gathered, gathered + headDim, 2 * headDim, n, headDim, scale, firstQuery,
+                        queries, oOff, buffer);
             }
         }
     }
@@ -121,14 +127,8 @@ public final class SelfAttention {
     private void attend(
             int qOff, float[] kv, int kOff, int vOff, int ldkv, int n, int headDim, float scale, int firstQuery, int queries, int oOff,
             float[] buffer) {
-        if (VectorSupport.ENABLED) {
-            FusedAttention.attend(
-                    qkv.array(), qOff, qkv.rowStride(), kv, kOff, vOff, ldkv, n, headDim, scale, causal, firstQuery, queries, o.array(), oOff,
-                    o.rowStride(), buffer);
-        } else {
-            AttentionScalar.attend(
-                    qkv.array(), qOff, qkv.rowStride(), kv, kOff, vOff, ldkv, n, headDim, scale, causal, firstQuery, queries, o.array(), oOff,
-                    o.rowStride(), buffer);
-        }
+        FusedAttention.attend(
+                workers.form(), qkv.array(), qOff, qkv.rowStride(), kv, kOff, vOff, ldkv, n, headDim, scale, causal, firstQuery, queries,
+                o.array(), oOff, o.rowStride(), buffer);
     }
 }

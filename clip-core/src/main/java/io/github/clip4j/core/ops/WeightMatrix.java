@@ -13,6 +13,7 @@ import io.github.clip4j.core.kernel.gemm.Panels;
 public final class WeightMatrix {
     private final int out;
     private final int in;
+    private final DType storage;
     private final Panels panels;
     private final float[] bias;
 
@@ -37,6 +38,7 @@ public final class WeightMatrix {
         }
         this.out = out;
         this.in = in;
+        this.storage = storage;
         this.panels = new Panels(in, out, format(storage));
         this.bias = new float[GemmShape.panels(out) * GemmShape.NR];
     }
@@ -51,7 +53,8 @@ public final class WeightMatrix {
         };
     }
 
-    /// Sets outputs `from` to `from + rows` from the first rows of `weight`, `[rows, in]` contiguous: the form checkpoints store. It may be longer.
+    /// Sets outputs `from` to `from + rows` from the first rows of `weight`, `[rows, in]` contiguous: the form checkpoints store. It may be
+    /// longer.
     ///
     /// @throws IllegalArgumentException for a number beyond the range of the matrix's storage
     public void setRows(int from, int rows, float[] weight) {
@@ -75,6 +78,11 @@ public final class WeightMatrix {
     /// The number of inputs.
     public int in() {
         return in;
+    }
+
+    /// The memory that the packed weights take, in bytes; the bias is not among them.
+    public long bytes() {
+        return Packing.size(in, out) * storage.bytes();
     }
 
     Panels panels() {

@@ -19,7 +19,8 @@ public final class FloatDecoder {
     /// The bytes are copied, never mapped: a file that is cut short while it is mapped kills the virtual machine.
     ///
     /// @param where what to call the data in messages
-    public static float[] read(FileChannel channel, long position, DType dtype, ByteOrder order, int count, String where) throws IOException {
+    public static float[] read(FileChannel channel, long position, DType dtype, ByteOrder order, int count, String where)
+            throws IOException {
         float[] values = new float[count];
         read(channel, position, dtype, order, values, count, where);
         return values;
@@ -65,7 +66,8 @@ public final class FloatDecoder {
                     values[offset + i] = DType.bfloat16ToFloat(bits.get(i));
                 }
             }
-            case BOOL, U8, I8, F8_E5M2, F8_E4M3, I16, U16, I32, U32, I64, U64 -> throw new IllegalArgumentException("not a float: " + dtype);
+            case BOOL, U8, I8, F8_E5M2, F8_E4M3, I16, U16, I32, U32, I64, U64 ->
+                    throw new IllegalArgumentException("not a float: " + dtype);
         }
     }
 }

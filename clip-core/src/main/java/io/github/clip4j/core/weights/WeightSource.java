@@ -19,8 +19,8 @@ public interface WeightSource extends Closeable {
     /// @throws WeightFormatException when there is no such tensor, or its type [io.github.clip4j.core.DType#isFloat() is no float]
     float[] read(String name) throws IOException;
 
-    /// The same elements, in `buffer` when it is long enough and the source can use it, else in an array of their own; elements beyond the tensor's are
-    /// left as they are. A loader that reads one matrix after the other so leaves no garbage of the model's size.
+    /// The same elements, in `buffer` when it is long enough and the source can use it, else in an array of their own; elements beyond the
+    /// tensor's are left as they are. A loader that reads one matrix after the other so leaves no garbage of the model's size.
     default float[] read(String name, float[] buffer) throws IOException {
         return read(name);
     }

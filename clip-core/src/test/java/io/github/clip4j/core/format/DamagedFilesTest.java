@@ -22,8 +22,8 @@ import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Ten thousand damaged versions of each kind of file: each is read, or refused with [WeightFormatException], within the memory that its size
-/// justifies.
+/// Ten thousand damaged versions of each kind of file: each is read, or refused with [WeightFormatException], within the memory that its
+/// size justifies.
 class DamagedFilesTest {
     @TempDir
     private Path directory = Path.of("");
@@ -45,7 +45,8 @@ class DamagedFilesTest {
     @Test
     void safetensors() throws IOException {
         byte[] header = ("{\"__metadata__\":{\"format\":\"pt\"},\"a.weight\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]},"
-                + "\"a.bias\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[24,32]},\"n\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[32,40]}}").getBytes(StandardCharsets.UTF_8);
+                + "\"a.bias\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[24,32]},"
+                + "\"n\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[32,40]}}").getBytes(StandardCharsets.UTF_8);
         ByteBuffer file = ByteBuffer.allocate(8 + header.length + 40).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).put(header);
         survives(file.array(), "a.safetensors", path -> readAll(SafetensorsFile.open(path)));
     }

@@ -58,7 +58,8 @@ class NpyTest {
     void readsAllVersionsInBothByteOrders(int version) throws IOException {
         String dict = "{'descr': '%sf4', 'fortran_order': False, 'shape': (2, 3), }";
         float[] values = {1, 2, 3, 4, 5, 6};
-        assertThat(NpyArray.read(write(npy(version, dict.formatted("<"), data(ByteOrder.LITTLE_ENDIAN, values)))).floats()).containsExactly(values);
+        assertThat(NpyArray.read(write(npy(version, dict.formatted("<"), data(ByteOrder.LITTLE_ENDIAN, values)))).floats())
+                .containsExactly(values);
         NpyArray big = NpyArray.read(write(npy(version, dict.formatted(">"), data(ByteOrder.BIG_ENDIAN, values))));
         assertThat(big.floats()).containsExactly(values);
         assertThat(big.shape()).isEqualTo(Shape.of(2, 3));
@@ -81,7 +82,8 @@ class NpyTest {
         NpyArray array = NpyArray.read(write(npy(1, dict, tooLong)));
         assertThatThrownBy(array::ints).hasMessage("x.npy: expected integers within 32 bits, got 1099511627776 at index 1");
         assertThatThrownBy(array::floats).hasMessage("x.npy: expected an array of floats, got I64");
-        NpyArray scalar = NpyArray.read(write(npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': ()}", data(ByteOrder.LITTLE_ENDIAN, 9))));
+        NpyArray scalar = NpyArray.read(write(npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': ()}",
+                data(ByteOrder.LITTLE_ENDIAN, 9))));
         assertThat(scalar.floats()).containsExactly(9f);
         NpyArray empty = NpyArray.read(write(npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 5)}", new byte[0])));
         assertThat(empty.floats()).isEmpty();
@@ -93,9 +95,11 @@ class NpyTest {
             quoteCharacter = '~',
             value = {
                 "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), } § x.npy: expected 12 bytes of data for F32 [3], got 8",
-                "{'descr': '|O', 'fortran_order': False, 'shape': (2,), } § x.npy: the array holds pickled Python objects, which are never executed; save it as numbers",
+                "{'descr': '|O', 'fortran_order': False, 'shape': (2,), } § x.npy: the array holds pickled Python objects, which are "
+                        + "never executed; save it as numbers",
                 "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,), } § expected",
-                "{'descr': '<c8', 'fortran_order': False, 'shape': (1,), } § x.npy: expected an array of f2, f4, f8, integers or booleans, got descr '<c8'",
+                "{'descr': '<c8', 'fortran_order': False, 'shape': (1,), } § x.npy: expected an array of f2, f4, f8, integers or "
+                        + "booleans, got descr '<c8'",
                 "{'descr': '<f4', 'fortran_order': False, 'shape': (2), } § x.npy: expected a shape such as (2, 3) or (4,), got (2)",
                 "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999,), } § expected a shape of at most 2^31-1 elements",
                 "{'descr': '<f4', 'fortran_order': False} § expected 'shape' of a plain array",
@@ -110,7 +114,8 @@ class NpyTest {
 
     @Test
     void refusesOtherFilesAndVersions() throws IOException {
-        assertThatThrownBy(() -> NpyArray.read(write("hello".getBytes(StandardCharsets.UTF_8)))).hasMessageContaining("expected the npy magic");
+        assertThatThrownBy(() -> NpyArray.read(write("hello".getBytes(StandardCharsets.UTF_8))))
+                .hasMessageContaining("expected the npy magic");
         byte[] version4 = npy(1, "{}", new byte[0]);
         version4[6] = 4;
         assertThatThrownBy(() -> NpyArray.read(write(version4))).hasMessage("x.npy: expected npy version 1.0, 2.0 or 3.0, got 4.0");

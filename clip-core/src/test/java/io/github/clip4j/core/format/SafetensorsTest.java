@@ -55,7 +55,8 @@ class SafetensorsTest {
                 .putShort(4, Float.floatToFloat16(-2.25f)).putShort(6, Float.floatToFloat16(6e-8f))
                 .putShort(8, DType.floatToBfloat16(3e38f)).putShort(10, DType.floatToBfloat16(Float.NaN));
         Path path = file(
-                "{\"a\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]},\"h\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[4,8]},"
+                "{\"a\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]},"
+                + "\"h\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[4,8]},"
                         + "\"b\":{\"dtype\":\"BF16\",\"shape\":[1,2],\"data_offsets\":[8,12]},\"__metadata__\":{\"format\":\"pt\"}}",
                 data);
         try (SafetensorsFile weights = SafetensorsFile.open(path)) {
@@ -85,12 +86,17 @@ class SafetensorsTest {
             quoteCharacter = '~',
             value = {
                 "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}} | expected 8 bytes for F32 [2], got 4",
-                "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}} | tensor a: expected to begin at offset 0, got 4: a hole or an overlap",
+                "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}} | tensor a: expected to begin at offset 0, got 4: a "
+                        + "hole or an overlap",
                 "{\"a\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}} | expected 0 bytes of tensors after the header, got 4",
-                "{\"a\":{\"dtype\":\"Q4\",\"shape\":[1],\"data_offsets\":[0,4]}} | tensor a: expected a dtype such as F32, F16 or BF16, got 'Q4'",
-                "{\"a\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}} | shape[0]: expected an integer of at least 0, got a number -1",
-                "{\"a\":{\"dtype\":\"F32\",\"shape\":[1.0],\"data_offsets\":[0,4]}} | shape[0]: expected an integer of at least 0, got a number 1.0",
-                "{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,4]}} | expected a shape of at most 2^31-1 elements",
+                "{\"a\":{\"dtype\":\"Q4\",\"shape\":[1],\"data_offsets\":[0,4]}} | tensor a: expected a dtype such as F32, F16 or BF16, "
+                        + "got 'Q4'",
+                "{\"a\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}} | shape[0]: expected an integer of at least 0, got a "
+                        + "number -1",
+                "{\"a\":{\"dtype\":\"F32\",\"shape\":[1.0],\"data_offsets\":[0,4]}} | shape[0]: expected an integer of at least 0, got a "
+                        + "number 1.0",
+                "{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,4]}} | expected a shape of at most "
+                        + "2^31-1 elements",
                 "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,0]}} | expected [begin, end] with begin ≤ end, got [4, 0]",
                 "{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}} | data_offsets: expected an array, got nothing",
                 "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"a\":{}} | the name 'a' appears twice",
@@ -114,13 +120,16 @@ class SafetensorsTest {
         Files.write(path, new byte[] {100, 0, 0, 0, 0, 0, 0, 0, '{', '}'});
         assertThatThrownBy(() -> SafetensorsFile.open(path)).hasMessageContaining("got a length field of 100; cut short");
         Files.write(path, new byte[] {1, 2, 3});
-        assertThatThrownBy(() -> SafetensorsFile.open(path)).hasMessage("m.safetensors: expected a safetensors file of at least 8 bytes, got 3");
+        assertThatThrownBy(() -> SafetensorsFile.open(path))
+                .hasMessage("m.safetensors: expected a safetensors file of at least 8 bytes, got 3");
     }
 
     @Test
     void readsShardsAndListsAllDisagreements() throws IOException {
-        file("1.safetensors", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}".getBytes(StandardCharsets.UTF_8), floats(1));
-        file("2.safetensors", "{\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}".getBytes(StandardCharsets.UTF_8), floats(2));
+        file("1.safetensors", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}"
+                .getBytes(StandardCharsets.UTF_8), floats(1));
+        file("2.safetensors", "{\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}"
+                .getBytes(StandardCharsets.UTF_8), floats(2));
         Path index = directory.resolve("model.safetensors.index.json");
         Files.writeString(index, "{\"metadata\":{\"total_size\":8},\"weight_map\":{\"a\":\"1.safetensors\",\"b\":\"2.safetensors\"}}");
         try (WeightSource weights = ShardedSafetensors.open(index)) {
@@ -147,7 +156,8 @@ class SafetensorsTest {
             if (ok) {
                 SafetensorsFile.open(files.resolve(name)).close();
             } else {
-                assertThatThrownBy(() -> SafetensorsFile.open(files.resolve(name)).close()).as(name).isInstanceOf(WeightFormatException.class);
+                assertThatThrownBy(() -> SafetensorsFile.open(files.resolve(name)).close()).as(name)
+                        .isInstanceOf(WeightFormatException.class);
             }
         }
     }

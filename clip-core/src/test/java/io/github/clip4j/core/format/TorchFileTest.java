@@ -32,7 +32,8 @@ class TorchFileTest {
     @ParameterizedTest
     @ValueSource(strings = {"state.pt", "training.pt", "script.pt"})
     void readsWhatPyTorchWrote(String name) throws IOException {
-        JsonObject expected = JsonParser.parseString(Files.readString(FILES.resolve("expected.json"))).getAsJsonObject().getAsJsonObject(name);
+        JsonObject expected = JsonParser.parseString(Files.readString(FILES.resolve("expected.json"))).getAsJsonObject()
+                .getAsJsonObject(name);
         try (TorchFile file = TorchFile.open(FILES.resolve(name))) {
             assertThat(file.tensors().keySet()).containsExactlyInAnyOrderElementsOf(expected.keySet());
             for (String tensor : expected.keySet()) {
@@ -90,8 +91,10 @@ class TorchFileTest {
 
     /// The pickle of `{"a": tensor}` with four float32 elements in storage 0.
     private static byte[] tensor(String type, int elements, int offset, int size, int stride) {
-        return latin1("\u0080\u0002}X\u0001\0\0\0actorch._utils\n_rebuild_tensor_v2\n((X\u0007\0\0\0storagectorch\n" + type + "\nX\u0001\0\0\0" + "0X\u0003\0\0\0cpuK"
-                + (char) elements + "tQK" + (char) offset + "K" + (char) size + "\u0085K" + (char) stride + "\u0085\u0089ccollections\nOrderedDict\n)RtRs.");
+        return latin1("\u0080\u0002}X\u0001\0\0\0actorch._utils\n_rebuild_tensor_v2\n((X\u0007\0\0\0storagectorch\n" + type
+                + "\nX\u0001\0\0\0" + "0X\u0003\0\0\0cpuK"
+                + (char) elements + "tQK" + (char) offset + "K" + (char) size + "\u0085K" + (char) stride
+                + "\u0085\u0089ccollections\nOrderedDict\n)RtRs.");
     }
 
     @Test
@@ -105,20 +108,28 @@ class TorchFileTest {
     void executesNothing() throws IOException {
         Path system = archive(latin1("\u0080\u0002cos\nsystem\nX\u0004\0\0\0true\u0085R."), new byte[0]);
         assertThatThrownBy(() -> TorchFile.open(system))
-                .isInstanceOf(WeightFormatException.class).hasMessageStartingWith("x.pt!data.pkl: refers to os.system, which files of weights do not need");
+                .isInstanceOf(WeightFormatException.class)
+                .hasMessageStartingWith("x.pt!data.pkl: refers to os.system, which files of weights do not need");
         Path instance = archive(latin1("\u0080\u0002(ios\nsystem\n."), new byte[0]);
-        assertThatThrownBy(() -> TorchFile.open(instance)).hasMessageContaining("operation 69 at byte 3 is not one that files of weights need");
+        assertThatThrownBy(() -> TorchFile.open(instance))
+                .hasMessageContaining("operation 69 at byte 3 is not one that files of weights need");
     }
 
     @Test
     void viewsStayInsideTheirStorages() throws IOException {
         assertThatThrownBy(() -> TorchFile.open(archive(tensor("FloatStorage", 4, 2, 2, 2), new byte[16])))
                 .hasMessageContaining("expected a view within the 4 elements of its storage, got one that ends at 4");
-        assertThatThrownBy(() -> TorchFile.open(archive(tensor("FloatStorage", 4, 0, 5, 0), new byte[16]))).hasMessageContaining("expected at most the 4 elements");
-        assertThatThrownBy(() -> TorchFile.open(archive(tensor("FloatStorage", 5, 0, 2, 1), new byte[16]))).hasMessageContaining("to have 5 elements, got 16 bytes");
-        assertThatThrownBy(() -> TorchFile.open(archive(tensor("QInt8Storage", 4, 0, 2, 1), new byte[16]))).hasMessageContaining("torch.QInt8Storage");
-        assertThatThrownBy(() -> TorchFile.open(archive(latin1("\u0080\u0002h\5."), new byte[0]))).hasMessageContaining("refers to value 5");
-        assertThatThrownBy(() -> TorchFile.open(archive(latin1("\u0080\u0002ttt."), new byte[0]))).hasMessageContaining("malformed pickle at byte 3 of 6");
-        assertThatThrownBy(() -> TorchFile.open(archive(latin1("\u0080\u0002X\u00FF\u00FF\u00FF\u007F."), new byte[0]))).hasMessageContaining("expected a string of at most 1 bytes");
+        assertThatThrownBy(() -> TorchFile.open(archive(tensor("FloatStorage", 4, 0, 5, 0), new byte[16])))
+                .hasMessageContaining("expected at most the 4 elements");
+        assertThatThrownBy(() -> TorchFile.open(archive(tensor("FloatStorage", 5, 0, 2, 1), new byte[16])))
+                .hasMessageContaining("to have 5 elements, got 16 bytes");
+        assertThatThrownBy(() -> TorchFile.open(archive(tensor("QInt8Storage", 4, 0, 2, 1), new byte[16])))
+                .hasMessageContaining("torch.QInt8Storage");
+        assertThatThrownBy(() -> TorchFile.open(archive(latin1("\u0080\u0002h\5."), new byte[0])))
+                .hasMessageContaining("refers to value 5");
+        assertThatThrownBy(() -> TorchFile.open(archive(latin1("\u0080\u0002ttt."), new byte[0])))
+                .hasMessageContaining("malformed pickle at byte 3 of 6");
+        assertThatThrownBy(() -> TorchFile.open(archive(latin1("\u0080\u0002X\u00FF\u00FF\u00FF\u007F."), new byte[0])))
+                .hasMessageContaining("expected a string of at most 1 bytes");
     }
 }

@@ -3,6 +3,7 @@ package io.github.clip4j.core.parallel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -67,6 +68,54 @@ class WorkersTest {
         AtomicInteger runs = new AtomicInteger();
         workers.run(worker -> runs.incrementAndGet());
         assertThat(runs).hasValue(2);
+    }
+
+    @Test
+    void closingWaitsAsleepForTheTaskThatRuns() throws InterruptedException {
+        Workers workers = new Workers(2);
+        CountDownLatch running = new CountDownLatch(2);
+        CountDownLatch goOn = new CountDownLatch(1);
+        AtomicInteger ended = new AtomicInteger();
+        Thread caller = Thread.ofPlatform().start(() -> workers.run(worker -> {
+            running.countDown();
+            await(goOn);
+            ended.incrementAndGet();
+        }));
+        running.await();
+        Thread closer = Thread.ofPlatform().start(workers::close);
+        closer.interrupt(); // does not end the waiting
+        while (closer.getState() != Thread.State.TIMED_WAITING) {
+            Thread.sleep(1);
+        }
+        assertThat(ended).hasValue(0);
+        assertThat(workers.awaitTermination(Duration.ofMillis(1))).isFalse();
+        goOn.countDown();
+        closer.join();
+        caller.join();
+        assertThat(ended).hasValue(2);
+        assertThat(workers.awaitTermination(Duration.ofSeconds(30))).isTrue();
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void closingFromWithinATaskEndsTheTeamAfterIt() throws InterruptedException {
+        Workers workers = new Workers(3);
+        AtomicInteger runs = new AtomicInteger();
+        workers.run(worker -> {
+            assertThat(workers.isRunning()).isTrue();
+            workers.close();
+            runs.incrementAndGet();
+        });
+        assertThat(runs).hasValue(3);
+        assertThat(workers.isRunning()).isFalse();
+        assertThat(workers.awaitTermination(Duration.ofSeconds(30))).isTrue();
     }
 
     @Test

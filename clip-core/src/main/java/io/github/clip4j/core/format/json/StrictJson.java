@@ -36,7 +36,8 @@ public final class StrictJson {
     public static JsonFields readObject(Path file) throws IOException {
         String where = String.valueOf(file.getFileName());
         if (Files.size(file) > MAX_BYTES) {
-            throw new WeightFormatException("%s: expected at most %,d bytes of JSON, got %,d".formatted(where, MAX_BYTES, Files.size(file)));
+            throw new WeightFormatException("%s: expected at most %,d bytes of JSON, got %,d"
+                    .formatted(where, MAX_BYTES, Files.size(file)));
         }
         return parseObject(Files.readAllBytes(file), where);
     }

@@ -32,7 +32,8 @@ record NpyHeader(DType dtype, ByteOrder order, boolean fortran, Shape shape, int
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
 
     private static final Pattern ENTRY = Pattern.compile(
-            "\\s*['\"](?<key>\\w+)['\"]\\s*:\\s*(?:['\"](?<string>[^'\"]*)['\"]|(?<bool>True|False)|\\((?<tuple>[0-9L,\\s]*)\\)|(?<other>[^,}]*))\\s*(?<end>,|(?=}))");
+            "\\s*['\"](?<key>\\w+)['\"]\\s*:\\s*(?:['\"](?<string>[^'\"]*)['\"]|"
+                    + "(?<bool>True|False)|\\((?<tuple>[0-9L,\\s]*)\\)|(?<other>[^,}]*))\\s*(?<end>,|(?=}))");
 
     private static final Pattern NUMBER = Pattern.compile("\\d+");
 
@@ -114,7 +115,8 @@ record NpyHeader(DType dtype, ByteOrder order, boolean fortran, Shape shape, int
 
     private static DType dtype(String descr, String where) throws WeightFormatException {
         if (descr.matches("[<>|=]?O")) {
-            throw new WeightFormatException(where + ": the array holds pickled Python objects, which are never executed; save it as numbers");
+            throw new WeightFormatException(where
+                    + ": the array holds pickled Python objects, which are never executed; save it as numbers");
         }
         return switch (descr) {
             case "|b1" -> DType.BOOL;

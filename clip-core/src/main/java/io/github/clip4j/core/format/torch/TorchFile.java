@@ -87,7 +87,8 @@ public final class TorchFile implements WeightSource {
         String file = String.valueOf(path.getFileName());
         byte[] start = start(path);
         if (isLegacy(start)) {
-            throw new WeightFormatException(file + ": saved by PyTorch before version 1.6, in a format that is not read; load it with PyTorch and save it again");
+            throw new WeightFormatException(file
+                    + ": saved by PyTorch before version 1.6, in a format that is not read; load it with PyTorch and save it again");
         }
         if (!isZip(start)) {
             throw new WeightFormatException(file + ": expected a file that PyTorch saved, which is a zip archive");
@@ -165,7 +166,8 @@ public final class TorchFile implements WeightSource {
         return value;
     }
 
-    /// Takes up the tensors under `value`; nested dictionaries and modules give names with dots. Other values, such as step numbers, are no weights.
+    /// Takes up the tensors under `value`; nested dictionaries and modules give names with dots. Other values, such as step numbers, are no
+    /// weights.
     private void addAll(Object value, String name, int depth) throws WeightFormatException {
         if (depth > MAX_DEPTH) {
             throw new WeightFormatException("%s: expected values nested at most %d deep".formatted(file, MAX_DEPTH));
@@ -175,7 +177,8 @@ public final class TorchFile implements WeightSource {
             case Unpickler.ScriptObject object -> addAll(object.state(), name, depth + 1);
             case Map<?, ?> map -> {
                 for (Map.Entry<?, ?> entry : map.entrySet()) {
-                    addAll(Objects.requireNonNull(entry.getValue()), name.isEmpty() ? String.valueOf(entry.getKey()) : name + "." + entry.getKey(), depth + 1);
+                    String key = name.isEmpty() ? String.valueOf(entry.getKey()) : name + "." + entry.getKey();
+                    addAll(Objects.requireNonNull(entry.getValue()), key, depth + 1);
                 }
             }
             default -> {}
@@ -187,7 +190,8 @@ public final class TorchFile implements WeightSource {
         DType dtype = view.storage().dtype();
         if (view.sizes().size() != view.strides().size() || view.sizes().stream().anyMatch(size -> size < 0 || size > Integer.MAX_VALUE)
                 || view.strides().stream().anyMatch(stride -> stride < 0)) {
-            throw new WeightFormatException("%s: expected sizes and strides that fit together, got %s and %s".formatted(where, view.sizes(), view.strides()));
+            throw new WeightFormatException("%s: expected sizes and strides that fit together, got %s and %s"
+                    .formatted(where, view.sizes(), view.strides()));
         }
         Shape shape;
         long last = view.offset();
@@ -215,7 +219,8 @@ public final class TorchFile implements WeightSource {
                     .formatted(where, view.storage().elements(), last));
         }
         if (shape.elements() > view.storage().elements()) { // a view that repeats elements: no weights, and it could fill any memory
-            throw new WeightFormatException("%s: expected at most the %d elements of its storage, got %s".formatted(where, view.storage().elements(), shape));
+            throw new WeightFormatException("%s: expected at most the %d elements of its storage, got %s"
+                    .formatted(where, view.storage().elements(), shape));
         }
         if (tensors.put(name, new TensorInfo(name, dtype, shape, file)) != null) {
             throw new WeightFormatException("%s: named twice".formatted(where));

@@ -19,8 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /// The part of Python's pickle machine that files of weights need (Python `pickletools.py`; PyTorch `_weights_only_unpickler.py`).
 ///
-/// A pickle is a program that may call any function. This machine calls none: the few names that files of weights refer to are compared with a
-/// fixed list and stand for what is done here; any other is an error. No class is looked up, and nothing outside the stack can be reached.
+/// A pickle is a program that may call any function. This machine calls none: the few names that files of weights refer to are compared
+/// with a fixed list and stand for what is done here; any other is an error. No class is looked up, and nothing outside the stack can be
+/// reached.
 ///
 /// Values are `Long`, `Double`, `Boolean`, `String`, [#NONE], lists (tuples too), maps and the records of this class.
 final class Unpickler {
@@ -58,7 +59,8 @@ final class Unpickler {
     }
 
     private static final Map<String, DType> STORAGES = Map.of(
-            "torch.FloatStorage", DType.F32, "torch.HalfStorage", DType.F16, "torch.BFloat16Storage", DType.BF16, "torch.DoubleStorage", DType.F64,
+            "torch.FloatStorage", DType.F32, "torch.HalfStorage", DType.F16, "torch.BFloat16Storage", DType.BF16, "torch.DoubleStorage",
+            DType.F64,
             "torch.LongStorage", DType.I64, "torch.IntStorage", DType.I32, "torch.ShortStorage", DType.I16, "torch.CharStorage", DType.I8,
             "torch.ByteStorage", DType.U8, "torch.BoolStorage", DType.BOOL);
 
@@ -100,7 +102,8 @@ final class Unpickler {
             return machine.run();
         } catch (BufferUnderflowException | IndexOutOfBoundsException | NoSuchElementException | ClassCastException
                 | UnsupportedOperationException e) {
-            throw new WeightFormatException("%s: malformed pickle at byte %d of %d".formatted(where, machine.in.position(), pickle.length), e);
+            throw new WeightFormatException("%s: malformed pickle at byte %d of %d"
+                    .formatted(where, machine.in.position(), pickle.length), e);
         }
     }
 
@@ -280,8 +283,8 @@ final class Unpickler {
         }
         Global global = Global.of(name);
         if (global == null) {
-            throw error("refers to %s, which files of weights do not need; nothing of a pickle is executed. Save the state dict alone, or as safetensors"
-                    .formatted(name));
+            throw error("refers to " + name + ", which files of weights do not need; nothing of a pickle is executed. "
+                    + "Save the state dict alone, or as safetensors");
         }
         return global;
     }

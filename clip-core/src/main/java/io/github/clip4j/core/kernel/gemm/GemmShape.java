@@ -5,20 +5,22 @@ import io.github.clip4j.core.kernel.VectorSupport;
 
 /// The tile's extents on this machine.
 public final class GemmShape {
-    /// The width of a panel in floats: two vectors, or 16 on the scalar path.
-    public static final int NR = VectorSupport.ENABLED ? 2 * Lanes.COUNT : 16;
+    /// The width of a panel in floats: two vectors. Without vectors 256, so that a loop over a row of it is long enough for C2's own
+    /// vectors.
+    public static final int NR = VectorSupport.ENABLED ? 2 * Lanes.COUNT : 256;
 
-    /// The greatest height of a tile: accumulators, 2 loads of B and 1 broadcast of A must fit the vector registers, and C2 must see that they do.
+    /// The greatest height of a tile: accumulators, 2 loads of B and 1 broadcast of A must fit the vector registers, and C2 must see that
+    /// they do.
     ///
-    /// With the 32 registers of AVX-512 and AArch64, 12 rows take 27. With 16, 6 rows should fit but C2 spills at 256 bits: 6 rows reach 65 % of
-    /// the FMA peak there, 4 rows 90 %. At 128 bits 6 rows reach all of it.
+    /// With the 32 registers of AVX-512 and AArch64, 12 rows take 27. With 16, 6 rows should fit but C2 spills at 256 bits: 6 rows reach 65
+    /// % of the FMA peak there, 4 rows 90 %. At 128 bits 6 rows reach all of it.
     public static final int MAX_ROWS = maxRows();
 
     private GemmShape() {}
 
     private static int maxRows() {
         if (!VectorSupport.ENABLED) {
-            return 4;
+            return 16; // the copies of a panel's rows then cost a tenth of a tile
         }
         if (Lanes.COUNT == 16 || System.getProperty("os.arch", "").equals("aarch64")) {
             return 12;

@@ -3,8 +3,8 @@ package io.github.clip4j.core.kernel.gemm;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/// The tiles of 7 to 12 rows of [GemmTileVector], for machines with 32 vector registers (AVX-512, AArch64): 12 × 2 accumulators, 2 loads of B
-/// and 1 broadcast of A take 27 of them.
+/// The tiles of 7 to 12 rows of [GemmTileVector], for machines with 32 vector registers (AVX-512, AArch64): 12 × 2 accumulators, 2 loads of
+/// B and 1 broadcast of A take 27 of them.
 final class GemmTileTallVector {
     private static final VectorSpecies<Float> SPECIES = GemmTileVector.SPECIES;
     private static final int LANES = GemmTileVector.LANES;

@@ -4,20 +4,20 @@ import io.github.clip4j.core.kernel.Lanes;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Same contract as [GemmTileScalar]: an outer product in registers.
+/// Same contract and the same bits as [GemmTileScalar], for all columns of the panel: an outer product in registers.
 ///
 /// Step p loads one row of the panel into two vectors and, for each row of A, broadcasts `a[p, r]` and adds the products to that row's two
-/// accumulators. Each element's sum is one chain of fused multiply-adds in ascending p: the same bits for every tile height, vector width and
-/// number of threads.
+/// accumulators. Each element's sum is one chain of fused multiply-adds in ascending p: the same bits for every tile height, vector width
+/// and number of threads.
 ///
-/// A is packed, too: its addresses are then one register and constants, where twelve rows would need twelve registers, and C2 would keep some
-/// of them in vector registers, to be fetched through the port that multiplies. The constants are why a height must be one.
+/// A is packed, too: its addresses are then one register and constants, where twelve rows would need twelve registers, and C2 would keep
+/// some of them in vector registers, to be fetched through the port that multiplies. The constants are why a height must be one.
 ///
 /// The indices are counters of their own. Written as `aOff + p * 11`, C2 compiled the 11-row tile four times slower in some runs.
 ///
 /// The methods differ only in their height. They are written out because accumulators must be local variables: C2 keeps those in registers,
-/// an array of vectors it does not. For the same reason a tile ends with plain stores. A call there, for bias or edges, is beyond C2's inlining
-/// limit in the taller tiles; every accumulator is then boxed in every step, and the tile runs at 4 % of its speed.
+/// an array of vectors it does not. For the same reason a tile ends with plain stores. A call there, for bias or edges, is beyond C2's
+/// inlining limit in the taller tiles; every accumulator is then boxed in every step, and the tile runs at 4 % of its speed.
 final class GemmTileVector {
     static final VectorSpecies<Float> SPECIES = Lanes.SPECIES;
     static final int LANES = Lanes.COUNT;

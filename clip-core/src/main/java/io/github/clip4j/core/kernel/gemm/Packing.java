@@ -1,7 +1,6 @@
 package io.github.clip4j.core.kernel.gemm;
 
-import io.github.clip4j.core.kernel.ColdStart;
-import io.github.clip4j.core.kernel.VectorSupport;
+import io.github.clip4j.core.kernel.KernelForm;
 import java.util.Arrays;
 
 /// Copies matrices into the panels that the package describes.
@@ -17,7 +16,8 @@ public final class Packing {
     ///
     /// Columns `column` to `column + n` of B are written, so that several matrices can stand side by side; padding is left as it is.
     ///
-    /// Scalar in any case: weights are packed once, at the start, and code of the Vector API that C2 has not compiled yet is a hundred times slower.
+    /// Scalar in any case: weights are packed once, at the start, and code of the Vector API that C2 has not compiled yet is a hundred
+    /// times slower.
     public static void packWeight(float[] w, int k, int n, float[] panels, int panelsOff, int column) {
         int nr = GemmShape.NR;
         for (int j = 0; j < n; ) {
@@ -46,10 +46,10 @@ public final class Packing {
     }
 
     /// Packs B = Kᵀ, where K is `[n, k]` with rows `ldk` apart: keys for queries. Padding is left as it is.
-    static void packKeys(float[] keys, int keysOff, int ldk, int n, int k, float[] panels, int panelsOff) {
+    static void packKeys(KernelForm form, float[] keys, int keysOff, int ldk, int n, int k, float[] panels, int panelsOff) {
         int nr = GemmShape.NR;
         for (int j = 0; j < n; j += nr) {
-            transpose(keys, keysOff + j * ldk, ldk, Math.min(nr, n - j), k, panels, panelsOff + j * k, nr);
+            transpose(form, keys, keysOff + j * ldk, ldk, Math.min(nr, n - j), k, panels, panelsOff + j * k, nr);
         }
     }
 
@@ -71,21 +71,22 @@ public final class Packing {
     /// Packs tiles `from` to `to` of A, `[m, k]` with rows `lda` apart: tile by tile, and within a tile column by column of A.
     ///
     /// Tile t begins at `tileStart(m, t)·k` of `tiles`, which takes m·k floats.
-    public static void packTiles(float[] a, int aOff, int lda, int m, int k, float[] tiles, int tilesOff, int from, int to) {
+    public static void packTiles(
+            KernelForm form, float[] a, int aOff, int lda, int m, int k, float[] tiles, int tilesOff, int from, int to) {
         for (int tile = from; tile < to; tile++) {
             int row = GemmShape.tileStart(m, tile);
             int rows = GemmShape.tileStart(m, tile + 1) - row;
-            packTile(a, aOff + row * lda, lda, rows, k, tiles, tilesOff + row * k);
+            packTile(form, a, aOff + row * lda, lda, rows, k, tiles, tilesOff + row * k);
         }
     }
 
     /// Packs one tile, `[rows, k]` with rows `lda` apart, as `[k, rows]`.
-    static void packTile(float[] a, int aOff, int lda, int rows, int k, float[] tile, int tileOff) {
-        transpose(a, aOff, lda, rows, k, tile, tileOff, rows);
+    static void packTile(KernelForm form, float[] a, int aOff, int lda, int rows, int k, float[] tile, int tileOff) {
+        transpose(form, a, aOff, lda, rows, k, tile, tileOff, rows);
     }
 
-    private static void transpose(float[] a, int aOff, int lda, int rows, int k, float[] to, int toOff, int ldt) {
-        if (VectorSupport.ENABLED && !ColdStart.isCold()) {
+    private static void transpose(KernelForm form, float[] a, int aOff, int lda, int rows, int k, float[] to, int toOff, int ldt) {
+        if (form.isVector()) {
             TransposeVector.transpose(a, aOff, lda, rows, k, to, toOff, ldt);
         } else {
             TransposeScalar.transpose(a, aOff, lda, rows, k, to, toOff, ldt);

@@ -1,13 +1,15 @@
 package io.github.clip4j.core.kernel.gemm;
 
+import io.github.clip4j.core.kernel.BFloat16Scalar;
 import io.github.clip4j.core.kernel.BFloat16Vector;
-import io.github.clip4j.core.kernel.VectorSupport;
+import io.github.clip4j.core.kernel.KernelForm;
 import java.util.Locale;
 
 /// B of a product, packed: in float32, or in 16 bits a number to take half the memory. Sums are float32 in any case.
 ///
-/// 16-bit numbers are made float32 a segment of a panel at a time, in a buffer that stays in L1 while all tiles of a block read it. A checkpoint that was
-/// published in float16 or bfloat16 loses nothing when it is kept so: the floats are the same, and so are the results, to the bit.
+/// 16-bit numbers are made float32 a segment of a panel at a time, in a buffer that stays in L1 while all tiles of a block read it. A
+/// checkpoint that was published in float16 or bfloat16 loses nothing when it is kept so: the floats are the same, and so are the results,
+/// to the bit.
 public final class Panels {
     /// How a number is kept.
     public enum Format {
@@ -29,8 +31,8 @@ public final class Panels {
 
     /// Where the panels begin in their array.
     ///
-    /// G1, the usual collector, puts large arrays at the start of a region; their elements follow a header of 16 bytes, so that element 12 lies at
-    /// a multiple of 64 bytes and no vector of a panel crosses a cache line. Other collectors promise nothing, and lose nothing.
+    /// G1, the usual collector, puts large arrays at the start of a region; their elements follow a header of 16 bytes, so that element 12
+    /// lies at a multiple of 64 bytes and no vector of a panel crosses a cache line. Other collectors promise nothing, and lose nothing.
     private static final int OFFSET = 12;
 
     private static final float[] NO_FLOATS = {};
@@ -78,19 +80,17 @@ public final class Panels {
         return OFFSET + i;
     }
 
-    /// Writes elements `from` to `from + count` as float32 into `to`. For float16 the plain loop is the fast one: C2 makes the processor's conversion of it, which
-    /// the Vector API does not offer.
-    void widen(int from, int count, float[] to) {
+    /// Writes elements `from` to `from + count` as float32 into `to`. For float16 the plain loop is the fast one: C2 makes the processor's
+    /// conversion of it, which the Vector API does not offer.
+    void widen(KernelForm form, int from, int count, float[] to) {
         if (format == Format.FLOAT16) {
             for (int i = 0; i < count; i++) {
                 to[i] = Float.float16ToFloat(halves[from + i]);
             }
-        } else if (VectorSupport.ENABLED) {
+        } else if (form.isVector()) {
             BFloat16Vector.widen(halves, from, count, to);
         } else {
-            for (int i = 0; i < count; i++) {
-                to[i] = Float.intBitsToFloat(halves[from + i] << 16);
-            }
+            BFloat16Scalar.widen(halves, from, count, to);
         }
     }
 }

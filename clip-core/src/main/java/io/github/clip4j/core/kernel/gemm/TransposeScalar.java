@@ -6,8 +6,8 @@ final class TransposeScalar {
 
     /// `to[toOff + p·ldt + i] = a[aOff + i·lda + p]` for i < rows, p < k. Nothing else of `to` is written.
     ///
-    /// Four rows at a time, so that a store finds its cache line where the last one left it, for 128 columns, so that what four rows wrote is still in L1
-    /// when the next four come. One row and 16 columns at a time take 2.3 times as long.
+    /// Four rows at a time, so that a store finds its cache line where the last one left it, for 128 columns, so that what four rows wrote
+    /// is still in L1 when the next four come. One row and 16 columns at a time take 2.3 times as long.
     static void transpose(float[] a, int aOff, int lda, int rows, int k, float[] to, int toOff, int ldt) {
         for (int from = 0; from < k; from += 128) {
             int end = Math.min(k, from + 128);

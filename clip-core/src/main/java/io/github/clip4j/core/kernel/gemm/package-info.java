@@ -10,8 +10,10 @@
 /// 20 21 | 22 23 | 24
 /// ```
 ///
-/// A tile is MR rows of A times one panel. All of k runs inside the tile: the layers of CLIP are small enough that a panel stays in L2, and
-/// bias, activation and residual can then be added while the tile is still in registers or L1.
+/// A tile is MR rows of A times one panel. k is cut into segments of 256: a tile computes one segment in registers and adds it to the sums
+/// of the earlier ones. A block of up to eight tiles takes each segment of a panel from L1, and its sums wait in L1 or L2. After the last
+/// segment bias, residual and activation follow while the sums are still there. Segments also bound the rounding error
+/// (docs/adr/0002-sums-in-segments.md).
 @NullMarked
 package io.github.clip4j.core.kernel.gemm;
 

@@ -8,6 +8,8 @@ import io.github.clip4j.core.DType;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.Activation;
+import io.github.clip4j.core.kernel.Exact;
+import io.github.clip4j.core.kernel.KernelForm;
 import io.github.clip4j.core.ops.MatMul;
 import io.github.clip4j.core.ops.SelfAttention;
 import io.github.clip4j.core.ops.WeightMatrix;
@@ -34,18 +36,45 @@ class GemmTest {
         }
     }
 
-    /// The tile of a cold start, in every height.
     @Test
-    void thePlainTileHasTheVectorTilesBits() {
+    void theScalarTileHasTheVectorTilesBitsInEveryHeight() {
+        int ldc = GemmShape.NR + 5;
         for (int rows = 1; rows <= GemmShape.MAX_ROWS; rows++) {
-            for (int k : new int[] {1, 2, 17, 256}) {
+            for (int k : new int[] {1, 2, 3, 4, 5, 17, 256}) {
                 float[] a = new Gen(rows).floats(rows * k + 1);
                 float[] b = new Gen(k).floats(k * GemmShape.NR + 2);
-                float[] vector = new Gen(3).floats(rows * (GemmShape.NR + 5) + 3);
-                float[] plain = vector.clone();
-                GemmTileVector.multiply(rows, k, a, 1, b, 2, vector, 3, GemmShape.NR + 5);
-                GemmTilePlain.multiply(rows, k, a, 1, b, 2, plain, 3, GemmShape.NR + 5);
-                assertSameBits(plain, vector, "tile of %d rows, k=%d".formatted(rows, k));
+                a[k / 2] = -0f;
+                b[k / 2 + 2] = 1e30f;
+                float[] before = new Gen(3).floats(rows * ldc + 3);
+                float[] vector = before.clone();
+                GemmTileVector.multiply(rows, k, a, 1, b, 2, vector, 3, ldc);
+                for (int cols : new int[] {1, GemmShape.NR - 1, GemmShape.NR}) {
+                    float[] scalar = before.clone();
+                    GemmTileScalar.multiply(rows, k, a, 1, b, 2, scalar, 3, ldc, cols);
+                    float[] expected = before.clone();
+                    for (int i = 0; i < rows; i++) {
+                        System.arraycopy(vector, 3 + i * ldc, expected, 3 + i * ldc, cols);
+                    }
+                    assertSameBits(scalar, expected, "tile of %d rows, %d columns, k=%d".formatted(rows, cols, k));
+                }
+            }
+        }
+    }
+
+    @Test
+    void theScalarEpilogueHasTheVectorEpiloguesBitsAtEveryEdge() {
+        int ldc = GemmShape.NR + 5;
+        for (int rows = 1; rows <= GemmShape.MAX_ROWS; rows++) {
+            for (int cols = 1; cols <= GemmShape.NR; cols++) {
+                for (boolean add : new boolean[] {false, true}) {
+                    float[] tile = new Gen(rows).floats(rows * GemmShape.NR + 1);
+                    float[] bias = new Gen(cols).floats(GemmShape.NR + 2);
+                    float[] vector = new Gen(3).floats(rows * ldc + 3);
+                    float[] scalar = vector.clone();
+                    EpilogueVector.finish(rows, tile, 1, bias, 2, vector, 3, ldc, cols, add);
+                    EpilogueScalar.finish(rows, tile, 1, bias, 2, scalar, 3, ldc, cols, add);
+                    assertSameBits(scalar, vector, "epilogue of %d rows, %d columns, add=%s".formatted(rows, cols, add));
+                }
             }
         }
     }
@@ -103,7 +132,7 @@ class GemmTest {
             Tensor activated = Tensor.zeros(m, n);
             matMul.linear(x, w, Activation.QUICK_GELU, activated);
             float[] quick = y.toArray();
-            Gemm.activate(Gemm.Epilogue.QUICK_GELU, quick, 0, quick.length);
+            Gemm.activate(KernelForm.VECTOR, Gemm.Epilogue.QUICK_GELU, quick, 0, quick.length);
             assertSameBits(activated.toArray(), quick, what + " with activation");
         }
     }
@@ -151,7 +180,8 @@ class GemmTest {
                 .hasMessage("weight [2, 0]: expected a number that fits float16, got 70000.0; keep the weights in float32");
         assertThatThrownBy(() -> new WeightMatrix(4, 2, DType.BF16).setRows(0, 1, new float[] {Float.NaN, 1}))
                 .hasMessageContaining("weight [0, 0]");
-        assertThatThrownBy(() -> new WeightMatrix(4, 2, DType.F64)).hasMessageContaining("expected its numbers in F32, F16 or BF16, got F64");
+        assertThatThrownBy(() -> new WeightMatrix(4, 2, DType.F64))
+                .hasMessageContaining("expected its numbers in F32, F16 or BF16, got F64");
     }
 
     @Test
@@ -172,9 +202,9 @@ class GemmTest {
     }
 
     @Test
-    void attentionMatchesScalarForEveryLengthHeadWidthAndMask() {
+    void attentionForEveryLengthHeadWidthAndMask() {
         for (int n : new int[] {1, 2, 7, 15, 16, 17, 31, 33, 50, 77}) {
-            for (int headDim : new int[] {1, 8, 16, 20, 64, 80}) {
+            for (int headDim : new int[] {1, 8, 16, 20, 32, 64, 80, 88}) {
                 for (boolean causal : new boolean[] {false, true}) {
                     checkAttention(n, headDim, causal);
                 }
@@ -186,31 +216,42 @@ class GemmTest {
         int d = 2 * headDim;
         float[] q = new Gen(n * 100L + headDim).floats(n * d);
         float[] kv = new Gen(n * 100L + headDim + 1).floats(n * 2 * d);
-        float[] expected = new float[n * d];
-        float[] actual = new float[n * d];
-        float[] scratch = new float[FusedAttention.scratchSize(n, headDim)];
-        float scale = (float) (1 / Math.sqrt(headDim));
-        for (int head = 0; head < 2; head++) {
-            int column = head * headDim;
-            AttentionScalar.attend(
-                    q, column, d, kv, column, d + column, 2 * d, n, headDim, scale, causal, 0, n, expected, column, d, scratch);
-            FusedAttention.attend(
-                    q, column, d, kv, column, d + column, 2 * d, n, headDim, scale, causal, 0, n, actual, column, d, scratch);
+        float[] exact = new float[n * d];
+        for (int column = 0; column < d; column += headDim) {
+            Exact.attend(q, column, d, kv, column, d + column, 2 * d, n, headDim, scale(headDim), causal, exact, column, d);
         }
-        // A score of q·k is off by headDim·u·Σ|q||k| ≤ headDim·u·(headDim·16); scaled by 1/√headDim that is the relative error of a weight, and
-        // values are below 5 in magnitude; n more roundings follow in the weighted sum.
+        float[] vector = attend(KernelForm.VECTOR, q, kv, n, headDim, causal, 0, n);
+        // A score of q·k is off by headDim·u·Σ|q||k| ≤ headDim·u·(headDim·16); scaled by 1/√headDim that is the relative error of a weight,
+        // and values are below 5 in magnitude; n more roundings follow in the weighted sum.
         double bound = (Math.pow(headDim, 1.5) * 16 + n + 40) * U * 5;
         String what = "attention n=%d headDim=%d causal=%s".formatted(n, headDim, causal);
-        assertWithin(actual, expected, bound, what);
+        assertWithin(vector, exact, bound, what);
+        KernelForm scalar = KernelForm.scalarAtFirst(Long.MAX_VALUE);
+        assertSameBits(attend(scalar, q, kv, n, headDim, causal, 0, n), vector, what + ", scalar");
 
         int last = n - 1;
-        float[] alone = new float[d];
-        for (int head = 0; head < 2; head++) {
-            int column = head * headDim;
+        float[] lastRow = Arrays.copyOfRange(vector, last * d, n * d);
+        assertSameBits(attend(KernelForm.VECTOR, q, kv, n, headDim, causal, last, 1), lastRow, what + ", the last query alone");
+        assertSameBits(attend(scalar, q, kv, n, headDim, causal, last, 1), lastRow, what + ", the last query alone, scalar");
+    }
+
+    /// Two heads.
+    private static float[] attend(
+            KernelForm form, float[] q, float[] kv, int n, int headDim, boolean causal, int firstQuery, int queries) {
+        int d = 2 * headDim;
+        float[] o = new float[queries * d];
+        float[] scratch = new float[FusedAttention.scratchSize(n, headDim)];
+        for (int column = 0; column < d; column += headDim) {
             FusedAttention.attend(
-                    q, last * d + column, d, kv, column, d + column, 2 * d, n, headDim, scale, causal, last, 1, alone, column, d, scratch);
+                    form, q, firstQuery * d + column, d, kv, column, d + column, 2 * d, n, headDim, scale(headDim), causal, firstQuery,
+                    queries, o,
+                    column, d, scratch);
         }
-        assertSameBits(alone, Arrays.copyOfRange(actual, last * d, n * d), what + ", the last query alone");
+        return o;
+    }
+
+    private static float scale(int headDim) {
+        return (float) (1 / Math.sqrt(headDim));
     }
 
     @Test
