@@ -50,7 +50,7 @@ public record TextConfig(int vocabularySize, int contextLength, TransformerConfi
         return projectionDim().orElse(transformer.width());
     }
 
-    /// The position whose output stands for the text: the one that is normed and projected.
+    /// The position whose output becomes the embedding of the text.
     ///
     /// @throws IllegalArgumentException when there is no end of text
     public int pooledPosition(int[] ids) {

@@ -1,6 +1,7 @@
 package io.github.clip4j.nn;
 
-/// How the rows of a batch divide into sequences, which lie one after the other without padding, and where each is pooled.
+/// How the rows of a batch divide into sequences, which lie one after the other without padding, and where each is pooled: at which
+/// position its output is read.
 ///
 /// In a causal tower sequences that begin alike may share rows: a sequence then continues others, and has only the rows after its prefix
 /// for its own.
@@ -11,8 +12,8 @@ package io.github.clip4j.nn;
 /// ```
 ///
 /// @param starts the first own row of each sequence, and the number of rows at the end
-/// @param prefixes for each sequence the rows before its own, in order; empty for sequences that begin anew
-/// @param pooledPositions for each sequence, the position whose output stands for it, counted from its beginning, the prefix included
+/// @param prefixes for each sequence the rows before its own, in order; empty for sequences that share nothing
+/// @param pooledPositions for each sequence, the position whose output is read, counted from its beginning, the prefix included
 @SuppressWarnings("ArrayRecordComponent") // internal, never compared
 public record Sequences(int[] starts, int[][] prefixes, int[] pooledPositions) {
     private static final int[] NONE = {};

@@ -28,7 +28,7 @@ class PrefixTreeTest {
             assertThat(tree.text(i)).isEqualTo(Arrays.copyOf(texts.get(tree.original(i)), tree.text(i).length));
             assertThat(sequences.pooledPositions()[i]).isEqualTo(tree.text(i).length - 1);
         }
-        assertThat(tree.sequences(3, 5).rows()).as("a pass of its own begins anew").isEqualTo(4 + 2);
+        assertThat(tree.sequences(3, 5).rows()).as("a pass of its own shares nothing with the one before").isEqualTo(4 + 2);
     }
 
     /// Random texts over few tokens, so that most share beginnings, some are equal, and some begin others.
