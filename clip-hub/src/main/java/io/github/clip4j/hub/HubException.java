@@ -8,11 +8,15 @@ public final class HubException extends IOException {
     @Serial
     private static final long serialVersionUID = 1;
 
+    /// A failure with its message.
+    ///
     /// @param message which file, what was expected, what came, and what to do
     public HubException(String message) {
         super(message);
     }
 
+    /// A failure that another exception was noticed by.
+    ///
     /// @param message which file, what was expected, what came, and what to do
     /// @param cause what it was noticed by
     public HubException(String message, Throwable cause) {

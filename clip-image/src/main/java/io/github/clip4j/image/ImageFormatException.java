@@ -8,11 +8,15 @@ public final class ImageFormatException extends IOException {
     @Serial
     private static final long serialVersionUID = 1;
 
+    /// A failure with its message.
+    ///
     /// @param message the file, what was expected, what was found
     public ImageFormatException(String message) {
         super(message);
     }
 
+    /// A failure that another exception was noticed by.
+    ///
     /// @param message the file, what was expected, what was found
     /// @param cause what the decoder threw
     public ImageFormatException(String message, Throwable cause) {
