@@ -113,7 +113,7 @@ public final class Clip implements AutoCloseable {
         }
     }
 
-    /// {@return the name of the checkpoint's directory}
+    /// {@return the checkpoint's name, as [Checkpoint#name()] gives it}
     public String name() {
         return name;
     }

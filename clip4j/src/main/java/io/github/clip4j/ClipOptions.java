@@ -38,7 +38,7 @@ public final class ClipOptions {
         this.maxConcurrent = maxConcurrent;
     }
 
-    /// {@return one thread for each processor, weights in float32, and everything else as the checkpoint says}
+    /// {@return options with one thread for each processor, weights in float32, and everything else as the checkpoint says}
     public static ClipOptions defaults() {
         return new ClipOptions(
                 Runtime.getRuntime().availableProcessors(), Optional.empty(), Optional.empty(), OptionalInt.empty(), Optional.empty(),

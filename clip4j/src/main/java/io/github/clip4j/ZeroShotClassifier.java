@@ -155,7 +155,7 @@ public final class ZeroShotClassifier {
         return embedImages.apply(images).stream().map(this::classify).toList();
     }
 
-    /// {@return the same for an image that is embedded already}
+    /// {@return the result of [#classify(Image)] for an image that is embedded already}
     ///
     /// @param image embedded by the same model
     /// @throws IllegalArgumentException when it is from a model of another dimension
@@ -189,7 +189,7 @@ public final class ZeroShotClassifier {
         return embedImages.apply(images).stream().map(this::classifyIndependent).toList();
     }
 
-    /// {@return the same for an image that is embedded already ([#classifyIndependent(Image)])}
+    /// {@return the result of [#classifyIndependent(Image)] for an image that is embedded already}
     ///
     /// @param image embedded by the same model
     /// @throws IllegalArgumentException when it is from a model of another dimension

@@ -8,14 +8,14 @@ public final class HubException extends IOException {
     @Serial
     private static final long serialVersionUID = 1;
 
-    /// A failure with its message.
+    /// For what was found directly.
     ///
     /// @param message which file, what was expected, what came, and what to do
     public HubException(String message) {
         super(message);
     }
 
-    /// A failure that another exception was noticed by.
+    /// For what another exception led to.
     ///
     /// @param message which file, what was expected, what came, and what to do
     /// @param cause what it was noticed by

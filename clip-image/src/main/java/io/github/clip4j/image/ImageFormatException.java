@@ -8,14 +8,14 @@ public final class ImageFormatException extends IOException {
     @Serial
     private static final long serialVersionUID = 1;
 
-    /// A failure with its message.
+    /// For what was found directly.
     ///
     /// @param message the file, what was expected, what was found
     public ImageFormatException(String message) {
         super(message);
     }
 
-    /// A failure that another exception was noticed by.
+    /// For what another exception led to.
     ///
     /// @param message the file, what was expected, what was found
     /// @param cause what the decoder threw

@@ -17,7 +17,7 @@ public final class ImageOptions {
         this.maxPixels = maxPixels;
     }
 
-    /// {@return what the reference implementations do: EXIF orientation ignored, and at most [ImageFile#MAX_PIXELS]}
+    /// {@return options for what the reference implementations do: EXIF orientation ignored, and at most [ImageFile#MAX_PIXELS]}
     public static ImageOptions defaults() {
         return DEFAULTS;
     }

@@ -116,6 +116,13 @@ class ImageGoldenTest {
         assertThat(padded[(10 + 3) * 3]).as("second row, column 3: the image's column 1").isEqualTo((byte) 1);
     }
 
+    @Test
+    void aCropHasAtLeastOnePixel() {
+        assertThatThrownBy(() -> new ClipPreprocess.Crop(0, 4))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("preprocessing: expected a crop of at least 1 × 1 pixels, got 0 × 4");
+    }
+
     private static byte[] cropped(Image image, int width, int height, ClipPreprocess.Convention convention) {
         ClipPreprocess crop = new ClipPreprocess(
                 new ClipPreprocess.ResizeTo.None(), Optional.of(new ClipPreprocess.Crop(width, height)), 0, ClipPreprocess.Filter.BICUBIC,

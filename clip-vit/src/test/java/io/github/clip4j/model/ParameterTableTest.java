@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -74,6 +75,13 @@ class ParameterTableTest {
         ClipModel.load(config, recorder, Workers.SERIAL);
         assertThat(recorder.read).containsExactlyInAnyOrderElementsOf(
                 ClipModel.parameters(config).stream().map(TensorSpec::name).toList());
+    }
+
+    @ParameterizedTest
+    @MethodSource("configs")
+    void onlyAModelOfBothTowersHasALogitScale(ClipConfig config) throws IOException {
+        ClipModel model = ClipModel.load(config, new Recorder(ClipModel.parameters(config)), Workers.SERIAL);
+        assertThat(model.logitScale()).isEqualTo(config.hasBothTowers() ? OptionalDouble.of(1) : OptionalDouble.empty()); // e⁰
     }
 
     /// OpenAI's checkpoints hold q, k and v as one tensor: read one after the other, it is read once.

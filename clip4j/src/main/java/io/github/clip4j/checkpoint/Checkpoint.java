@@ -249,7 +249,7 @@ public final class Checkpoint implements Closeable {
         return config(Optional.empty());
     }
 
-    /// {@return the same with another activation than the files say}
+    /// {@return the config with another activation than the files say}
     ///
     /// @param activation of both towers; empty for the checkpoint's
     /// @throws IOException when a file cannot be read

@@ -9,14 +9,14 @@ public final class WeightFormatException extends IOException {
     @Serial
     private static final long serialVersionUID = 1;
 
-    /// A failure with its message.
+    /// For what was found directly.
     ///
     /// @param message where, what was expected, what was found, what to do
     public WeightFormatException(String message) {
         super(message);
     }
 
-    /// A failure that another exception was noticed by.
+    /// For what another exception led to.
     ///
     /// @param message where, what was expected, what was found, what to do
     /// @param cause what it was noticed by
