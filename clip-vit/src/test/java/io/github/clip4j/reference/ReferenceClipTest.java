@@ -108,7 +108,7 @@ class ReferenceClipTest {
                  "model_type": "clip_text_model"}, "vision_config": {"dropout": 0.0, "model_type": "clip_vision_model"}}""");
         assertThat(sparse.vision()).isEqualTo(ClipConfig.vitB32().vision());
         TextConfig text = ClipConfig.vitB32().text().orElseThrow();
-        assertThat(sparse.text()).isEqualTo(new TextConfig(
+        assertThat(sparse.text().orElseThrow()).isEqualTo(new TextConfig(
                 text.vocabularySize(), text.contextLength(), text.transformer(),
                 new TextHead.EndOfText(OptionalInt.of(512), TextHead.Pooling.HUGGING_FACE, TextConfig.LEGACY_END_OF_TEXT)));
         assertThat(config("{}")).isEqualTo(ClipConfig.vitB32());
