@@ -100,7 +100,7 @@ public final class Callers {
             double atEight = 1000 * images.size() / rate(seconds, () -> clip.embedImages(images), images.size());
             double together = together(callers, seconds, waits);
             out.printf(
-                    Locale.ROOT, "one caller, 8 images at a time: %.2f images/s; %d virtual callers, one at a time: %.2f, %.3f times as many%n",
+                    Locale.ROOT, "one caller, 8 images a call: %.2f images/s; %d virtual callers, one a call: %.2f, %.3f times as many%n",
                     atEight, callers, together, together / atEight);
             ratios.add(together / atEight);
             bestAtEight = Math.max(bestAtEight, atEight);
