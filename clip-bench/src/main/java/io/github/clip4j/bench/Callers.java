@@ -100,8 +100,7 @@ public final class Callers {
             double atEight = 1000 * images.size() / rate(seconds, () -> clip.embedImages(images), images.size());
             double together = together(callers, seconds, waits);
             out.printf(
-                    Locale.ROOT, "one caller, 8 images at a time: %.2f images/s; %d virtual callers, one at a time: %.2f images/s, "
-                            + "%.3f times as many%n",
+                    Locale.ROOT, "one caller, 8 images a call: %.2f images/s; %d virtual callers, one a call: %.2f, %.3f times as many%n",
                     atEight, callers, together, together / atEight);
             ratios.add(together / atEight);
             bestAtEight = Math.max(bestAtEight, atEight);
@@ -113,8 +112,7 @@ public final class Callers {
                 Locale.ROOT, "median of the ratios: %.3f; the best round of each: %.2f and %.2f images/s, %.3f times as many%n",
                 ratios.get(ROUNDS / 2), bestAtEight, bestTogether, bestTogether / bestAtEight);
         out.printf(
-                Locale.ROOT, "an empty virtual thread among the callers waited: median %.2f ms, 99 %% %.2f ms, longest %.2f ms "
-                        + "(%d threads)%n",
+                Locale.ROOT, "an empty virtual thread meanwhile waited: median %.2f ms, 99 %% %.2f ms, longest %.2f ms (%d threads)%n",
                 waits.get(waits.size() / 2), waits.get(waits.size() * 99 / 100), waits.getLast(), waits.size());
         burst();
         long after = heap();
