@@ -6,6 +6,7 @@ import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.model.ClipModel;
 import io.github.clip4j.model.ImageEncoder;
 import io.github.clip4j.model.VisionConfig;
+import io.github.clip4j.tokenizer.ClipTokenizer;
 import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 /// own.
 final class Calls {
     private static final int[] NOTHING = {};
+
+    /// Texts that are put in order together: enough to share most of their beginnings, few enough for bounded memory.
+    private static final int TEXT_CHUNK = 4096;
 
     private final PassQueue queue;
     private final Optional<Tower<float[]>> images;
@@ -183,15 +187,33 @@ final class Calls {
         return Arrays.asList(embeddings);
     }
 
+    /// Tokenizes and encodes the texts of a list, a part at a time.
+    ///
+    /// @throws RuntimeException what was wrong with one that failed
+    List<Embedding> texts(List<String> texts, ClipTokenizer tokenizer, int contextLength) {
+        List<Embedding> embeddings = new ArrayList<>(texts.size());
+        for (int from = 0; from < texts.size(); from += TEXT_CHUNK) {
+            int to = Math.min(texts.size(), from + TEXT_CHUNK);
+            embeddings.addAll(texts(Inputs.tokenize(tokenizer, texts, from, to, contextLength)));
+        }
+        return embeddings;
+    }
+
+    /// Tokenizes and encodes the texts of an iterator, a part at a time, and tells the sink of each, in their order.
+    void texts(Iterator<String> texts, ClipTokenizer tokenizer, int contextLength, EmbeddingSink sink) {
+        for (long first = 0; texts.hasNext(); first += TEXT_CHUNK) {
+            texts(texts, first, text -> tokenizer.encode(text, contextLength), sink);
+        }
+    }
+
     /// Encodes the next texts of an iterator and tells the sink of each, in their order.
     ///
-    /// @param most how many are taken
     /// @param first the index of the first of them
     /// @param tokenize what it throws is told to the sink
-    void texts(Iterator<String> texts, int most, long first, Function<String, int[]> tokenize, EmbeddingSink sink) {
+    private void texts(Iterator<String> texts, long first, Function<String, int[]> tokenize, EmbeddingSink sink) {
         List<int[]> ids = new ArrayList<>();
         List<@Nullable RuntimeException> refused = new ArrayList<>(); // null for a text that was tokenized
-        while (refused.size() < most && texts.hasNext()) {
+        while (refused.size() < TEXT_CHUNK && texts.hasNext()) {
             String text = texts.next();
             try {
                 ids.add(tokenize.apply(text));

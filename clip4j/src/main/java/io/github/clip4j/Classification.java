@@ -28,15 +28,16 @@ public record Classification(List<Score> scores) implements Serializable {
         scores = List.copyOf(scores);
     }
 
-    /// The label with the largest probability.
+    /// {@return the label with the largest probability}
     ///
     /// @throws java.util.NoSuchElementException when no label is left above a threshold
     public Score best() {
         return scores.getFirst();
     }
 
-    /// The `k` labels with the largest probabilities, or all when there are fewer. Probabilities stay as they are.
+    /// {@return the `k` labels with the largest probabilities, or all when there are fewer} Probabilities stay as they are.
     ///
+    /// @param k at least 1
     /// @throws IllegalArgumentException when `k` is less than 1
     public Classification top(int k) {
         if (k < 1) {
@@ -45,7 +46,7 @@ public record Classification(List<Score> scores) implements Serializable {
         return k >= scores.size() ? this : new Classification(scores.subList(0, k));
     }
 
-    /// The labels whose probability is at least `probability`; perhaps none. Probabilities stay as they are.
+    /// {@return the labels whose probability is at least `probability`; perhaps none} Probabilities stay as they are.
     ///
     /// @param probability the threshold, 0 to 1
     /// @throws IllegalArgumentException for another number

@@ -17,7 +17,6 @@ import java.io.IOException;
 import java.lang.ref.Cleaner;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
@@ -37,9 +36,6 @@ import org.jspecify.annotations.Nullable;
 /// [#close()] every method throws `IllegalStateException`; calls that were made before are finished. A model that is forgotten without
 /// being closed ends its threads once it is garbage-collected. No method accepts null.
 public final class Clip implements AutoCloseable {
-    /// Texts that are put in order together: enough to share most of their beginnings, few enough for bounded memory.
-    private static final int TEXT_CHUNK = 4096;
-
     /// Ends the threads of models that were forgotten.
     private static final Cleaner CLEANER = Cleaner.create();
 
@@ -67,6 +63,8 @@ public final class Clip implements AutoCloseable {
     /// Loads a published checkpoint with the default options: a directory with the files of its repository, a zip archive of them, or a
     /// file of weights alone ([Checkpoint] says which files are read).
     ///
+    /// @param path a directory, a zip archive or a file of weights
+    /// @return the model, which the caller closes
     /// @throws io.github.clip4j.core.weights.WeightFormatException when a file is malformed or does not fit the others
     /// @throws IOException when a file cannot be read
     public static Clip load(Path path) throws IOException {
@@ -75,6 +73,9 @@ public final class Clip implements AutoCloseable {
 
     /// Loads a published checkpoint. Nothing is downloaded, and no file stays open.
     ///
+    /// @param path a directory, a zip archive or a file of weights
+    /// @param options how it is kept and computed
+    /// @return the model, which the caller closes
     /// @throws io.github.clip4j.core.weights.WeightFormatException when a file is malformed or does not fit the others
     /// @throws IOException when a file cannot be read
     public static Clip load(Path path, ClipOptions options) throws IOException {
@@ -83,9 +84,11 @@ public final class Clip implements AutoCloseable {
         }
     }
 
-    /// Loads a checkpoint that is open, such as one whose files are in memory or on the class path. It stays open; the model does not need
-    /// it afterwards.
+    /// Loads an open checkpoint, perhaps of files in memory or on the class path. It stays open; the model does not need it afterwards.
     ///
+    /// @param checkpoint only read
+    /// @param options how it is kept and computed
+    /// @return the model, which the caller closes
     /// @throws io.github.clip4j.core.weights.WeightFormatException when a file is malformed or does not fit the others
     /// @throws IOException when a file cannot be read
     public static Clip load(Checkpoint checkpoint, ClipOptions options) throws IOException {
@@ -110,18 +113,18 @@ public final class Clip implements AutoCloseable {
         }
     }
 
-    /// The name of the checkpoint's directory.
+    /// {@return the checkpoint's name, as [Checkpoint#name()] gives it}
     public String name() {
         return name;
     }
 
-    /// The encoders, for tensors and token ids.
+    /// {@return the encoders, for tensors and token ids}
     public ClipModel model() {
         queue.requireOpen();
         return model;
     }
 
-    /// The tokenizer.
+    /// {@return the tokenizer}
     ///
     /// @throws IllegalStateException when the checkpoint has none
     public ClipTokenizer tokenizer() {
@@ -133,7 +136,7 @@ public final class Clip implements AutoCloseable {
         return tokenizer;
     }
 
-    /// How images are prepared.
+    /// {@return how images are prepared}
     ///
     /// @throws IllegalStateException when the checkpoint has no image encoder
     public ClipPreprocess preprocess() {
@@ -144,16 +147,18 @@ public final class Clip implements AutoCloseable {
         return preprocess;
     }
 
-    /// The embedding of an image.
+    /// {@return the embedding of an image}
     ///
+    /// @param image of any size
     /// @throws IllegalStateException when the checkpoint has no image encoder
     public Embedding embedImage(Image image) {
         Objects.requireNonNull(image, "image is null");
         return embedImages(List.of(image)).getFirst();
     }
 
-    /// One embedding for each image, in their order. The embedding of an image does not depend on the others.
+    /// {@return one embedding for each image, in their order} The embedding of an image does not depend on the others.
     ///
+    /// @param images of any sizes
     /// @throws NullPointerException when one is null; it says which
     /// @throws IllegalStateException when the checkpoint has no image encoder
     public List<Embedding> embedImages(List<Image> images) {
@@ -182,20 +187,27 @@ public final class Clip implements AutoCloseable {
     }
 
     /// [#embedImage(Image)] without waiting. What is wrong with the image completes the future; cancelling it drops the image.
+    ///
+    /// @param image of any size
+    /// @return the embedding to come
     public CompletableFuture<Embedding> embedImageAsync(Image image) {
         Objects.requireNonNull(image, "image is null");
         return calls.async(this, () -> embedImage(image));
     }
 
     /// [#embedImages(List)] without waiting. Cancelling the future drops what is not encoded yet.
+    ///
+    /// @param images of any sizes
+    /// @return the embeddings to come, in the order of the images
     public CompletableFuture<List<Embedding>> embedImagesAsync(List<Image> images) {
         Inputs.requireNoNulls(images, "images");
         List<Image> copy = List.copyOf(images);
         return calls.async(this, () -> embedImages(copy));
     }
 
-    /// The embedding of a text.
+    /// {@return the embedding of a text}
     ///
+    /// @param text in the language that the model was trained with
     /// @throws TextTooLongException when it has more tokens than the model has positions
     /// @throws IllegalStateException when the checkpoint lacks the text encoder or the tokenizer
     public Embedding embedText(String text) {
@@ -203,8 +215,9 @@ public final class Clip implements AutoCloseable {
         return embedTexts(List.of(text)).getFirst();
     }
 
-    /// One embedding for each text, in their order. The embedding of a text does not depend on the others.
+    /// {@return one embedding for each text, in their order} The embedding of a text does not depend on the others.
     ///
+    /// @param texts may be empty
     /// @throws TextTooLongException when one has more tokens than the model has positions; it says which
     /// @throws NullPointerException when one is null; it says which
     /// @throws IllegalStateException when the checkpoint lacks the text encoder or the tokenizer
@@ -212,13 +225,7 @@ public final class Clip implements AutoCloseable {
         Inputs.requireNoNulls(texts, "texts");
         return calls.run(this, () -> {
             int positions = contextLength();
-            ClipTokenizer words = tokenizer();
-            List<Embedding> embeddings = new ArrayList<>(texts.size());
-            for (int from = 0; from < texts.size(); from += TEXT_CHUNK) {
-                int to = Math.min(texts.size(), from + TEXT_CHUNK);
-                embeddings.addAll(calls.texts(Inputs.tokenize(words, texts, from, to, positions)));
-            }
-            return embeddings;
+            return calls.texts(texts, tokenizer(), positions);
         });
     }
 
@@ -231,21 +238,24 @@ public final class Clip implements AutoCloseable {
     public void embedTexts(Iterator<String> texts, EmbeddingSink sink) {
         calls.run(this, () -> {
             int positions = contextLength();
-            ClipTokenizer words = tokenizer();
-            for (long first = 0; texts.hasNext(); first += TEXT_CHUNK) {
-                calls.texts(texts, TEXT_CHUNK, first, text -> words.encode(text, positions), sink);
-            }
+            calls.texts(texts, tokenizer(), positions, sink);
             return null;
         });
     }
 
     /// [#embedText(String)] without waiting. What is wrong with the text completes the future; cancelling it drops the text.
+    ///
+    /// @param text in the language that the model was trained with
+    /// @return the embedding to come
     public CompletableFuture<Embedding> embedTextAsync(String text) {
         Objects.requireNonNull(text, "text is null");
         return calls.async(this, () -> embedText(text));
     }
 
     /// [#embedTexts(List)] without waiting. Cancelling the future drops what is not encoded yet.
+    ///
+    /// @param texts may be empty
+    /// @return the embeddings to come, in the order of the texts
     public CompletableFuture<List<Embedding>> embedTextsAsync(List<String> texts) {
         Inputs.requireNoNulls(texts, "texts");
         List<String> copy = List.copyOf(texts);
@@ -256,9 +266,10 @@ public final class Clip implements AutoCloseable {
         return new IllegalStateException(name + " has no text encoder: it is a checkpoint of images only");
     }
 
-    /// A classifier that chooses among `labels`, each put into the templates and embedded now, once.
+    /// {@return a classifier that chooses among `labels`, each put into the templates and embedded now, once}
     ///
     /// @param labels at least one, and no two with the same tokens
+    /// @param templates the sentences that each label is put into
     /// @throws IllegalArgumentException when there is no label, one is blank, or two have the same tokens, as "Cat" and "cat" have
     /// @throws TextTooLongException when a prompt has more tokens than the model has positions
     /// @throws IllegalStateException when the checkpoint lacks an encoder or the tokenizer
@@ -266,9 +277,11 @@ public final class Clip implements AutoCloseable {
         return classifier(labels, templates, done -> {});
     }
 
-    /// A classifier over many labels, which takes a while: 1,000 labels in 80 templates are 80,000 texts. All labels are checked first.
-    /// Then they are embedded in parts, so that memory stays bounded.
+    /// {@return a classifier over many labels, which takes a while: 1,000 labels in 80 templates are 80,000 texts} All labels are checked
+    /// first. Then they are embedded in parts, so that memory stays bounded.
     ///
+    /// @param labels at least one, and no two with the same tokens
+    /// @param templates the sentences that each label is put into
     /// @param progress is told the number of labels that are embedded, after each part
     /// @throws IllegalArgumentException when there is no label, one is blank, or two have the same tokens
     /// @throws TextTooLongException when a prompt has more tokens than the model has positions
@@ -277,17 +290,16 @@ public final class Clip implements AutoCloseable {
         return calls.run(this, () -> ZeroShotClassifier.of(this, labels, templates, progress));
     }
 
-    /// The number of components of this model's embeddings.
+    /// {@return the number of components of this model's embeddings}
     public int dimension() {
         queue.requireOpen();
-        return model.imageEncoder()
-                .map(encoder -> encoder.config().outputDim())
-                .orElseGet(() -> model.textEncoder().orElseThrow().config().outputDim());
+        return model.config().vision().map(VisionConfig::outputDim).orElseGet(() -> model.config().text().orElseThrow().outputDim());
     }
 
-    /// The cosines of images and texts, `[images.size()][texts.size()]`, −1 to 1. For lists that are embedded already:
-    /// [Embedding#similarity].
+    /// {@return the cosines of images and texts, `[images.size()][texts.size()]`, −1 to 1} [Embedding#similarity] takes embeddings.
     ///
+    /// @param images the rows of the result
+    /// @param texts the columns of the result
     /// @throws TextTooLongException when a text has more tokens than the model has positions
     /// @throws IllegalStateException when the checkpoint lacks an encoder or the tokenizer
     public double[][] similarity(List<Image> images, List<String> texts) {
@@ -295,7 +307,7 @@ public final class Clip implements AutoCloseable {
         return Embedding.similarity(embedImages(images), columns);
     }
 
-    /// The embedding of an image that has been preprocessed already.
+    /// {@return the embedding of an image that has been preprocessed already}
     ///
     /// @param pixels `[3, h, w]` as [#preprocess()] makes them: one channel after the other, row by row; only read
     /// @throws IllegalArgumentException when there are more or fewer numbers, or one is not finite
@@ -305,16 +317,13 @@ public final class Clip implements AutoCloseable {
         return calls.run(this, () -> calls.images(List.of(pixels), array -> array)).getFirst();
     }
 
-    /// One embedding for each preprocessed image, in their order.
+    /// {@return one embedding for each preprocessed image, in their order}
     ///
     /// @param pixels `[3, h, w]` each, as [#preprocess()] makes them; only read
     /// @throws IllegalArgumentException when one has more or fewer numbers, or one is not finite; nothing is embedded then
     /// @throws IllegalStateException when the checkpoint has no image encoder
     public List<Embedding> embedPixels(List<float[]> pixels) {
-        Inputs.requireNoNulls(pixels, "pixels");
-        for (int i = 0; i < pixels.size(); i++) {
-            Inputs.requirePixels(pixels.get(i), "pixels[" + i + "]", pixelShape());
-        }
+        Inputs.requirePixels(pixels, pixelShape());
         return calls.run(this, () -> calls.images(pixels, array -> array));
     }
 
@@ -324,7 +333,7 @@ public final class Clip implements AutoCloseable {
         return Shape.of(VisionConfig.CHANNELS, size, size);
     }
 
-    /// The embedding of a text that has been tokenized already. The checkpoint needs no tokenizer for it.
+    /// {@return the embedding of a text that has been tokenized already} The checkpoint needs no tokenizer for it.
     ///
     /// @param ids with start and end of text, as [ClipTokenizer#encode(String)] makes them; what follows the end of text is ignored
     /// @throws IllegalArgumentException when there are no ids or more than the model has positions, or one is not in its vocabulary
@@ -334,7 +343,7 @@ public final class Clip implements AutoCloseable {
         return embedTokens(List.of(ids)).getFirst();
     }
 
-    /// One embedding for each tokenized text, in their order.
+    /// {@return one embedding for each tokenized text, in their order}
     ///
     /// @param ids of each text, with start and end of text; what follows the end of text is ignored
     /// @throws IllegalArgumentException when a text has no ids or more than the model has positions, or one is not in its vocabulary
@@ -355,14 +364,14 @@ public final class Clip implements AutoCloseable {
         return model.textEncoder().orElseThrow(this::noTextEncoder).config().contextLength();
     }
 
-    /// The memory that the weights of both encoders take, in bytes.
+    /// {@return the memory that the weights of both encoders take, in bytes}
     public long weightBytes() {
         return model.imageEncoder().map(ImageEncoder::weightBytes).orElse(0L)
                 + model.textEncoder().map(TextEncoder::weightBytes).orElse(0L);
     }
 
-    /// The memory that the scratch of forward passes takes now, in bytes: nothing at first, and after any burst what as many passes need as
-    /// there are threads that compute. Beside it a pass has the pixels of its images.
+    /// {@return the memory that the scratch of forward passes takes now, in bytes: nothing at first, and after any burst what as many
+    /// passes need as there are threads that compute} Beside it a pass has the pixels of its images.
     public long scratchBytes() {
         return model.imageEncoder().map(ImageEncoder::scratchBytes).orElse(0L)
                 + model.textEncoder().map(TextEncoder::scratchBytes).orElse(0L);
@@ -371,8 +380,7 @@ public final class Clip implements AutoCloseable {
     /// Refuses further calls, waits until those that were made before are finished, asynchronous ones too, and ends the model's threads.
     /// Closing twice is harmless.
     ///
-    /// When the thread is interrupted it waits no longer than for the pass that is being computed: the other calls end with an
-    /// `IllegalStateException`.
+    /// When the thread is interrupted it waits only for the pass that is being computed: other calls end with an `IllegalStateException`.
     ///
     /// @throws IllegalStateException within a call of this model, in a sink for instance: it would wait for itself
     @Override

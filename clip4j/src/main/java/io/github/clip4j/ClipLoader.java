@@ -8,6 +8,7 @@ import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.ClipModel;
 import io.github.clip4j.tokenizer.ClipTokenizer;
 import java.io.IOException;
+import java.util.OptionalInt;
 
 /// Makes a [Clip] of what a checkpoint says and what the options ask for.
 final class ClipLoader {
@@ -32,10 +33,10 @@ final class ClipLoader {
         Workers workers = KernelWarmUp.workers(checkpoint.weights(), options.threads());
         try {
             ClipConfig config = checkpoint.config(options.activation());
-            int imageSize = options.imageSize().orElse(0);
+            OptionalInt imageSize = options.imageSize();
             ClipPreprocess preprocess = checkpoint.preprocessing(profile).orElse(null);
-            if (preprocess != null && imageSize > 0) {
-                preprocess = preprocess.withSize(imageSize);
+            if (preprocess != null && imageSize.isPresent()) {
+                preprocess = preprocess.withSize(imageSize.getAsInt());
             }
             ClipModel model =
                     ClipModel.load(config, checkpoint.weights(), workers, imageSize, profile.interpolation(), options.weights());

@@ -38,7 +38,7 @@ public final class ClipOptions {
         this.maxConcurrent = maxConcurrent;
     }
 
-    /// One thread for each processor, weights in float32, and everything else as the checkpoint says.
+    /// {@return options with one thread for each processor, weights in float32, and everything else as the checkpoint says}
     public static ClipOptions defaults() {
         return new ClipOptions(
                 Runtime.getRuntime().availableProcessors(), Optional.empty(), Optional.empty(), OptionalInt.empty(), Optional.empty(),
@@ -48,6 +48,7 @@ public final class ClipOptions {
     /// How many threads encode.
     ///
     /// @param threads at least 1, the caller's included
+    /// @return options with that
     /// @throws IllegalArgumentException when fewer
     public ClipOptions withThreads(int threads) {
         if (threads < 1) {
@@ -58,12 +59,18 @@ public final class ClipOptions {
 
     /// The reference implementation to agree with in tokenizing texts and preparing images, when it is not the one that the files belong
     /// to.
+    ///
+    /// @param profile takes the place of the checkpoint's
+    /// @return options with that
     public ClipOptions withProfile(Profile profile) {
         Objects.requireNonNull(profile, "profile is null");
         return new ClipOptions(threads, Optional.of(profile), activation, imageSize, truncation, weights, maxConcurrent);
     }
 
     /// The activation of both towers' MLPs, for a checkpoint that does not say it.
+    ///
+    /// @param activation takes the place of the checkpoint's
+    /// @return options with that
     public ClipOptions withActivation(Activation activation) {
         Objects.requireNonNull(activation, "activation is null");
         return new ClipOptions(threads, profile, Optional.of(activation), imageSize, truncation, weights, maxConcurrent);
@@ -72,6 +79,7 @@ public final class ClipOptions {
     /// Images of another size than the model was trained on; its position embeddings are resampled.
     ///
     /// @param imageSize the edge of images, 1 to 10,000 pixels
+    /// @return options with that
     /// @throws IllegalArgumentException for another number
     public ClipOptions withImageSize(int imageSize) {
         if (imageSize < 1 || imageSize > LARGEST_IMAGE) {
@@ -84,6 +92,7 @@ public final class ClipOptions {
     ///
     /// @param truncates true: it keeps its first tokens, and the end of text stays the last one, as in the reference implementations that
     ///     cut; false: it is refused with a [io.github.clip4j.tokenizer.TextTooLongException]
+    /// @return options with that
     public ClipOptions withTruncation(boolean truncates) {
         return new ClipOptions(threads, profile, activation, imageSize, Optional.of(truncates), weights, maxConcurrent);
     }
@@ -92,6 +101,7 @@ public final class ClipOptions {
     /// published so. Results are computed in float32 in any case.
     ///
     /// @param weights F32, F16 or BF16
+    /// @return options with that
     /// @throws IllegalArgumentException for another type
     public ClipOptions withWeights(DType weights) {
         Objects.requireNonNull(weights, "weights is null");
@@ -109,6 +119,7 @@ public final class ClipOptions {
     /// ([Clip#scratchBytes()]).
     ///
     /// @param maxConcurrent at least 1
+    /// @return options with that
     /// @throws IllegalArgumentException when fewer
     public ClipOptions withMaxConcurrent(int maxConcurrent) {
         if (maxConcurrent < 1) {
@@ -117,37 +128,37 @@ public final class ClipOptions {
         return new ClipOptions(threads, profile, activation, imageSize, truncation, weights, maxConcurrent);
     }
 
-    /// The threads that prepare and encode.
+    /// {@return the threads that prepare and encode}
     public int threads() {
         return threads;
     }
 
-    /// The reference implementation to agree with; empty for the one that the files belong to.
+    /// {@return the reference implementation to agree with; empty for the one that the files belong to}
     public Optional<Profile> profile() {
         return profile;
     }
 
-    /// The activation of both towers' MLPs; empty for the checkpoint's.
+    /// {@return the activation of both towers' MLPs; empty for the checkpoint's}
     public Optional<Activation> activation() {
         return activation;
     }
 
-    /// The edge of images, pixels; empty for the checkpoint's.
+    /// {@return the edge of images, pixels; empty for the checkpoint's}
     public OptionalInt imageSize() {
         return imageSize;
     }
 
-    /// Whether texts that are too long are cut rather than refused; empty for what the profile does.
+    /// {@return whether texts that are too long are cut rather than refused; empty for what the profile does}
     public Optional<Boolean> truncation() {
         return truncation;
     }
 
-    /// How the weights of linear layers are kept: F32, F16 or BF16.
+    /// {@return how the weights of linear layers are kept: F32, F16 or BF16}
     public DType weights() {
         return weights;
     }
 
-    /// The forward passes that run side by side.
+    /// {@return the forward passes that run side by side}
     public int maxConcurrent() {
         return maxConcurrent;
     }

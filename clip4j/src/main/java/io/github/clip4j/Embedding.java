@@ -56,7 +56,7 @@ public record Embedding(float[] values) implements Serializable {
         return squares;
     }
 
-    /// The direction of `values`: x / ‖x‖₂, with the norm summed in double.
+    /// {@return the direction of `values`: x / ‖x‖₂, with the norm summed in double}
     ///
     /// @throws IllegalArgumentException when the values have no direction: all zero, or not all finite
     public static Embedding normalized(float[] values) {
@@ -72,7 +72,7 @@ public record Embedding(float[] values) implements Serializable {
         return new Embedding(unit);
     }
 
-    /// An embedding that was stored, such as a row of a database, with its bits as they are.
+    /// {@return an embedding that was stored, such as a row of a database, with its bits as they are}
     ///
     /// @param values of length 1, to within what normalising d components in float32 can lose: (d/2 + 3) · 2⁻²⁴, 1.5e-5 for 512 components
     /// @throws IllegalArgumentException when the length is not 1: [#normalized] divides a vector by its length
@@ -80,7 +80,7 @@ public record Embedding(float[] values) implements Serializable {
         return new Embedding(values);
     }
 
-    /// The embedding that [#toBytes()] wrote, with the same bits.
+    /// {@return the embedding that [#toBytes()] wrote, with the same bits}
     ///
     /// @param bytes little-endian float32, four bytes a component
     /// @throws IllegalArgumentException when the number of bytes is not a multiple of four, or the length of the vector is not 1
@@ -94,13 +94,14 @@ public record Embedding(float[] values) implements Serializable {
         return new Embedding(values);
     }
 
-    /// The number of components.
+    /// {@return the number of components}
     public int dimension() {
         return values.length;
     }
 
-    /// The cosine of the angle between two embeddings, from −1 to 1, summed in double.
+    /// {@return the cosine of the angle between two embeddings, from −1 to 1, summed in double}
     ///
+    /// @param other from the same model
     /// @throws IllegalArgumentException when the other one has another number of components
     public double dot(Embedding other) {
         Objects.requireNonNull(other, "other is null");
@@ -115,8 +116,10 @@ public record Embedding(float[] values) implements Serializable {
         return sum;
     }
 
-    /// The cosines of every embedding of one list with every one of another, `[rows.size()][columns.size()]`.
+    /// {@return the cosines of every embedding of one list with every one of another, `[rows.size()][columns.size()]`}
     ///
+    /// @param rows the embeddings of the result's rows
+    /// @param columns the embeddings of the result's columns
     /// @throws IllegalArgumentException when they have different numbers of components
     public static double[][] similarity(List<Embedding> rows, List<Embedding> columns) {
         Inputs.requireNoNulls(rows, "rows");
@@ -130,26 +133,26 @@ public record Embedding(float[] values) implements Serializable {
         return cosines;
     }
 
-    /// The components, as a copy.
+    /// {@return the components, as a copy}
     @Override
     public float[] values() {
         return values.clone();
     }
 
-    /// The components, as a copy; the same as [#values()].
+    /// {@return the components, as a copy; the same as [#values()]}
     public float[] toArray() {
         return values.clone();
     }
 
-    /// The components as little-endian float32, four bytes each: the form of NumPy's `<f4`, and of the vectors of SQLite's, Redis's and
-    /// other databases. [#ofBytes] reads it.
+    /// {@return the components as little-endian float32, four bytes each: the form of NumPy's `<f4`, and of the vectors of SQLite's,
+    /// Redis's and other databases} [#ofBytes] reads it.
     public byte[] toBytes() {
         ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         bytes.asFloatBuffer().put(values);
         return bytes.array();
     }
 
-    /// The components as an unmodifiable list.
+    /// {@return the components as an unmodifiable list}
     public List<Float> toList() {
         List<Float> list = new ArrayList<>(values.length);
         for (float value : values) {

@@ -8,6 +8,7 @@ public interface EmbeddingSink {
     /// An item was embedded.
     ///
     /// @param index its place in the list, from 0: so many items have ended before it
+    /// @param embedding of the item
     void embedded(long index, Embedding embedding);
 
     /// An item could not be embedded. The others are.

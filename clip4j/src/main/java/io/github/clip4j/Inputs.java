@@ -38,6 +38,17 @@ final class Inputs {
         return ids;
     }
 
+    /// Checks the preprocessed pixels of several images.
+    ///
+    /// @param expected `[channels, height, width]`
+    /// @throws IllegalArgumentException when one has more or fewer numbers than that, or one is not finite
+    static void requirePixels(List<float[]> pixels, Shape expected) {
+        requireNoNulls(pixels, "pixels");
+        for (int i = 0; i < pixels.size(); i++) {
+            requirePixels(pixels.get(i), "pixels[" + i + "]", expected);
+        }
+    }
+
     /// Checks preprocessed pixels.
     ///
     /// @param name of the array, for messages

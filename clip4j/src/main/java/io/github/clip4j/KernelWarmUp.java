@@ -70,7 +70,7 @@ final class KernelWarmUp {
     }
 
     private void run() {
-        ClipConfig config = new ClipConfig(
+        ClipConfig config = ClipConfig.of(
                 new VisionConfig(56, 8, layers(Activation.QUICK_GELU), new ImageHead.ClassToken(OptionalInt.of(WIDTH))),
                 new TextConfig(
                         VOCABULARY, 16, layers(Activation.GELU),

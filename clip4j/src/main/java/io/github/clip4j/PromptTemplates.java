@@ -28,19 +28,22 @@ public record PromptTemplates(List<String> templates) {
         templates = List.copyOf(templates);
     }
 
-    /// Templates in this order.
+    /// {@return templates in this order}
     ///
+    /// @param templates sentences with one `{}` each, where the label goes
     /// @throws IllegalArgumentException when there is none, or one has not exactly one `{}`
     public static PromptTemplates of(String... templates) {
         return new PromptTemplates(Arrays.asList(templates));
     }
 
-    /// The label itself, without a sentence around it.
+    /// {@return the label itself, without a sentence around it}
     public static PromptTemplates labelOnly() {
         return of(PLACE);
     }
 
-    /// The prompts for a label, one for each template, in their order.
+    /// {@return the prompts for a label, one for each template, in their order}
+    ///
+    /// @param label put in place of `{}`
     public List<String> apply(String label) {
         Objects.requireNonNull(label, "label is null");
         return templates.stream().map(template -> template.replace(PLACE, label)).toList();

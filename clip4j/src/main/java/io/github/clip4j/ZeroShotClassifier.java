@@ -72,7 +72,7 @@ public final class ZeroShotClassifier {
             }
             progress.accept(classEmbeddings.size());
         }
-        return new ZeroShotClassifier(labels, classEmbeddings, model.logitScale(), model.logitBias(), clip::embedImages);
+        return new ZeroShotClassifier(labels, classEmbeddings, model.logitScale().orElseThrow(), model.logitBias(), clip::embedImages);
     }
 
     /// Checks that there are labels, that each has tokens and fits the model in every template, and that the model can tell any two apart.
@@ -128,32 +128,36 @@ public final class ZeroShotClassifier {
         return Embedding.normalized(mean);
     }
 
-    /// The labels, in the order in which they were given.
+    /// {@return the labels, in the order in which they were given}
     public List<String> labels() {
         return labels;
     }
 
-    /// The embedding of each label, in their order: over several templates, the normalised mean of its prompts' embeddings.
+    /// {@return the embedding of each label, in their order: over several templates, the normalised mean of its prompts' embeddings}
     public List<Embedding> classEmbeddings() {
         return classEmbeddings;
     }
 
-    /// Which of the labels fits an image: the softmax over all labels.
+    /// {@return which of the labels fits an image: the softmax over all labels}
     ///
+    /// @param image of any size
     /// @throws IllegalStateException when the model is closed
     public Classification classify(Image image) {
         return classify(embed(image));
     }
 
-    /// One result for each image, in their order; the softmax over all labels. The result for an image does not depend on the others.
+    /// {@return one result for each image, in their order; the softmax over all labels} The result for an image does not depend on the
+    /// others.
     ///
+    /// @param images of any sizes
     /// @throws IllegalStateException when the model is closed
     public List<Classification> classify(List<Image> images) {
         return embedImages.apply(images).stream().map(this::classify).toList();
     }
 
-    /// The same for an image that is embedded already.
+    /// {@return the result of [#classify(Image)] for an image that is embedded already}
     ///
+    /// @param image embedded by the same model
     /// @throws IllegalArgumentException when it is from a model of another dimension
     public Classification classify(Embedding image) {
         double[] cosines = cosines(image);
@@ -163,28 +167,31 @@ public final class ZeroShotClassifier {
         return classification(cosines, logits, Arrays.stream(logits).map(logit -> Math.exp(logit - max) / sum).toArray());
     }
 
-    /// Which of the labels apply to an image, each judged by itself: the sigmoid of its logit, 1 / (1 + e^−logit). The probabilities do not
-    /// sum to 1.
+    /// {@return which of the labels apply to an image, each judged by itself: the sigmoid of its logit, 1 / (1 + e^−logit)} The
+    /// probabilities do not sum to 1.
     ///
     /// They are probabilities for a model that was trained with a sigmoid and has a `logit_bias`. A model that was trained with a softmax,
     /// as OpenAI's, learnt only which label fits better than others: its logits are 100 times a cosine, most of them above 10, and the
     /// sigmoid of nearly every label is above 0.9999. Use it there for the order alone, or set a threshold on
     /// [Classification.Score#cosine()] that was found with images of your own.
     ///
+    /// @param image of any size
     /// @throws IllegalStateException when the model is closed
     public Classification classifyIndependent(Image image) {
         return classifyIndependent(embed(image));
     }
 
-    /// One result for each image, in their order, with each label judged by itself ([#classifyIndependent(Image)]).
+    /// {@return one result for each image, in their order, with each label judged by itself ([#classifyIndependent(Image)])}
     ///
+    /// @param images of any sizes
     /// @throws IllegalStateException when the model is closed
     public List<Classification> classifyIndependent(List<Image> images) {
         return embedImages.apply(images).stream().map(this::classifyIndependent).toList();
     }
 
-    /// The same for an image that is embedded already ([#classifyIndependent(Image)]).
+    /// {@return the result of [#classifyIndependent(Image)] for an image that is embedded already}
     ///
+    /// @param image embedded by the same model
     /// @throws IllegalArgumentException when it is from a model of another dimension
     public Classification classifyIndependent(Embedding image) {
         double[] cosines = cosines(image);

@@ -135,7 +135,7 @@ class ClipTest {
                 norm += sum[i] * sum[i];
                 dot += sum[i] * image.toArray()[i];
             }
-            double expected = clip.model().logitScale() * dot / Math.sqrt(norm);
+            double expected = clip.model().logitScale().orElseThrow() * dot / Math.sqrt(norm);
             double actual = classifier.classify(image).scores().stream()
                     .filter(score -> score.label().equals("cat")).findFirst().orElseThrow().logit();
             assertThat(actual).isCloseTo(expected, within(1e-5)); // 14 times the rounding of unit vectors to float32

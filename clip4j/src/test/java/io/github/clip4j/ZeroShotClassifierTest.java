@@ -59,7 +59,7 @@ class ZeroShotClassifierTest {
             double cosine = image.dot(clip.embedText("a photo of a " + score.label()));
             Embedding label = classifier.classEmbeddings().get(LABELS.indexOf(score.label()));
             assertThat(score.cosine()).isEqualTo(cosine).isEqualTo(image.dot(label));
-            assertThat(score.logit()).isEqualTo(clip.model().logitScale() * cosine);
+            assertThat(score.logit()).isEqualTo(clip.model().logitScale().orElseThrow() * cosine);
         }
         // four rounded quotients of 2⁻⁵³, and their sum
         assertThat(result.scores().stream().mapToDouble(Classification.Score::probability).sum()).isCloseTo(1, within(1e-15));

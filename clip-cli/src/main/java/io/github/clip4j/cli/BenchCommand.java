@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
@@ -181,15 +182,15 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private ClipModel load(ClipConfig config, WeightSource weights, Workers workers) throws IOException {
-        return ClipModel.load(config, weights, workers, 0, PositionInterpolation.HUGGING_FACE, storage.type());
+        return ClipModel.load(config, weights, workers, OptionalInt.empty(), PositionInterpolation.HUGGING_FACE, storage.type());
     }
 
     private List<Throughput.Tower> towers(ClipConfig config) {
         List<Throughput.Tower> towers = new ArrayList<>();
-        if (!tower.equals("text") && config.vision() != null) {
+        if (!tower.equals("text") && config.vision().isPresent()) {
             towers.add(Throughput.Tower.IMAGE);
         }
-        if (!tower.equals("image") && config.text() != null) {
+        if (!tower.equals("image") && config.text().isPresent()) {
             towers.add(Throughput.Tower.TEXT);
         }
         if (towers.isEmpty()) {

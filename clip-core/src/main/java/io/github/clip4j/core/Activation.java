@@ -18,12 +18,15 @@ public enum Activation {
         this.configName = configName;
     }
 
-    /// The name in a Hugging Face `config.json`.
+    /// {@return the name in a Hugging Face `config.json`}
     public String configName() {
         return configName;
     }
 
-    /// The activation that `config.json` calls `name`, or empty when it is none of CLIP's. `gelu_new` is the tanh approximation, too.
+    /// {@return the activation that `config.json` calls `name`, or empty when it is none of CLIP's} `gelu_new` is the tanh approximation,
+    /// too.
+    ///
+    /// @param name the value of `hidden_act`
     public static Optional<Activation> ofConfigName(String name) {
         if (name.equals("gelu_new")) {
             return Optional.of(GELU_TANH);

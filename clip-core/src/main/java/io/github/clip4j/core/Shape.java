@@ -24,29 +24,32 @@ public final class Shape {
         this.elements = (int) product;
     }
 
-    /// A shape of these extents.
+    /// {@return a shape of these extents}
     ///
+    /// @param dims the extents; none for a scalar
     /// @throws IllegalArgumentException for a negative extent or more than 2³¹−1 elements
     public static Shape of(int... dims) {
         return new Shape(dims.clone());
     }
 
-    /// The number of axes.
+    /// {@return the number of axes}
     public int rank() {
         return dims.length;
     }
 
-    /// The extent of `axis`; negative axes count from the end, so `dim(-1)` is the innermost extent.
+    /// {@return the extent of `axis`; negative axes count from the end, so `dim(-1)` is the innermost extent}
+    ///
+    /// @param axis 0 to `rank() − 1`, or −1 to `−rank()` from the end
     public int dim(int axis) {
         return dims[axis < 0 ? axis + dims.length : axis];
     }
 
-    /// The product of the extents; 1 for a scalar.
+    /// {@return the product of the extents; 1 for a scalar}
     public int elements() {
         return elements;
     }
 
-    /// The extents, as a copy.
+    /// {@return the extents, as a copy}
     public int[] toArray() {
         return dims.clone();
     }

@@ -28,14 +28,18 @@ public final class Tensor {
         this.rowStride = rowStride;
     }
 
-    /// A tensor of zeros with its own array.
+    /// {@return a tensor of zeros with its own array}
+    ///
+    /// @param dims the extents; the last one is the innermost
     public static Tensor zeros(int... dims) {
         Shape shape = Shape.of(dims);
         return of(new float[shape.elements()], shape);
     }
 
-    /// A contiguous view of the whole of `array`, which is not copied.
+    /// {@return a contiguous view of the whole of `array`, which is not copied}
     ///
+    /// @param array the elements in row-major order
+    /// @param shape of the view
     /// @throws IllegalArgumentException when the array's length is not the shape's number of elements
     public static Tensor of(float[] array, Shape shape) {
         if (array.length != shape.elements()) {
@@ -45,9 +49,13 @@ public final class Tensor {
         return new Tensor(array, 0, shape, shape.rank() == 0 ? 1 : shape.dim(-1));
     }
 
-    /// A `[rows, width]` matrix of zeros whose rows lie `rowStride` floats apart.
+    /// {@return a `[rows, width]` matrix of zeros whose rows lie `rowStride` floats apart}
     ///
     /// Row strides that are multiples of 1024 floats map every row to the same few L1 sets; a padded stride keeps a tile's rows apart.
+    ///
+    /// @param rows the number of rows
+    /// @param width the elements of a row
+    /// @param rowStride floats from the start of one row to the next, at least `width`
     public static Tensor matrix(int rows, int width, int rowStride) {
         if (rowStride < width) {
             throw new IllegalArgumentException("row stride %d: expected at least the width %d".formatted(rowStride, width));
@@ -55,53 +63,62 @@ public final class Tensor {
         return new Tensor(new float[Math.multiplyExact(rows, rowStride)], 0, Shape.of(rows, width), rowStride);
     }
 
-    /// Rows `from` to `from + count` of this matrix, sharing its array.
+    /// {@return rows `from` to `from + count` of this matrix, sharing its array}
+    ///
+    /// @param from the first row
+    /// @param count the number of rows
     public Tensor rows(int from, int count) {
         Objects.checkFromIndexSize(from, count, rows());
         return new Tensor(array, offset + from * rowStride, Shape.of(count, width()), rowStride);
     }
 
-    /// Columns `from` to `from + count` of this matrix, sharing its array.
+    /// {@return columns `from` to `from + count` of this matrix, sharing its array}
+    ///
+    /// @param from the first column
+    /// @param count the number of columns
     public Tensor columns(int from, int count) {
         Objects.checkFromIndexSize(from, count, width());
         return new Tensor(array, offset + from, Shape.of(rows(), count), rowStride);
     }
 
-    /// The backing array itself, for kernels: not a copy, and not only this tensor's.
+    /// {@return the backing array itself, for kernels: not a copy, and not only this tensor's}
     public float[] array() {
         return array;
     }
 
-    /// The index of the first element in [#array()].
+    /// {@return the index of the first element in [#array()]}
     public int offset() {
         return offset;
     }
 
+    /// {@return the extents}
     public Shape shape() {
         return shape;
     }
 
-    /// The number of rows of this matrix (its first extent).
+    /// {@return the number of rows of this matrix (its first extent)}
     public int rows() {
         return shape.dim(0);
     }
 
-    /// The innermost extent.
+    /// {@return the innermost extent}
     public int width() {
         return shape.dim(-1);
     }
 
-    /// The distance in floats between the starts of two rows of this matrix.
+    /// {@return the distance in floats between the starts of two rows of this matrix}
     public int rowStride() {
         return rowStride;
     }
 
-    /// The index in [#array()] of the first element of `row`.
+    /// {@return the index in [#array()] of the first element of `row`}
+    ///
+    /// @param row counted from 0
     public int rowOffset(int row) {
         return offset + row * rowStride;
     }
 
-    /// The elements in row-major order, as a copy without padding.
+    /// {@return the elements in row-major order, as a copy without padding}
     public float[] toArray() {
         if (shape.rank() < 2 || rowStride == width()) {
             return Arrays.copyOfRange(array, offset, offset + shape.elements());

@@ -19,21 +19,28 @@ public final class Hub {
     private final HubSettings settings;
     private final HubCache cache;
 
+    /// Looks at nothing yet, and makes no connection.
+    ///
     /// @param settings where and how to download
     public Hub(HubSettings settings) {
         this.settings = settings;
         this.cache = new HubCache(settings.cache());
     }
 
-    /// Whether `text` may be the name of a repository, such as `openai/clip-vit-base-patch32`.
+    /// {@return whether `text` may be the name of a repository, such as `openai/clip-vit-base-patch32`}
+    ///
+    /// @param text any text
     public static boolean isRepository(String text) {
         return HubCache.isRepository(text);
     }
 
-    /// The directory of a revision that was downloaded, by this or another tool; empty when it is not in the cache. Downloads nothing.
+    /// {@return the directory of a revision that was downloaded, by this or another tool; empty when it is not in the cache} Downloads
+    /// nothing.
     ///
+    /// @param repository owner and name, such as `openai/clip-vit-base-patch32`
     /// @param revision a branch, a tag or a commit
     /// @throws IllegalArgumentException when these are not the names of a repository and a revision
+    /// @throws IOException when the cache cannot be read
     public Optional<Path> find(String repository, String revision) throws IOException {
         return cache.find(repository, revision);
     }
@@ -41,7 +48,9 @@ public final class Hub {
     /// Downloads a checkpoint unless the cache has it: its configs, its vocabulary, and one form of its weights, safetensors before
     /// PyTorch's own. Interrupted downloads are resumed, and content is checked against the hash that the hub names.
     ///
+    /// @param repository owner and name, such as `openai/clip-vit-base-patch32`
     /// @param revision a branch, a tag or a commit
+    /// @param progress told of each file's bytes
     /// @return the directory, which `Clip.load` reads
     /// @throws HubException when a file cannot be downloaded, the repository holds no weights that can be read, or the settings forbid to
     ///     download

@@ -8,11 +8,15 @@ public final class HubException extends IOException {
     @Serial
     private static final long serialVersionUID = 1;
 
+    /// For what was found directly.
+    ///
     /// @param message which file, what was expected, what came, and what to do
     public HubException(String message) {
         super(message);
     }
 
+    /// For what another exception led to.
+    ///
     /// @param message which file, what was expected, what came, and what to do
     /// @param cause what it was noticed by
     public HubException(String message, Throwable cause) {

@@ -32,6 +32,7 @@ public final class HubSettings {
     ///
     /// @param environment usually `System.getenv()`
     /// @param home the user's directory, under which the cache is unless the environment says otherwise
+    /// @return the settings
     /// @throws IllegalArgumentException when the endpoint is not an address
     public static HubSettings of(Map<String, String> environment, Path home) {
         String endpoint = environment.getOrDefault("HF_ENDPOINT", "https://huggingface.co");
@@ -45,54 +46,62 @@ public final class HubSettings {
                 new EnvironmentProxies(environment, Optional.ofNullable(ProxySelector.getDefault())));
     }
 
-    /// The origin of the hub.
+    /// {@return the origin of the hub}
     public URI endpoint() {
         return endpoint;
     }
 
-    /// The directory of the cache.
+    /// {@return the directory of the cache}
     public Path cache() {
         return cache;
     }
 
-    /// What opens private and gated repositories. It is sent to the endpoint alone.
+    /// {@return what opens private and gated repositories} It is sent to the endpoint alone.
     public Optional<String> token() {
         return token;
     }
 
-    /// Whether only the cache is looked at.
+    /// {@return whether only the cache is looked at}
     public boolean offline() {
         return offline;
     }
 
-    /// Which proxy leads to an address.
+    /// {@return which proxy leads to an address}
     public ProxySelector proxies() {
         return proxies;
     }
 
-    /// These settings with another hub.
+    /// {@return these settings with another hub}
     ///
     /// @param endpoint without `/` at its end
     public HubSettings withEndpoint(URI endpoint) {
         return new HubSettings(endpoint, cache, token, offline, proxies);
     }
 
-    /// These settings with another directory of the cache.
+    /// {@return these settings with another directory of the cache}
+    ///
+    /// @param cache made when it does not exist
     public HubSettings withCache(Path cache) {
         return new HubSettings(endpoint, cache, token, offline, proxies);
     }
 
-    /// These settings with a token.
+    /// {@return these settings with a token}
+    ///
+    /// @param token as `huggingface.co/settings/tokens` gives it
     public HubSettings withToken(String token) {
         return new HubSettings(endpoint, cache, Optional.of(token), offline, proxies);
     }
 
-    /// These settings, looking at the cache alone or not.
+    /// {@return these settings, looking at the cache alone or not}
+    ///
+    /// @param offline true: nothing is downloaded
     public HubSettings withOffline(boolean offline) {
         return new HubSettings(endpoint, cache, token, offline, proxies);
     }
 
-    /// These settings with other proxies.
+    /// {@return these settings with other proxies}
+    ///
+    /// @param proxies asked for each address
     public HubSettings withProxies(ProxySelector proxies) {
         return new HubSettings(endpoint, cache, token, offline, proxies);
     }

@@ -4,13 +4,13 @@ import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /// What happens to an image before the image encoder: resize, centre crop, rescale, normalise. It ignores EXIF orientation, as the
 /// reference implementations do ([ImageOptions#withUpright]).
 ///
 /// @param resize how the image is scaled
-/// @param cropWidth pixels; 0 when it is not cropped
-/// @param cropHeight pixels; 0 when it is not cropped
+/// @param crop the part from the middle that is kept, or empty when all is
 /// @param fill the samples of pixels that are added to an image smaller than the crop, 0 to 255
 /// @param filter the resampling filter
 /// @param rescaleFactor what bytes are multiplied by, usually 1/255; 1 when they are not rescaled
@@ -18,7 +18,7 @@ import java.util.Objects;
 /// @param std of each channel, divided by
 /// @param convention the reference implementation whose order and rounding are followed
 public record ClipPreprocess(
-        ResizeTo resize, int cropWidth, int cropHeight, int fill, Filter filter, double rescaleFactor, List<Double> mean, List<Double> std,
+        ResizeTo resize, Optional<Crop> crop, int fill, Filter filter, double rescaleFactor, List<Double> mean, List<Double> std,
         Convention convention) {
     /// The two families of reference implementations.
     public enum Convention {
@@ -95,6 +95,22 @@ public record ClipPreprocess(
         record Exactly(int width, int height) implements ResizeTo {}
     }
 
+    /// The size of what is cut out of the middle of an image. A smaller image is filled up to it.
+    ///
+    /// @param width pixels
+    /// @param height pixels
+    public record Crop(int width, int height) {
+        /// Checks the size.
+        ///
+        /// @throws IllegalArgumentException for an edge below 1
+        public Crop {
+            if (width < 1 || height < 1) {
+                throw new IllegalArgumentException(
+                        "preprocessing: expected a crop of at least 1 × 1 pixels, got %d × %d".formatted(width, height));
+            }
+        }
+    }
+
     /// Checks the values.
     ///
     /// @throws IllegalArgumentException for a fill, means or standard deviations that cannot be
@@ -113,24 +129,32 @@ public record ClipPreprocess(
         std = List.copyOf(std);
     }
 
-    /// The preprocessing of OpenAI's checkpoints for images of `size` × `size` pixels, as Hugging Face performs it.
+    /// {@return the preprocessing of OpenAI's checkpoints for images of `size` × `size` pixels, as Hugging Face performs it}
+    ///
+    /// @param size the edge of images, pixels
     public static ClipPreprocess huggingFace(int size) {
         return new ClipPreprocess(
-                new ResizeTo.ShortestEdge(size), size, size, 0, Filter.BICUBIC, 1 / 255.0, OPENAI_MEAN, OPENAI_STD,
+                new ResizeTo.ShortestEdge(size), Optional.of(new Crop(size, size)), 0, Filter.BICUBIC, 1 / 255.0, OPENAI_MEAN, OPENAI_STD,
                 Convention.HUGGING_FACE);
     }
 
-    /// The preprocessing of OpenAI's checkpoints for images of `size` × `size` pixels, as openai/CLIP and open_clip perform it.
+    /// {@return the preprocessing of OpenAI's checkpoints for images of `size` × `size` pixels, as openai/CLIP and open_clip perform it}
+    ///
+    /// @param size the edge of images, pixels
     public static ClipPreprocess openAi(int size) {
         return huggingFace(size).withConvention(Convention.OPENAI);
     }
 
-    /// This preprocessing in another order.
+    /// {@return this preprocessing in another order}
+    ///
+    /// @param other the order of the steps and their roundings
     public ClipPreprocess withConvention(Convention other) {
-        return new ClipPreprocess(resize, cropWidth, cropHeight, fill, filter, rescaleFactor, mean, std, other);
+        return new ClipPreprocess(resize, crop, fill, filter, rescaleFactor, mean, std, other);
     }
 
-    /// This preprocessing for square images of `size` pixels.
+    /// {@return this preprocessing for square images of `size` pixels}
+    ///
+    /// @param size the edge of images, pixels
     public ClipPreprocess withSize(int size) {
         ResizeTo resized = switch (resize) {
             case ResizeTo.None none -> none;
@@ -138,24 +162,27 @@ public record ClipPreprocess(
             case ResizeTo.LongestEdge longest -> new ResizeTo.LongestEdge(size);
             case ResizeTo.Exactly exactly -> new ResizeTo.Exactly(size, size);
         };
-        int crop = cropWidth == 0 ? 0 : size;
-        return new ClipPreprocess(resized, crop, crop, fill, filter, rescaleFactor, mean, std, convention);
+        Optional<Crop> cropped = crop.map(_ -> new Crop(size, size));
+        return new ClipPreprocess(resized, cropped, fill, filter, rescaleFactor, mean, std, convention);
     }
 
-    /// The image resized and cropped, still in bytes.
+    /// {@return the image resized and cropped, still in bytes}
     ///
+    /// @param image of any size
     /// @throws IllegalArgumentException for an image so narrow that the resized one would not fit an array
     public Image resizeAndCrop(Image image) {
         Objects.requireNonNull(image, "image is null");
         Image converted = convention == Convention.HUGGING_FACE ? image.convertToRgb() : image;
         Size to = sizeOf(converted);
-        if (cropWidth == 0) {
+        if (crop.isEmpty()) {
             return Resize.resize(converted, to.width, to.height, filter).convertToRgb();
         }
-        Window window = Window.center(to.width, to.height, cropWidth, cropHeight, convention);
+        int width = crop.get().width();
+        int height = crop.get().height();
+        Window window = Window.center(to.width, to.height, width, height, convention);
         Window seen = window.within(to.width, to.height);
         Image part = Resize.resize(converted, to.width, to.height, filter, seen);
-        boolean filled = seen.width() == cropWidth && seen.height() == cropHeight;
+        boolean filled = seen.width() == width && seen.height() == height;
         Image cropped = filled ? part : window.around(part, seen.left() - window.left(), seen.top() - window.top(), fill);
         return cropped.convertToRgb();
     }
@@ -191,8 +218,9 @@ public record ClipPreprocess(
         return image.width() <= image.height() ? new Size(size, (int) scaled) : new Size((int) scaled, size);
     }
 
-    /// The image as the encoder takes it, `[3, h, w]`: the channels one after the other, (pixel · rescaleFactor − mean) / std.
+    /// {@return the image as the encoder takes it, `[3, h, w]`: the channels one after the other, (pixel · rescaleFactor − mean) / std}
     ///
+    /// @param image of any size
     /// @throws IllegalArgumentException for an image so narrow that the resized one would not fit an array
     public Tensor apply(Image image) {
         Image cropped = resizeAndCrop(image);

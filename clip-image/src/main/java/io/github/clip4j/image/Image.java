@@ -70,8 +70,10 @@ public final class Image {
         this.palette = palette == null ? NO_PALETTE : palette;
     }
 
-    /// An image from its pixels.
+    /// {@return an image from its pixels}
     ///
+    /// @param width pixels
+    /// @param height pixels
     /// @param rgb `[height, width, 3]`, row by row from the top; copied
     /// @throws IllegalArgumentException when the number of bytes does not fit
     public static Image ofRgb(int width, int height, byte[] rgb) {
@@ -79,12 +81,13 @@ public final class Image {
         return new Image(width, height, Mode.RGB, rgb.clone(), null);
     }
 
-    /// An image that something else has decoded, such as `ImageIO.read`; its pixels are copied. The levels are taken as they are, without
-    /// converting by colour profiles, as [ImageFile] does: for a file that both read, both give the same image, unless `ImageIO.read`
-    /// itself has converted it.
+    /// {@return an image that something else has decoded, such as `ImageIO.read`; its pixels are copied} The levels are taken as they are,
+    /// without converting by colour profiles, as [ImageFile] does: for a file that both read, both give the same image, unless
+    /// `ImageIO.read` itself has converted it.
     ///
     /// A `BufferedImage` knows no EXIF orientation; [#upright(int)] turns it when the orientation is known.
     ///
+    /// @param buffered only read
     /// @throws IllegalArgumentException when its samples are not integers, or its colours none of grey, RGB and CMYK
     public static Image of(BufferedImage buffered) {
         Objects.requireNonNull(buffered, "buffered is null");
@@ -95,8 +98,8 @@ public final class Image {
         }
     }
 
-    /// This image turned and mirrored so that it is upright, as Pillow's `ImageOps.exif_transpose` does. [ImageOptions#withUpright] does it
-    /// while a file is read.
+    /// {@return this image turned and mirrored so that it is upright, as Pillow's `ImageOps.exif_transpose` does}
+    /// [ImageOptions#withUpright] does it while a file is read.
     ///
     /// @param exifOrientation the value of the EXIF tag "Orientation", 1 to 8; 1 changes nothing
     /// @throws IllegalArgumentException for another number
@@ -109,12 +112,12 @@ public final class Image {
         return orientations[exifOrientation - 1].apply(this);
     }
 
-    /// Pixels.
+    /// {@return the width, pixels}
     public int width() {
         return width;
     }
 
-    /// Pixels.
+    /// {@return the height, pixels}
     public int height() {
         return height;
     }
@@ -123,12 +126,12 @@ public final class Image {
         return mode;
     }
 
-    /// `[height, width, 3]`, the shape of [#toRgb()].
+    /// {@return `[height, width, 3]`, the shape of [#toRgb()]}
     public Shape shape() {
         return Shape.of(height, width, CHANNELS);
     }
 
-    /// The pixels as RGB, `[height, width, 3]`, as a copy.
+    /// {@return the pixels as RGB, `[height, width, 3]`, as a copy}
     public byte[] toRgb() {
         return mode == Mode.RGB ? samples.clone() : convertToRgb().samples;
     }

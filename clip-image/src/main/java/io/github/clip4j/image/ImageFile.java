@@ -43,6 +43,8 @@ public final class ImageFile {
 
     /// Reads an image file with the default options.
     ///
+    /// @param file in any of the formats that clip4j reads
+    /// @return the image
     /// @throws ImageFormatException when it is not an image, is damaged, or has more than [#MAX_PIXELS]
     /// @throws IOException when the file cannot be read
     public static Image read(Path file) throws IOException {
@@ -51,6 +53,9 @@ public final class ImageFile {
 
     /// Reads an image file.
     ///
+    /// @param file in any of the formats that clip4j reads
+    /// @param options the limit on pixels, and whether the image is turned upright
+    /// @return the image
     /// @throws ImageFormatException when it is not an image, is damaged, or has more pixels than the options allow
     /// @throws IOException when the file cannot be read
     public static Image read(Path file, ImageOptions options) throws IOException {
@@ -64,6 +69,8 @@ public final class ImageFile {
 
     /// Decodes the bytes of an image file with the default options. Messages call it "image".
     ///
+    /// @param file in any of the formats that clip4j reads
+    /// @return the image
     /// @throws ImageFormatException when it is not an image, is damaged, or has more than [#MAX_PIXELS]
     public static Image read(byte[] file) throws ImageFormatException {
         return read(file, UNNAMED, ImageOptions.defaults());
@@ -73,6 +80,8 @@ public final class ImageFile {
     ///
     /// @param file only read, not kept
     /// @param name what to call it in messages, such as the name of an uploaded file
+    /// @param options the limit on pixels, and whether the image is turned upright
+    /// @return the image
     /// @throws ImageFormatException when it is not an image, is damaged, or has more pixels than the options allow
     public static Image read(byte[] file, String name, ImageOptions options) throws ImageFormatException {
         Objects.requireNonNull(file, "file is null");
@@ -85,6 +94,7 @@ public final class ImageFile {
     /// Reads a stream to its end, which is one image file, with the default options. Messages call it "image".
     ///
     /// @param file not closed
+    /// @return the image
     /// @throws ImageFormatException when it is not an image, is damaged, or has more than [#MAX_PIXELS]
     /// @throws IOException when the stream cannot be read
     public static Image read(InputStream file) throws IOException {
@@ -95,6 +105,8 @@ public final class ImageFile {
     ///
     /// @param file not closed
     /// @param name what to call it in messages, such as the name of an uploaded file
+    /// @param options the limit on pixels, and whether the image is turned upright
+    /// @return the image
     /// @throws ImageFormatException when it is not an image, is damaged, or has more pixels than the options allow
     /// @throws IOException when the stream cannot be read
     public static Image read(InputStream file, String name, ImageOptions options) throws IOException {

@@ -8,11 +8,15 @@ public final class ImageFormatException extends IOException {
     @Serial
     private static final long serialVersionUID = 1;
 
+    /// For what was found directly.
+    ///
     /// @param message the file, what was expected, what was found
     public ImageFormatException(String message) {
         super(message);
     }
 
+    /// For what another exception led to.
+    ///
     /// @param message the file, what was expected, what was found
     /// @param cause what the decoder threw
     public ImageFormatException(String message, Throwable cause) {

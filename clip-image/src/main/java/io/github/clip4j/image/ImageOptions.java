@@ -17,13 +17,16 @@ public final class ImageOptions {
         this.maxPixels = maxPixels;
     }
 
-    /// What the reference implementations do: EXIF orientation ignored, and at most [ImageFile#MAX_PIXELS].
+    /// {@return options for what the reference implementations do: EXIF orientation ignored, and at most [ImageFile#MAX_PIXELS]}
     public static ImageOptions defaults() {
         return DEFAULTS;
     }
 
     /// Whether an image is turned as its EXIF orientation says, as Pillow's `ImageOps.exif_transpose` and Hugging Face's pipelines do. The
     /// preprocessing of the reference implementations does not.
+    ///
+    /// @param upright true: it is turned
+    /// @return options with that
     public ImageOptions withUpright(boolean upright) {
         return new ImageOptions(upright, maxPixels);
     }
@@ -32,6 +35,7 @@ public final class ImageOptions {
     /// pixels: a file of a few kilobytes can declare an image that fills any memory.
     ///
     /// @param maxPixels 1 to [ImageFile#MAX_PIXELS]
+    /// @return options with that limit
     /// @throws IllegalArgumentException for another number
     public ImageOptions withMaxPixels(long maxPixels) {
         if (maxPixels < 1 || maxPixels > ImageFile.MAX_PIXELS) {
@@ -40,12 +44,12 @@ public final class ImageOptions {
         return new ImageOptions(upright, maxPixels);
     }
 
-    /// Whether an image is turned as its EXIF orientation says.
+    /// {@return whether an image is turned as its EXIF orientation says}
     public boolean upright() {
         return upright;
     }
 
-    /// The largest image that is decoded, in pixels.
+    /// {@return the largest image that is decoded, in pixels}
     public long maxPixels() {
         return maxPixels;
     }

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -78,8 +79,8 @@ class ImageGoldenTest {
     @Test
     void padsAnImageThatFitsIntoTheSquare() {
         ClipPreprocess longest = new ClipPreprocess(
-                new ClipPreprocess.ResizeTo.LongestEdge(8), 8, 8, 7, ClipPreprocess.Filter.BILINEAR, 1 / 255.0, ClipPreprocess.OPENAI_MEAN,
-                ClipPreprocess.OPENAI_STD, ClipPreprocess.Convention.OPENAI);
+                new ClipPreprocess.ResizeTo.LongestEdge(8), Optional.of(new ClipPreprocess.Crop(8, 8)), 7, ClipPreprocess.Filter.BILINEAR,
+                1 / 255.0, ClipPreprocess.OPENAI_MEAN, ClipPreprocess.OPENAI_STD, ClipPreprocess.Convention.OPENAI);
         byte[] rgb = new byte[16 * 10 * 3];
         Arrays.fill(rgb, (byte) 200);
         byte[] padded = longest.resizeAndCrop(Image.ofRgb(16, 10, rgb)).toRgb(); // 8 × 5: a row above, two below
@@ -93,8 +94,8 @@ class ImageGoldenTest {
     void normalizesAsNumPyDoes() {
         Image white = Image.ofRgb(1, 1, new byte[] {(byte) 255, 0, (byte) 128});
         ClipPreprocess one = new ClipPreprocess(
-                new ClipPreprocess.ResizeTo.None(), 0, 0, 0, ClipPreprocess.Filter.BICUBIC, 1 / 255.0, ClipPreprocess.OPENAI_MEAN,
-                ClipPreprocess.OPENAI_STD, ClipPreprocess.Convention.HUGGING_FACE);
+                new ClipPreprocess.ResizeTo.None(), Optional.empty(), 0, ClipPreprocess.Filter.BICUBIC, 1 / 255.0,
+                ClipPreprocess.OPENAI_MEAN, ClipPreprocess.OPENAI_STD, ClipPreprocess.Convention.HUGGING_FACE);
         float[] expected = {
             (1f - 0.48145466f) / 0.26862954f, (0f - 0.4578275f) / 0.26130258f, ((float) (128 / 255.0) - 0.40821073f) / 0.27577711f
         };
@@ -115,10 +116,17 @@ class ImageGoldenTest {
         assertThat(padded[(10 + 3) * 3]).as("second row, column 3: the image's column 1").isEqualTo((byte) 1);
     }
 
+    @Test
+    void aCropHasAtLeastOnePixel() {
+        assertThatThrownBy(() -> new ClipPreprocess.Crop(0, 4))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("preprocessing: expected a crop of at least 1 × 1 pixels, got 0 × 4");
+    }
+
     private static byte[] cropped(Image image, int width, int height, ClipPreprocess.Convention convention) {
         ClipPreprocess crop = new ClipPreprocess(
-                new ClipPreprocess.ResizeTo.None(), width, height, 0, ClipPreprocess.Filter.BICUBIC, 1 / 255.0, ClipPreprocess.OPENAI_MEAN,
-                ClipPreprocess.OPENAI_STD, convention);
+                new ClipPreprocess.ResizeTo.None(), Optional.of(new ClipPreprocess.Crop(width, height)), 0, ClipPreprocess.Filter.BICUBIC,
+                1 / 255.0, ClipPreprocess.OPENAI_MEAN, ClipPreprocess.OPENAI_STD, convention);
         return crop.resizeAndCrop(image).toRgb();
     }
 

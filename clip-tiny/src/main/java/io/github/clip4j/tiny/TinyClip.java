@@ -27,12 +27,15 @@ public final class TinyClip {
 
     private TinyClip() {}
 
-    /// Loads the model on all processors. The caller closes it.
+    /// {@return the model, loaded on all processors; the caller closes it}
     public static Clip load() {
         return load(ClipOptions.defaults());
     }
 
     /// Loads the model. Its files, 3 MB, are read from this class's jar into memory; nothing is written.
+    ///
+    /// @param options how it is kept and computed
+    /// @return the model
     public static Clip load(ClipOptions options) {
         try (Checkpoint checkpoint = Checkpoint.ofBytes(NAME, files())) {
             return Clip.load(checkpoint, options);
@@ -44,6 +47,7 @@ public final class TinyClip {
 
     /// Writes the model's files, in the layout of a Hugging Face repository, into an existing directory.
     ///
+    /// @param directory made when it does not exist
     /// @throws IOException when one cannot be written, or is there already
     public static void copyTo(Path directory) throws IOException {
         for (Map.Entry<String, byte[]> file : files().entrySet()) {

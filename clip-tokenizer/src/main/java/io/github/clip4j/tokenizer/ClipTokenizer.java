@@ -47,6 +47,9 @@ public final class ClipTokenizer {
     }
 
     /// A tokenizer that cuts or refuses texts that are too long as its profile does.
+    ///
+    /// @param vocabulary the tokens and merges
+    /// @param profile the reference implementation to agree with
     public ClipTokenizer(Vocabulary vocabulary, TokenizerProfile profile) {
         this(vocabulary, profile, profile.truncates(), new Bpe(vocabulary), new ConcurrentHashMap<>());
     }
@@ -59,7 +62,7 @@ public final class ClipTokenizer {
         this.cache = cache;
     }
 
-    /// This tokenizer with another treatment of texts that are too long, whatever the profile's is.
+    /// {@return this tokenizer with another treatment of texts that are too long, whatever the profile's is}
     ///
     /// @param truncates true: such a text keeps its first tokens, and the end of text stays the last one, as in all reference
     ///     implementations that cut; false: it is refused
@@ -67,22 +70,24 @@ public final class ClipTokenizer {
         return truncates == this.truncates ? this : new ClipTokenizer(vocabulary, profile, truncates, bpe, cache);
     }
 
-    /// The tokens and merges.
+    /// {@return the tokens and merges}
     public Vocabulary vocabulary() {
         return vocabulary;
     }
 
-    /// The reference implementation that this tokenizer agrees with.
+    /// {@return the reference implementation that this tokenizer agrees with}
     public TokenizerProfile profile() {
         return profile;
     }
 
-    /// Whether a text that is too long is cut rather than refused.
+    /// {@return whether a text that is too long is cut rather than refused}
     public boolean truncates() {
         return truncates;
     }
 
-    /// The token ids of `text`, of any length, between the ids of start and end of text.
+    /// {@return the token ids of `text`, of any length, between the ids of start and end of text}
+    ///
+    /// @param text any text; it is cleaned as the profile says
     public int[] encode(String text) {
         Objects.requireNonNull(text, "text is null");
         IntList ids = new IntList();
@@ -92,8 +97,10 @@ public final class ClipTokenizer {
         return ids.toArray();
     }
 
-    /// The token ids of `text` for a model of `contextLength` positions.
+    /// {@return the token ids of `text` for a model of `contextLength` positions}
     ///
+    /// @param text any text; it is cleaned as the profile says
+    /// @param contextLength the positions of the model, start and end of text included
     /// @throws TextTooLongException when there are more, and this tokenizer does not cut
     public int[] encode(String text, int contextLength) {
         int[] ids = encode(text);
@@ -106,8 +113,10 @@ public final class ClipTokenizer {
         return truncated(ids, contextLength);
     }
 
-    /// The token ids of `text`, padded to `contextLength` as the profile does: with 0, or with the end of text.
+    /// {@return the token ids of `text`, padded to `contextLength` as the profile does: with 0, or with the end of text}
     ///
+    /// @param text any text; it is cleaned as the profile says
+    /// @param contextLength the positions of the model, start and end of text included
     /// @throws TextTooLongException when there are more, and this tokenizer does not cut
     public int[] encodePadded(String text, int contextLength) {
         int[] ids = encode(text, contextLength);
@@ -116,7 +125,10 @@ public final class ClipTokenizer {
         return padded;
     }
 
-    /// The token ids of `text`; a longer text keeps its first `contextLength − 1` ids and the end of text.
+    /// {@return the token ids of `text`; a longer text keeps its first `contextLength − 1` ids and the end of text}
+    ///
+    /// @param text any text; it is cleaned as the profile says
+    /// @param contextLength the positions of the model, start and end of text included
     public int[] encodeTruncated(String text, int contextLength) {
         int[] ids = encode(text);
         return ids.length <= contextLength ? ids : truncated(ids, contextLength);
@@ -199,9 +211,10 @@ public final class ClipTokenizer {
         return ids;
     }
 
-    /// The text that `ids` encode: in lower case, with a space after each word, without start and end of text. Bytes that are not UTF-8
-    /// become U+FFFD.
+    /// {@return the text that `ids` encode: in lower case, with a space after each word, without start and end of text} Bytes that are not
+    /// UTF-8 become U+FFFD.
     ///
+    /// @param ids start, end and padding may be among them
     /// @throws IllegalArgumentException for an id that the vocabulary does not have
     public String decode(int[] ids) {
         Objects.requireNonNull(ids, "ids is null");

@@ -31,7 +31,7 @@ public final class TextTooLongException extends IllegalArgumentException {
         this.contextLength = contextLength;
     }
 
-    /// The same exception for a text of a list.
+    /// {@return the same exception for a text of a list}
     ///
     /// @param list its name in the message, `texts` in "texts[3]"
     /// @param index of the text in the list, from 0
@@ -42,17 +42,17 @@ public final class TextTooLongException extends IllegalArgumentException {
         return indexed;
     }
 
-    /// Where the text is in the list that was given, from 0; empty when a single text was given.
+    /// {@return where the text is in the list that was given, from 0; empty when a single text was given}
     public OptionalInt index() {
         return index == null ? OptionalInt.empty() : OptionalInt.of(index);
     }
 
-    /// The tokens of the text, start and end included.
+    /// {@return the tokens of the text, start and end included}
     public int tokens() {
         return tokens;
     }
 
-    /// The positions of the model.
+    /// {@return the positions of the model}
     public int contextLength() {
         return contextLength;
     }

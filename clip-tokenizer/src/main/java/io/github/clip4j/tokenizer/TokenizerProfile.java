@@ -18,12 +18,12 @@ public enum TokenizerProfile {
         this.id = id;
     }
 
-    /// The name on the command line.
+    /// {@return the name on the command line}
     public String id() {
         return id;
     }
 
-    /// Whether a text that is too long is cut rather than refused.
+    /// {@return whether a text that is too long is cut rather than refused}
     public boolean truncates() {
         return this == OPEN_CLIP;
     }

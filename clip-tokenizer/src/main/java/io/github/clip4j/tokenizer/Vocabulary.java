@@ -107,6 +107,8 @@ public final class Vocabulary {
     /// Reads the vocabulary of a checkpoint directory: `tokenizer.json` when it is there, else `vocab.json` and `merges.txt`, else
     /// `bpe_simple_vocab_16e6.txt.gz`.
     ///
+    /// @param directory of a checkpoint
+    /// @return the vocabulary
     /// @throws VocabularyFormatException when a file is malformed, or no form is there
     public static Vocabulary read(Path directory) throws IOException {
         for (List<String> form : FORMS) {
@@ -127,6 +129,7 @@ public final class Vocabulary {
     /// Reads a vocabulary whose files are in memory, the preferred of its [#FORMS].
     ///
     /// @param files by their names, such as `tokenizer.json`
+    /// @return the vocabulary
     /// @throws VocabularyFormatException when a file is malformed, or no form is there
     public static Vocabulary of(Map<String, byte[]> files) throws IOException {
         byte[] tokenizer = files.get("tokenizer.json");
@@ -147,6 +150,8 @@ public final class Vocabulary {
 
     /// Refuses a file that is larger than any vocabulary, before it is read.
     ///
+    /// @param name of the file, which tells its form
+    /// @param bytes of the file
     /// @throws VocabularyFormatException when it has more than 100 MB
     public static void requireSize(String name, long bytes) throws VocabularyFormatException {
         if (bytes > MAX_BYTES) {
@@ -343,28 +348,32 @@ public final class Vocabulary {
         return merges.get(key(left, right));
     }
 
-    /// The id of a token as it is written in the vocabulary; empty when it has no such token.
+    /// {@return the id of a token as it is written in the vocabulary; empty when it has no such token}
+    ///
+    /// @param token in the vocabulary's alphabet, such as `cat</w>`
     public OptionalInt id(String token) {
         Integer id = ids.get(token);
         return id == null ? OptionalInt.empty() : OptionalInt.of(id);
     }
 
-    /// The token with this id as it is written in the vocabulary; empty when the id is not in use.
+    /// {@return the token with this id as it is written in the vocabulary; empty when the id is not in use}
+    ///
+    /// @param id from 0
     public Optional<String> token(int id) {
         return id >= 0 && id < tokens.length ? Optional.ofNullable(tokens[id]) : Optional.empty();
     }
 
-    /// One more than the greatest id.
+    /// {@return one more than the greatest id}
     public int size() {
         return tokens.length;
     }
 
-    /// The id of [#START_OF_TEXT].
+    /// {@return the id of [#START_OF_TEXT]}
     public int startOfText() {
         return startOfText;
     }
 
-    /// The id of [#END_OF_TEXT].
+    /// {@return the id of [#END_OF_TEXT]}
     public int endOfText() {
         return endOfText;
     }

@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
@@ -20,11 +22,12 @@ public final class ClipModel {
     private final ClipConfig config;
     private final @Nullable ImageEncoder imageEncoder;
     private final @Nullable TextEncoder textEncoder;
-    private final float logitScale;
+    private final OptionalDouble logitScale;
     private final float logitBias;
 
     private ClipModel(
-            ClipConfig config, @Nullable ImageEncoder imageEncoder, @Nullable TextEncoder textEncoder, float logitScale, float logitBias) {
+            ClipConfig config, @Nullable ImageEncoder imageEncoder, @Nullable TextEncoder textEncoder, OptionalDouble logitScale,
+            float logitBias) {
         this.config = config;
         this.imageEncoder = imageEncoder;
         this.textEncoder = textEncoder;
@@ -32,8 +35,10 @@ public final class ClipModel {
         this.logitBias = logitBias;
     }
 
-    /// The tensors that a model needs, in the order of computation, under the names of Hugging Face's checkpoints. Check, load, conversion
-    /// and inspection read this one table.
+    /// {@return the tensors that a model needs, in the order of computation, under the names of Hugging Face's checkpoints} Check, load,
+    /// conversion and inspection read this one table.
+    ///
+    /// @param config the extents of both towers
     public static List<TensorSpec> parameters(ClipConfig config) {
         return ClipParameters.of(config);
     }
@@ -41,6 +46,8 @@ public final class ClipModel {
     /// Checks that a source holds exactly the tensors that the config needs. It may also hold `logit_bias` and the buffers of position
     /// numbers that older files carry.
     ///
+    /// @param config the extents of both towers
+    /// @param source holds the weights, under Hugging Face's names
     /// @throws WeightFormatException which lists every finding at once
     public static void check(ClipConfig config, WeightSource source) throws WeightFormatException {
         ClipParameters.check(config, source);
@@ -48,33 +55,41 @@ public final class ClipModel {
 
     /// Reads a model. The source may be closed afterwards.
     ///
+    /// @param config the extents of both towers
+    /// @param source holds the weights, under Hugging Face's names
     /// @param workers the threads that its encoders run on; not closed by the model
+    /// @return the model
     /// @throws WeightFormatException when the source's tensors are not exactly those that the config needs
     @SuppressWarnings("exports") // for our own modules: whoever embeds clip4j loads a Clip
     public static ClipModel load(ClipConfig config, WeightSource source, Workers workers) throws IOException {
-        return load(config, source, workers, 0, PositionInterpolation.HUGGING_FACE, DType.F32);
+        return load(config, source, workers, OptionalInt.empty(), PositionInterpolation.HUGGING_FACE, DType.F32);
     }
 
     /// Reads a model for images of another size than it was trained on.
     ///
-    /// @param imageSize the edge of images, pixels; 0 for the config's
+    /// @param trained the extents that the weights were trained with
+    /// @param weights the tensors, under Hugging Face's names
+    /// @param workers the threads that its encoders run on; not closed by the model
+    /// @param imageSize the edge of images, pixels; empty for the config's
     /// @param interpolation how position embeddings are resampled
     /// @param storage how the weights of linear layers are kept: F32, or F16 or BF16 for half the memory
+    /// @return the model
+    /// @throws IOException when the weights cannot be read
     @SuppressWarnings("exports") // as above
     public static ClipModel load(
-            ClipConfig trained, WeightSource weights, Workers workers, int imageSize, PositionInterpolation interpolation, DType storage)
-            throws IOException {
+            ClipConfig trained, WeightSource weights, Workers workers, OptionalInt imageSize, PositionInterpolation interpolation,
+            DType storage) throws IOException {
         ClipParameters.check(trained, weights);
         ClipConfig config = trained;
         WeightSource source = weights;
-        VisionConfig vision = trained.vision();
-        if (vision != null && imageSize > 0 && imageSize != vision.imageSize()) {
-            VisionConfig resized = vision.withImageSize(imageSize);
+        VisionConfig vision = trained.vision().orElse(null);
+        if (vision != null && imageSize.orElse(vision.imageSize()) != vision.imageSize()) {
+            VisionConfig resized = vision.withImageSize(imageSize.getAsInt());
             source = new ResampledPositions(weights, interpolation, vision.grid(), resized.grid(), vision.transformer().width());
-            config = new ClipConfig(resized, trained.text());
+            config = new ClipConfig(Optional.of(resized), trained.text());
             vision = resized;
         }
-        TextConfig text = config.text();
+        TextConfig text = config.text().orElse(null);
         FutureTask<Optional<TextEncoder>> texts =
                 new FutureTask<>(() -> text == null ? Optional.empty() : Optional.of(new TextEncoder(text, weights, storage, workers)));
         boolean together = vision != null && Runtime.getRuntime().availableProcessors() > 1;
@@ -99,7 +114,7 @@ public final class ClipModel {
         TextEncoder textEncoder = result(texts).orElse(null);
         return new ClipModel(
                 config, imageEncoder, textEncoder,
-                config.hasBothTowers() ? source.read(ParameterNames.LOGIT_SCALE)[0] : Float.NaN,
+                config.hasBothTowers() ? OptionalDouble.of(Math.exp(source.read(ParameterNames.LOGIT_SCALE)[0])) : OptionalDouble.empty(),
                 source.tensors().containsKey(ParameterNames.LOGIT_BIAS) ? source.read(ParameterNames.LOGIT_BIAS)[0] : 0);
     }
 
@@ -132,27 +147,27 @@ public final class ClipModel {
         }
     }
 
-    /// The config, of images of the size that this model was loaded for.
+    /// {@return the config, of images of the size that this model was loaded for}
     public ClipConfig config() {
         return config;
     }
 
-    /// The image encoder, or empty in a checkpoint of texts alone.
+    /// {@return the image encoder, or empty in a checkpoint of texts alone}
     public Optional<ImageEncoder> imageEncoder() {
         return Optional.ofNullable(imageEncoder);
     }
 
-    /// The text encoder, or empty in a checkpoint of images alone.
+    /// {@return the text encoder, or empty in a checkpoint of images alone}
     public Optional<TextEncoder> textEncoder() {
         return Optional.ofNullable(textEncoder);
     }
 
-    /// e^logit_scale: what a cosine is multiplied by to give a logit; 100 in OpenAI's checkpoints. NaN when a tower is missing.
-    public double logitScale() {
-        return Math.exp(logitScale);
+    /// {@return e^logit_scale: what a cosine is multiplied by to give a logit, 100 in OpenAI's checkpoints; empty when a tower is missing}
+    public OptionalDouble logitScale() {
+        return logitScale;
     }
 
-    /// What is added to a logit; 0 in most models.
+    /// {@return what is added to a logit; 0 in most models}
     public double logitBias() {
         return logitBias;
     }

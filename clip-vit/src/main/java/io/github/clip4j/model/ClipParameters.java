@@ -18,14 +18,8 @@ final class ClipParameters {
     /// All parameters of a model, in the order of computation.
     static List<TensorSpec> of(ClipConfig config) {
         List<TensorSpec> specs = new ArrayList<>();
-        VisionConfig vision = config.vision();
-        if (vision != null) {
-            ImageEncoder.specs(vision).forEach(specs::add);
-        }
-        TextConfig text = config.text();
-        if (text != null) {
-            TextEncoder.specs(text).forEach(specs::add);
-        }
+        config.vision().ifPresent(vision -> ImageEncoder.specs(vision).forEach(specs::add));
+        config.text().ifPresent(text -> TextEncoder.specs(text).forEach(specs::add));
         if (config.hasBothTowers()) {
             specs.add(new TensorSpec(ParameterNames.LOGIT_SCALE, Shape.of()));
         }

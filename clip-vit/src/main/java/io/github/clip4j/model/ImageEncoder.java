@@ -77,12 +77,13 @@ public final class ImageEncoder {
         };
     }
 
-    /// The extents of this encoder.
+    /// {@return the extents of this encoder}
     public VisionConfig config() {
         return config;
     }
 
-    /// The images of a pass that keeps every thread busy with as many as it computes at once. More images take proportionally longer.
+    /// {@return the images of a pass that keeps every thread busy with as many as it computes at once} More images take proportionally
+    /// longer.
     public int imagesPerPass() {
         return workers.threads() * imagesPerThread();
     }
@@ -91,17 +92,17 @@ public final class ImageEncoder {
         return Math.max(1, MAX_ROWS / config.tokens());
     }
 
-    /// The memory that the weights take, in bytes.
+    /// {@return the memory that the weights take, in bytes}
     public long weightBytes() {
         return weightBytes;
     }
 
-    /// The memory that the scratch of forward passes takes now, in bytes. Scratch is kept for as many passes as there are threads.
+    /// {@return the memory that the scratch of forward passes takes now, in bytes} Scratch is kept for as many passes as there are threads.
     public long scratchBytes() {
         return serialScratch.bytes() + teamScratch.bytes();
     }
 
-    /// The projected, not yet normalised outputs of a batch, `[b, outputDim]`.
+    /// {@return the projected, not yet normalised outputs of a batch, `[b, outputDim]`}
     ///
     /// The result for an image is the same, to the bit, in every batch and with any number of threads.
     ///
@@ -118,6 +119,7 @@ public final class ImageEncoder {
     /// The same into a tensor of the caller's. Once a batch of this size has been encoded, one image, or any number on one thread,
     /// allocates nothing.
     ///
+    /// @param pixels preprocessed images, `[b, 3, imageSize, imageSize]`
     /// @param out `[b, outputDim]`, overwritten
     public void encode(Tensor pixels, Tensor out) {
         requireImages(pixels.shape());
@@ -193,6 +195,7 @@ public final class ImageEncoder {
     /// same bits.
     ///
     /// @param pixels a preprocessed image, `[3, imageSize, imageSize]`
+    /// @param probe is told of each result
     /// @return `[1, outputDim]`
     /// @throws IllegalArgumentException when the image has another size
     public Tensor trace(Tensor pixels, Probe probe) {

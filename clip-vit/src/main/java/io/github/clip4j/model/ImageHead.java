@@ -13,6 +13,8 @@ public sealed interface ImageHead {
     ///
     /// @param projectionDim the width of an embedding; empty when the tower ends with the norm
     record ClassToken(OptionalInt projectionDim) implements ImageHead {
+        /// Checks the width.
+        ///
         /// @throws IllegalArgumentException for a width below 1
         public ClassToken {
             projectionDim.ifPresent(dim -> TransformerConfig.requirePositive("projection width", dim));

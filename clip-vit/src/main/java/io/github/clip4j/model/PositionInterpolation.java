@@ -18,9 +18,12 @@ public enum PositionInterpolation {
         this.antialias = antialias;
     }
 
-    /// The embeddings for a grid of `to` × `to` patches.
+    /// {@return the embeddings for a grid of `to` × `to` patches}
     ///
     /// @param positions `[1 + from·from, d]`; the first, the class token's, is kept
+    /// @param from the edge of the grid that they were trained for, patches
+    /// @param to the edge of the new grid, patches
+    /// @param d the width of an embedding
     public float[] resize(float[] positions, int from, int to, int d) {
         double[][] weights = weights(from, to);
         float[] out = new float[(1 + to * to) * d];

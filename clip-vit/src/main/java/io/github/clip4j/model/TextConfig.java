@@ -13,6 +13,8 @@ public record TextConfig(int vocabularySize, int contextLength, TransformerConfi
     /// A value that nearly all published configs carry by mistake. It means OpenAI's original rule, the position of the greatest id.
     public static final int LEGACY_END_OF_TEXT = 2;
 
+    /// Checks the extents.
+    ///
     /// @throws IllegalArgumentException for an extent below 1, or a parameter too large for an array
     public TextConfig {
         TransformerConfig.requirePositive("vocabulary size", vocabularySize);
@@ -28,30 +30,35 @@ public record TextConfig(int vocabularySize, int contextLength, TransformerConfi
         };
     }
 
-    /// This config with another width of its projection, or without one.
+    /// {@return this config with another width of its projection, or without one}
+    ///
+    /// @param dim the width; empty to end before the projection
     public TextConfig withProjection(OptionalInt dim) {
         return new TextConfig(vocabularySize, contextLength, transformer, switch (head) {
             case TextHead.EndOfText end -> new TextHead.EndOfText(dim, end.pooling(), end.id());
         });
     }
 
-    /// This config with another activation.
+    /// {@return this config with another activation}
+    ///
+    /// @param activation of the MLPs
     public TextConfig withActivation(Activation activation) {
         return new TextConfig(vocabularySize, contextLength, transformer.withActivation(activation), head);
     }
 
-    /// The width that outputs are projected to; empty when the tower ends before the projection.
+    /// {@return the width that outputs are projected to; empty when the tower ends before the projection}
     public OptionalInt projectionDim() {
         return projectionDim(head);
     }
 
-    /// The width of what the encoder returns.
+    /// {@return the width of what the encoder returns}
     public int outputDim() {
         return projectionDim().orElse(transformer.width());
     }
 
-    /// The position whose output becomes the embedding of the text.
+    /// {@return the position whose output becomes the embedding of the text}
     ///
+    /// @param ids with start and end of text
     /// @throws IllegalArgumentException when there is no end of text
     public int pooledPosition(int[] ids) {
         return switch (head) {

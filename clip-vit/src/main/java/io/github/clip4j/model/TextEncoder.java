@@ -77,28 +77,28 @@ public final class TextEncoder {
         };
     }
 
-    /// The extents of this encoder.
+    /// {@return the extents of this encoder}
     public TextConfig config() {
         return config;
     }
 
-    /// The rows of a pass that keeps every thread busy with about as many as it computes at once. A row is a token that no other text of
-    /// the pass begins with. An eighth is left for beginnings that two threads both compute.
+    /// {@return the rows of a pass that keeps every thread busy with about as many as it computes at once} A row is a token that no other
+    /// text of the pass begins with. An eighth is left for beginnings that two threads both compute.
     public int rowsPerPass() {
         return workers.threads() * (MAX_ROWS - MAX_ROWS / 8);
     }
 
-    /// The memory that the weights take, in bytes.
+    /// {@return the memory that the weights take, in bytes}
     public long weightBytes() {
         return weightBytes;
     }
 
-    /// The memory that the scratch of forward passes takes now, in bytes. Scratch is kept for as many passes as there are threads.
+    /// {@return the memory that the scratch of forward passes takes now, in bytes} Scratch is kept for as many passes as there are threads.
     public long scratchBytes() {
         return serialScratch.bytes() + teamScratch.bytes();
     }
 
-    /// The projected, not yet normalised outputs of a batch of texts, `[b, outputDim]`.
+    /// {@return the projected, not yet normalised outputs of a batch of texts, `[b, outputDim]`}
     ///
     /// The result for a text is the same, to the bit, in every batch, with any number of threads, and with or without padding.
     ///
@@ -131,6 +131,7 @@ public final class TextEncoder {
 
     /// Checks texts as [#encode(List)] does.
     ///
+    /// @param texts token ids with start and end of text
     /// @throws IllegalArgumentException for an id beyond the vocabulary, a text that is too long, or one without an end
     public void check(List<int[]> texts) {
         for (int t = 0; t < texts.size(); t++) {
@@ -223,6 +224,7 @@ public final class TextEncoder {
     /// much slower than [#encode(List)], but its result has the same bits.
     ///
     /// @param ids token ids with start and end of text, and padding if need be
+    /// @param probe is told of each result
     /// @return `[1, outputDim]`
     /// @throws IllegalArgumentException for an id beyond the vocabulary, a text that is too long, or one without an end
     public Tensor trace(int[] ids, Probe probe) {

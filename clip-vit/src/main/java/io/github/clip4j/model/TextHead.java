@@ -18,6 +18,8 @@ public sealed interface TextHead {
         /// The end of text in CLIP's vocabulary.
         private static final int CLIP_ID = 49407;
 
+        /// Checks the width.
+        ///
         /// @throws IllegalArgumentException for a projection of width below 1
         public EndOfText {
             projectionDim.ifPresent(dim -> TransformerConfig.requirePositive("projection width", dim));

@@ -14,6 +14,10 @@ public record TransformerConfig(int width, int heads, int layers, int mlpWidth, 
     /// Ten times the deepest published model's: a damaged config must not ask for memory without end.
     private static final int MAX_LAYERS = 1000;
 
+    /// Checks the extents.
+    ///
+    /// @throws IllegalArgumentException for an extent below 1, more layers than a model can have, a parameter too large for an array, or a
+    ///     width that the heads cannot share evenly
     public TransformerConfig {
         requirePositive("width", width);
         requirePositive("heads", heads);
@@ -33,12 +37,14 @@ public record TransformerConfig(int width, int heads, int layers, int mlpWidth, 
         }
     }
 
-    /// This config with another activation.
+    /// {@return this config with another activation}
+    ///
+    /// @param other of the MLPs
     public TransformerConfig withActivation(Activation other) {
         return new TransformerConfig(width, heads, layers, mlpWidth, other, layerNormEpsilon);
     }
 
-    /// The width of one head.
+    /// {@return the width of one head}
     public int headDim() {
         return width / heads;
     }

@@ -13,6 +13,8 @@ public record VisionConfig(int imageSize, int patchSize, TransformerConfig trans
     /// Red, green, blue.
     public static final int CHANNELS = 3;
 
+    /// Checks the extents.
+    ///
     /// @throws IllegalArgumentException for an image smaller than a patch, an extent below 1, or a parameter too large for an array
     public VisionConfig {
         TransformerConfig.requirePositive("patch size", patchSize);
@@ -38,44 +40,50 @@ public record VisionConfig(int imageSize, int patchSize, TransformerConfig trans
         };
     }
 
-    /// This config with another width of its projection, or without one.
+    /// {@return this config with another width of its projection, or without one}
+    ///
+    /// @param dim the width; empty to end before the projection
     public VisionConfig withProjection(OptionalInt dim) {
         return new VisionConfig(imageSize, patchSize, transformer, switch (head) {
             case ImageHead.ClassToken _ -> new ImageHead.ClassToken(dim);
         });
     }
 
-    /// This config for images of another size.
+    /// {@return this config for images of another size}
+    ///
+    /// @param size the edge of images, a multiple of the patch size
     public VisionConfig withImageSize(int size) {
         return new VisionConfig(size, patchSize, transformer, head);
     }
 
-    /// This config with another activation.
+    /// {@return this config with another activation}
+    ///
+    /// @param activation of the MLPs
     public VisionConfig withActivation(Activation activation) {
         return new VisionConfig(imageSize, patchSize, transformer.withActivation(activation), head);
     }
 
-    /// Patches along an edge.
+    /// {@return the number of patches along an edge}
     public int grid() {
         return imageSize / patchSize;
     }
 
-    /// Positions of the transformer: the patches, and what the head puts before them.
+    /// {@return the positions of the transformer: the patches, and what the head puts before them}
     public int tokens() {
         return grid() * grid() + tokensBeforePatches(head);
     }
 
-    /// Numbers in a patch.
+    /// {@return the number of values in a patch}
     public int patchElements() {
         return CHANNELS * patchSize * patchSize;
     }
 
-    /// The width that outputs are projected to; empty when the tower ends before the projection.
+    /// {@return the width that outputs are projected to; empty when the tower ends before the projection}
     public OptionalInt projectionDim() {
         return projectionDim(head);
     }
 
-    /// The width of what the encoder returns.
+    /// {@return the width of what the encoder returns}
     public int outputDim() {
         return projectionDim().orElse(transformer.width());
     }

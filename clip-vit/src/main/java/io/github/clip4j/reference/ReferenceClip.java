@@ -10,12 +10,12 @@ import io.github.clip4j.model.TransformerConfig;
 import io.github.clip4j.model.VisionConfig;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.BiConsumer;
 
 /// CLIP in one file: plain loops, double arithmetic, no layers, no kernels, no threads. Read this first. The fast path in `clip.nn`
-/// computes the same lines, the tests compare it with these, and `docs/reference.md` says which line is which.
+/// computes the same lines, the tests compare it with these, and `docs/reference.md` says which line is which. Thread-safe.
 ///
 /// Radford et al. 2021, "Learning Transferable Visual Models From Natural Language Supervision" (arXiv:2103.00020), as openai/CLIP
 /// `clip/model.py` implements it. Sections without another source are that paper's.
@@ -44,20 +44,23 @@ import java.util.function.BiConsumer;
 /// double[] image = clip.encodeImage(pixels); // [512]
 /// double[] probabilities = clip.classify(pixels, new int[][] {{49406, 320, 2368, 49407}, {49406, 320, 1929, 49407}}); // "a cat", "a dog"
 /// ```
-///
-/// The pixels are those of a preprocessed image, the ids those of a tokenizer. Thread-safe.
 public sealed class ReferenceClip permits ReferenceProbe {
     private final ClipConfig config;
     private final Map<String, Tensor> parameters;
 
     /// A model over parameters by name. Neither is copied.
+    ///
+    /// @param config the extents of both towers
+    /// @param parameters by Hugging Face's names
     public ReferenceClip(ClipConfig config, Map<String, Tensor> parameters) {
         this.config = config;
         this.parameters = parameters;
     }
 
-    /// A model that shows every intermediate result to a witness, to compare two implementations stage by stage.
+    /// {@return a model that shows every intermediate result to a witness, to compare two implementations stage by stage}
     ///
+    /// @param config the extents of both towers
+    /// @param parameters by Hugging Face's names
     /// @param witness is told the name and the rows of each result, in the order of computation and under the names of
     ///     [Probe][io.github.clip4j.model.Probe]; attention weights have a row for each head and query, `[h·n, n]`
     public static ReferenceClip watched(ClipConfig config, Map<String, Tensor> parameters, BiConsumer<String, double[][]> witness) {
@@ -67,8 +70,8 @@ public sealed class ReferenceClip permits ReferenceProbe {
     /// Reads a model as float32 into memory.
     ///
     /// @param directory with `config.json` and `model.safetensors` in Hugging Face's layout, which `clip convert` writes
+    /// @return the model
     /// @throws io.github.clip4j.core.weights.WeightFormatException when a file is malformed, or the weights do not fit the config
-    /// @throws IOException when a file cannot be read
     public static ReferenceClip load(Path directory) throws IOException {
         return ReferenceFiles.load(directory);
     }
@@ -76,17 +79,22 @@ public sealed class ReferenceClip permits ReferenceProbe {
     /// Zero-shot classification with one text for each class (§3.1.2): the probability of text i is e^logitᵢ / Σⱼ e^logitⱼ.
     /// A bias that all logits share cancels.
     ///
+    /// @param pixels a preprocessed image, `[3, imageSize, imageSize]`
     /// @param texts the token ids of each text
+    /// @return a probability for each text
     public double[] classify(Tensor pixels, int[][] texts) {
         double[] logits = logits(pixels, texts);
         softmax(logits, logits.length);
         return logits;
     }
 
-    /// The logit of each text for an image: e^logit_scale · cos(image, textᵢ) + logit_bias (§2.3, figure 3).
+    /// {@return the logit of each text for an image: e^logit_scale · cos(image, textᵢ) + logit_bias (§2.3, figure 3)}
     ///
     /// The scale is learnt as its logarithm and kept to at most 100 (§2.5), which OpenAI's models reach. CLIP has no bias; models trained
     /// with a sigmoid have one (Zhai et al. 2023, arXiv:2303.15343 §3.2).
+    ///
+    /// @param pixels a preprocessed image, `[3, imageSize, imageSize]`
+    /// @param texts the token ids of each text
     public double[] logits(Tensor pixels, int[][] texts) {
         double scale = Math.exp(parameter("logit_scale")[0]);
         double bias = parameters.containsKey("logit_bias") ? parameter("logit_bias")[0] : 0;
@@ -107,7 +115,7 @@ public sealed class ReferenceClip permits ReferenceProbe {
     /// @param pixels a preprocessed image, `[3, imageSize, imageSize]`
     /// @return the embedding, not yet of unit length, `[p]`; `[d]` when the tower has no projection
     public double[] encodeImage(Tensor pixels) {
-        VisionConfig vision = Objects.requireNonNull(config.vision(), "the model has no image encoder");
+        VisionConfig vision = config.vision().orElseThrow(() -> new IllegalStateException("the model has no image encoder"));
         return switch (vision.head()) {
             case ImageHead.ClassToken token -> {
                 double[][] x = embedPatches("vision_model.embeddings", pixels, vision); //                [n, d]
@@ -128,7 +136,7 @@ public sealed class ReferenceClip permits ReferenceProbe {
     /// @param ids token ids with start and end of text, and padding if need be
     /// @return the embedding, not yet of unit length, `[p]`; `[d]` when the tower has no projection
     public double[] encodeText(int[] ids) {
-        TextConfig text = Objects.requireNonNull(config.text(), "the model has no text encoder");
+        TextConfig text = config.text().orElseThrow(() -> new IllegalStateException("the model has no text encoder"));
         return switch (text.head()) {
             case TextHead.EndOfText end -> {
                 double[][] x = embedTokens("text_model.embeddings", ids, text); //                        [n, d]
@@ -142,8 +150,7 @@ public sealed class ReferenceClip permits ReferenceProbe {
 
     /// x = [class; patch₁·Wᵀ; patch₂·Wᵀ; …] + positions (Dosovitskiy et al. 2020, arXiv:2010.11929, equation 1).
     ///
-    /// Patches go row by row. W is stored as a convolution's kernel, `[d, 3, patchSize, patchSize]`, and has no bias.
-    /// Pixels that do not fill a patch are dropped.
+    /// Patches go row by row; what fills none is dropped. W is a convolution's kernel, `[d, 3, patchSize, patchSize]`, without a bias.
     double[][] embedPatches(String name, Tensor pixels, VisionConfig vision) {
         float[] classToken = parameter(name + ".class_embedding");
         float[] kernel = parameter(name + ".patch_embedding.weight");
@@ -344,10 +351,7 @@ public sealed class ReferenceClip permits ReferenceProbe {
 
     /// e^xᵢ / Σⱼ e^xⱼ of the first n elements, in place; the maximum is subtracted so that nothing overflows.
     private static void softmax(double[] x, int n) {
-        double max = x[0];
-        for (int i = 1; i < n; i++) {
-            max = Math.max(max, x[i]);
-        }
+        double max = Arrays.stream(x, 0, n).max().orElseThrow();
         double sum = 0;
         for (int i = 0; i < n; i++) {
             x[i] = Math.exp(x[i] - max);
@@ -360,11 +364,8 @@ public sealed class ReferenceClip permits ReferenceProbe {
 
     /// x / ‖x‖₂
     private static double[] normalize(double[] x) {
-        double[] unit = new double[x.length];
-        for (int i = 0; i < x.length; i++) {
-            unit[i] = x[i] / Math.sqrt(dot(x, x));
-        }
-        return unit;
+        double norm = Math.sqrt(dot(x, x));
+        return Arrays.stream(x).map(value -> value / norm).toArray();
     }
 
     private static double dot(double[] a, double[] b) {

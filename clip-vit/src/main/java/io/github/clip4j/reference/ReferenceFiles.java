@@ -61,7 +61,7 @@ final class ReferenceFiles {
         try {
             int p = new Part(Optional.empty(), Optional.of(root)).integer("projection_dim", 512); // those of the parts are often wrong
             OptionalInt projection = p == 0 ? OptionalInt.empty() : OptionalInt.of(p);
-            return new ClipConfig(
+            return ClipConfig.of(
                     new VisionConfig(
                             vision.integer("image_size", 224), vision.integer("patch_size", 32), vision.transformer(768, 12, 3072),
                             new ImageHead.ClassToken(projection)),

@@ -14,7 +14,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Objects;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -63,7 +63,7 @@ class ParameterTableTest {
             TextConfig text = new TextConfig(
                     100, 20, new TransformerConfig(40, 4, 2, 88, Activation.GELU, 1e-5),
                     new TextHead.EndOfText(dim, TextHead.Pooling.GREATEST_ID, 99));
-            return Stream.of(new ClipConfig(vision, text), new ClipConfig(vision, null), new ClipConfig(null, text));
+            return Stream.of(ClipConfig.of(vision, text), ClipConfig.ofImages(vision), ClipConfig.ofTexts(text));
         });
     }
 
@@ -77,10 +77,17 @@ class ParameterTableTest {
                 ClipModel.parameters(config).stream().map(TensorSpec::name).toList());
     }
 
+    @ParameterizedTest
+    @MethodSource("configs")
+    void onlyAModelOfBothTowersHasALogitScale(ClipConfig config) throws IOException {
+        ClipModel model = ClipModel.load(config, new Recorder(ClipModel.parameters(config)), Workers.SERIAL);
+        assertThat(model.logitScale()).isEqualTo(config.hasBothTowers() ? OptionalDouble.of(1) : OptionalDouble.empty()); // e⁰
+    }
+
     /// OpenAI's checkpoints hold q, k and v as one tensor: read one after the other, it is read once.
     @Test
     void theWeightsOfQueriesKeysAndValuesAreReadOneAfterTheOther() throws IOException {
-        ClipConfig config = new ClipConfig(null, Objects.requireNonNull(configs().findFirst().orElseThrow().text()));
+        ClipConfig config = ClipConfig.ofTexts(configs().findFirst().orElseThrow().text().orElseThrow());
         Recorder recorder = new Recorder(ClipModel.parameters(config));
         ClipModel.load(config, recorder, Workers.SERIAL);
         String attention = "text_model.encoder.layers.1.self_attn.";
@@ -91,9 +98,9 @@ class ParameterTableTest {
 
     @Test
     void aConstructorRefusesAParameterOfAnotherSize() {
-        VisionConfig vision = Objects.requireNonNull(configs().findFirst().orElseThrow().vision());
+        VisionConfig vision = configs().findFirst().orElseThrow().vision().orElseThrow();
         VisionConfig larger = vision.withImageSize(37);
-        Recorder recorder = new Recorder(ClipModel.parameters(new ClipConfig(vision, null)));
+        Recorder recorder = new Recorder(ClipModel.parameters(ClipConfig.ofImages(vision)));
         assertThatThrownBy(() -> new ImageEncoder(larger, recorder, DType.F32, Workers.SERIAL))
                 .isInstanceOf(WeightFormatException.class)
                 .hasMessage("vision_model.embeddings.position_embedding.weight in recorder: expected 1040 numbers, got 680; "

@@ -60,7 +60,7 @@ class ReferenceModelsTest {
                         SafetensorsFile.open(ReferenceData.require("models/hf-text-tower-tiny/clip_tiny.safetensors")),
                         ParameterNames.TEXT);
                 SafetensorsFile io = SafetensorsFile.open(ReferenceData.require("models/hf-text-tower-tiny/clip_vae_io.safetensors"))) {
-            ClipModel model = ClipModel.load(new ClipConfig(null, config), weights, Workers.SERIAL);
+            ClipModel model = ClipModel.load(ClipConfig.ofTexts(config), weights, Workers.SERIAL);
             Tensor pooled = model.textEncoder().orElseThrow().encode(List.of(ids));
             assertWithin(pooled.toArray(), io.read("clip_pooled"), 2e-6, "pooled");
             float[] hidden = io.read("clip_last_hidden");

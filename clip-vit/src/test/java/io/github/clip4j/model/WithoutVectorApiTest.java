@@ -61,7 +61,7 @@ class WithoutVectorApiTest {
         TransformerConfig vision = new TransformerConfig(176, 2, 2, 704, activation, 1e-5); // heads of 88, sums of several segments
         TransformerConfig text = new TransformerConfig(96, 3, 2, 384, activation, 1e-5); // heads of 32
         OptionalInt dim = OptionalInt.of(50);
-        ClipConfig config = new ClipConfig(
+        ClipConfig config = ClipConfig.of(
                 new VisionConfig(42, 7, vision, new ImageHead.ClassToken(dim)),
                 new TextConfig(40, 12, text, new TextHead.EndOfText(dim, TextHead.Pooling.GREATEST_ID, 39)));
         ClipModel model = ClipModel.load(config, new Drawn(config), workers);

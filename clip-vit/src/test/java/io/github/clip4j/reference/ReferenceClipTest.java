@@ -58,7 +58,7 @@ class ReferenceClipTest {
             for (String name : file.tensors().keySet()) {
                 parameters.put(name, Tensor.of(file.read(name), Objects.requireNonNull(file.tensors().get(name)).shape()));
             }
-            end = switch (Objects.requireNonNull(config.text()).head()) {
+            end = switch (config.text().orElseThrow().head()) {
                 case TextHead.EndOfText(_, _, int id) -> id;
             };
             ClipModel model = ClipModel.load(config, file, Workers.SERIAL);
@@ -66,7 +66,7 @@ class ReferenceClipTest {
             for (int i = 0; i < 2; i++) {
                 double[] text = unit(model.textEncoder().orElseThrow().encode(List.of(ended(TEXTS[i], end))));
                 for (int c = 0; c < text.length; c++) {
-                    expected[i] += model.logitScale() * embedded[c] * text[c];
+                    expected[i] += model.logitScale().orElseThrow() * embedded[c] * text[c];
                 }
             }
         }
@@ -107,7 +107,7 @@ class ReferenceClipTest {
                 {"model_type": "clip", "projection_dim": 512, "text_config": {"bos_token_id": 0, "dropout": 0.0, "eos_token_id": 2,
                  "model_type": "clip_text_model"}, "vision_config": {"dropout": 0.0, "model_type": "clip_vision_model"}}""");
         assertThat(sparse.vision()).isEqualTo(ClipConfig.vitB32().vision());
-        TextConfig text = Objects.requireNonNull(ClipConfig.vitB32().text());
+        TextConfig text = ClipConfig.vitB32().text().orElseThrow();
         assertThat(sparse.text()).isEqualTo(new TextConfig(
                 text.vocabularySize(), text.contextLength(), text.transformer(),
                 new TextHead.EndOfText(OptionalInt.of(512), TextHead.Pooling.HUGGING_FACE, TextConfig.LEGACY_END_OF_TEXT)));
@@ -119,8 +119,8 @@ class ReferenceClipTest {
         ClipConfig config = config("""
                 {"vision_config": {"patch_size": 32, "hidden_act": "gelu"}, "vision_config_dict": {"patch_size": 16},
                  "text_config": null}""");
-        assertThat(Objects.requireNonNull(config.vision()).patchSize()).isEqualTo(16);
-        assertThat(config.vision().transformer().activation()).isEqualTo(Activation.GELU);
+        assertThat(config.vision().orElseThrow().patchSize()).isEqualTo(16);
+        assertThat(config.vision().orElseThrow().transformer().activation()).isEqualTo(Activation.GELU);
     }
 
     @Test

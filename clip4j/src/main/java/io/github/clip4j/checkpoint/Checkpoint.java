@@ -9,7 +9,6 @@ import io.github.clip4j.core.format.json.StrictJson;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.image.ClipPreprocess;
-import io.github.clip4j.image.ClipPreprocess.ResizeTo;
 import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.ClipModel;
 import io.github.clip4j.model.VisionConfig;
@@ -78,12 +77,12 @@ public final class Checkpoint implements Closeable {
     /// Opens a directory, a file of weights, or a zip archive of the files of a directory. A file of weights is read with the configs and
     /// the vocabulary beside it. Paths may be of any file system, such as that of a jar.
     ///
-    /// Where both kinds of config are there, Hugging Face's is taken, unless it describes another library's model or its weights are not
-    /// there.
+    /// Of two configs Hugging Face's is taken, unless it describes another library's model or its weights are not there.
     ///
+    /// @param path of any file system
+    /// @return the checkpoint, which the caller closes
     /// @throws NoSuchFileException when there is nothing at `path`
-    /// @throws WeightFormatException when a config is malformed or describes another kind of model, or there are no weights, or several
-    ///     forms of them
+    /// @throws WeightFormatException when a config is malformed or describes another kind of model, or has weights in no form or several
     public static Checkpoint open(Path path) throws IOException {
         if (!Files.exists(path)) {
             throw new NoSuchFileException(path + ": expected a checkpoint directory or a file of weights, got nothing there");
@@ -109,18 +108,17 @@ public final class Checkpoint implements Closeable {
         return opened(new Checkpoint(name, own, Folder.of(directory), Optional.of(String.valueOf(path.getFileName())), () -> {}));
     }
 
-    /// A checkpoint whose files are in memory.
+    /// {@return a checkpoint whose files are in memory}
     ///
     /// @param name what [#name()] gives
-    /// @param files by their names in the repository, such as `config.json`; the arrays are read until the checkpoint is closed, and must
-    ///     not change
+    /// @param files by their names in the repository, such as `config.json`; they must not change while it is open
     /// @throws WeightFormatException as [#open] does
     public static Checkpoint ofBytes(String name, Map<String, byte[]> files) throws IOException {
         return opened(new Checkpoint(name, name, Folder.of(name, files), Optional.empty(), () -> {}));
     }
 
-    /// A checkpoint whose files are resources of the class path, or in packages that named modules open. Resources cannot be listed, so
-    /// weights have one of the names above. Those in a jar are read into memory, at most 2 GiB a file: shard what is larger.
+    /// {@return a checkpoint whose files are resources of the class path, or in packages that named modules open} Resources cannot be
+    /// listed, so weights have one of the names above. Those in a jar are read into memory, at most 2 GiB a file: shard what is larger.
     ///
     /// @param loader for example `getClass().getClassLoader()`
     /// @param folder with `/` between its parts, such as `models/clip`; its last part is what [#name()] gives
@@ -161,13 +159,13 @@ public final class Checkpoint implements Closeable {
         return holds && !folder.has("data.pkl") ? Optional.of(folder) : Optional.empty();
     }
 
-    /// The repository's name, such as `openai/clip-vit-base-patch32`, for files in the cache that Hugging Face's tools share; else the name
-    /// of the directory or file.
+    /// {@return the repository's name, such as `openai/clip-vit-base-patch32`, for files in the cache that Hugging Face's tools share; else
+    /// the name of the directory or file}
     public String name() {
         return name;
     }
 
-    /// Whether it was opened as a file of weights, by itself.
+    /// {@return whether it was opened as a file of weights, by itself}
     public boolean isFileOfWeights() {
         return file.isPresent();
     }
@@ -198,7 +196,9 @@ public final class Checkpoint implements Closeable {
         }
     }
 
-    /// The tensors under the names that the file gives them, whatever model they are of.
+    /// {@return the tensors under the names that the file gives them, whatever model they are of}
+    ///
+    /// @throws IOException when a file cannot be read
     public WeightSource storedWeights() throws IOException {
         if (stored == null) {
             stored = WeightFile.open(folder, weightsFile());
@@ -213,14 +213,14 @@ public final class Checkpoint implements Closeable {
         return canonical;
     }
 
-    /// The tensors under Hugging Face's names and in its shapes, whatever the file calls them. Closed with this checkpoint.
+    /// {@return the tensors under Hugging Face's names and in its shapes, whatever the file calls them} Closed with this checkpoint.
     ///
     /// @throws WeightFormatException when they are those of another kind of model, which the message names
     public WeightSource weights() throws IOException {
         return canonical();
     }
 
-    /// How the file names its tensors.
+    /// {@return how the file names its tensors}
     ///
     /// @throws WeightFormatException as [#weights()] does
     public Layout layout() throws IOException {
@@ -242,16 +242,17 @@ public final class Checkpoint implements Closeable {
         return extents;
     }
 
-    /// The model's config: the file's, with the towers and projections that the weights have; or what the weights' shapes say.
+    /// {@return the model's config: the file's, with the towers and projections that the weights have; or what the weights' shapes say}
     ///
     /// @throws WeightFormatException when no file says the activation and it is not known for this checkpoint, or the shapes fit no CLIP
     public ClipConfig config() throws IOException {
         return config(Optional.empty());
     }
 
-    /// The same with another activation than the files say.
+    /// {@return the config with another activation than the files say}
     ///
     /// @param activation of both towers; empty for the checkpoint's
+    /// @throws IOException when a file cannot be read
     public ClipConfig config(Optional<Activation> activation) throws IOException {
         if (activation.isPresent()) {
             return extents().withActivation(activation.get());
@@ -269,8 +270,7 @@ public final class Checkpoint implements Closeable {
             }
             known = found.orElseThrow(() -> new WeightFormatException(
                     ("%s: expected a config that says the activation, got none, and weights look the same with any; was it trained with "
-                            + "quick_gelu "
-                                    + "(OpenAI, MetaCLIP, DFN) or gelu (LAION, DataComp)? Say so with --activation or ClipOptions")
+                            + "quick_gelu (OpenAI, MetaCLIP, DFN) or gelu (LAION, DataComp)? Say so with --activation or ClipOptions")
                             .formatted(name)));
         }
         return known;
@@ -283,13 +283,17 @@ public final class Checkpoint implements Closeable {
         ClipModel.check(extents(), canonical());
     }
 
-    /// Where the config came from: `config.json`, `open_clip_config.json`, or `the weights' shapes`.
+    /// {@return where the config came from: `config.json`, `open_clip_config.json`, or `the weights' shapes`}
+    ///
+    /// @throws IOException when a file cannot be read
     public String configOrigin() throws IOException {
         return configFile().map(ConfigFile::name).orElse("the weights' shapes");
     }
 
-    /// Where each value of the config came from: for every key such as `vision_config.patch_size`, its value, and `config.json`, `default`,
-    /// or what it was inferred from. Values of an `open_clip_config.json` are not listed.
+    /// {@return where each value of the config came from: for every key such as `vision_config.patch_size`, its value, and `config.json`,
+    /// `default`, or what it was inferred from} Values of an `open_clip_config.json` are not listed.
+    ///
+    /// @throws IOException when a file cannot be read
     public Map<String, String> origins() throws IOException {
         Optional<ConfigFile> said = configFile();
         Map<String, String> origins = new LinkedHashMap<>(said.isPresent() ? said.get().origins() : ConfigInference.origins(extents()));
@@ -301,8 +305,10 @@ public final class Checkpoint implements Closeable {
         return Collections.unmodifiableMap(origins);
     }
 
-    /// The reference implementation that this checkpoint's files belong to: Hugging Face for `config.json`, open_clip for
-    /// `open_clip_config.json` and the names of its class `CustomTextCLIP`, OpenAI for OpenAI's names without a config.
+    /// {@return the reference implementation that this checkpoint's files belong to: Hugging Face for `config.json`, open_clip for
+    /// `open_clip_config.json` and the names of its class `CustomTextCLIP`, OpenAI for OpenAI's names without a config}
+    ///
+    /// @throws IOException when a file cannot be read
     public Profile profile() throws IOException {
         Optional<ConfigFile> said = configFile();
         if (said.orElse(null) instanceof ClipConfigFile) {
@@ -315,7 +321,7 @@ public final class Checkpoint implements Closeable {
         };
     }
 
-    /// The vocabulary, or empty when there is none.
+    /// {@return the vocabulary, or empty when there is none}
     ///
     /// @throws io.github.clip4j.tokenizer.VocabularyFormatException when it is malformed
     public Optional<Vocabulary> vocabulary() throws IOException {
@@ -335,7 +341,10 @@ public final class Checkpoint implements Closeable {
         return Optional.empty();
     }
 
-    /// Small files beside the weights as they are: those of `names` that are there, bytes by name, each of at most 100 MB.
+    /// {@return small files beside the weights as they are: those of `names` that are there, bytes by name, each of at most 100 MB}
+    ///
+    /// @param names in the repository, such as `preprocessor_config.json`
+    /// @throws IOException when a file cannot be read
     public Map<String, byte[]> files(List<String> names) throws IOException {
         Map<String, byte[]> found = new LinkedHashMap<>();
         for (String each : names) {
@@ -349,35 +358,32 @@ public final class Checkpoint implements Closeable {
         return found;
     }
 
-    /// The tokenizer with the rules of a profile, or empty when there is no vocabulary.
+    /// {@return the tokenizer with the rules of a profile, or empty when there is no vocabulary}
+    ///
+    /// @param profile the reference implementation to agree with
+    /// @throws IOException when a file cannot be read
     public Optional<ClipTokenizer> tokenizer(Profile profile) throws IOException {
         return vocabulary().map(words -> new ClipTokenizer(words, profile.tokenizer()));
     }
 
-    /// How images are prepared for the image encoder, in the order of a profile; empty when there is no image encoder.
+    /// {@return how images are prepared for the image encoder, in the order of a profile; empty when there is no image encoder}
     ///
+    /// @param profile the reference implementation to agree with
     /// @throws WeightFormatException when images so prepared would not fit the encoder
     public Optional<ClipPreprocess> preprocessing(Profile profile) throws IOException {
-        VisionConfig vision = extents().vision();
-        return vision == null ? Optional.empty() : Optional.of(preprocessing(vision.imageSize()).withConvention(profile.convention()));
+        Optional<VisionConfig> vision = extents().vision();
+        return vision.isPresent() ? Optional.of(preprocessing(vision.get().imageSize(), profile)) : Optional.empty();
     }
 
-    private ClipPreprocess preprocessing(int size) throws IOException {
+    private ClipPreprocess preprocessing(int size, Profile profile) throws IOException {
         ClipPreprocess preprocess =
                 switch (configFile().orElse(null)) {
                     case OpenClipConfigFile openClip -> openClip.preprocess();
                     case ClipConfigFile _ when folder.has(PREPROCESSOR) -> PreprocessConfigFile.read(json(PREPROCESSOR));
                     case null, default -> ClipPreprocess.huggingFace(size);
                 };
-        boolean fits = preprocess.cropWidth() > 0
-                ? preprocess.cropWidth() == size && preprocess.cropHeight() == size
-                : preprocess.resize().equals(new ResizeTo.Exactly(size, size));
-        if (!fits) {
-            throw new WeightFormatException(
-                    "preprocessor_config.json: expected images of %d × %d for this model, got %s and a crop of %d × %d"
-                    .formatted(size, size, preprocess.resize(), preprocess.cropWidth(), preprocess.cropHeight()));
-        }
-        return preprocess;
+        PreprocessConfigFile.check(preprocess, size);
+        return preprocess.withConvention(profile.convention());
     }
 
     /// Closes the weights and, for an archive, its file. Closing twice is harmless.

@@ -49,9 +49,9 @@ final class ClipConfigFile implements ConfigFile {
                     switch (type) {
                         case "clip", "metaclip_2" -> both(root, origins);
                         case "clip_vision_model" ->
-                            new ClipConfig(vision(new Reader(root, null, "vision_config", origins), projection(root, origins)), null);
+                            ClipConfig.ofImages(vision(new Reader(root, null, "vision_config", origins), projection(root, origins)));
                         case "clip_text_model" ->
-                            new ClipConfig(null, text(new Reader(root, null, "text_config", origins), projection(root, origins)));
+                            ClipConfig.ofTexts(text(new Reader(root, null, "text_config", origins), projection(root, origins)));
                         default -> throw root.wrong("model_type", "'clip', 'clip_vision_model' or 'clip_text_model'", "'" + type + "'");
                     };
             return new ClipConfigFile(config, origins);
@@ -84,7 +84,7 @@ final class ClipConfigFile implements ConfigFile {
         OptionalInt projection = projection(root, origins);
         TextConfig text = text(Reader.of(root, "text_config", origins), projection);
         boolean metaClip2 = root.string("model_type").orElse("clip").equals("metaclip_2"); // its vocabulary really ends texts with 2
-        return new ClipConfig(vision(Reader.of(root, "vision_config", origins), projection), metaClip2 ? firstEndOfText(text) : text);
+        return ClipConfig.of(vision(Reader.of(root, "vision_config", origins), projection), metaClip2 ? firstEndOfText(text) : text);
     }
 
     private static TextConfig firstEndOfText(TextConfig text) {

@@ -14,8 +14,8 @@ import io.github.clip4j.model.VisionConfig;
 import io.github.clip4j.nn.ParameterNames;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
-import org.jspecify.annotations.Nullable;
 
 /// What the shapes of a checkpoint's tensors say about its config (openai/CLIP `clip/model.py`, `build_model`).
 final class ConfigInference {
@@ -53,23 +53,15 @@ final class ConfigInference {
     /// one, or describe both towers where the file holds one.
     static ClipConfig reconcile(ClipConfig config, WeightSource weights) throws WeightFormatException {
         ConfigInference shapes = new ConfigInference(weights);
-        VisionConfig vision = config.vision();
-        TextConfig text = config.text();
         boolean hasVision = shapes.hasAny(ParameterNames.VISION);
         boolean hasText = shapes.hasAny(ParameterNames.TEXT);
-        if (vision != null && (hasVision || !hasText)) {
-            vision = vision.withProjection(shapes.projection(ParameterNames.VISUAL_PROJECTION, vision.projectionDim()));
-        } else {
-            vision = null;
-        }
-        if (text != null && (hasText || !hasVision)) {
-            text = text.withProjection(shapes.projection(ParameterNames.TEXT_PROJECTION, text.projectionDim()));
-        } else {
-            text = null;
-        }
-        if (vision == null && text == null) {
+        Optional<VisionConfig> vision = config.vision().filter(_ -> hasVision || !hasText)
+                .map(said -> said.withProjection(shapes.projection(ParameterNames.VISUAL_PROJECTION, said.projectionDim())));
+        Optional<TextConfig> text = config.text().filter(_ -> hasText || !hasVision)
+                .map(said -> said.withProjection(shapes.projection(ParameterNames.TEXT_PROJECTION, said.projectionDim())));
+        if (vision.isEmpty() && text.isEmpty()) {
             throw new WeightFormatException("%s: expected the tensors of the %s encoder that the config describes, got those of the other"
-                    .formatted(weights.location(), config.vision() == null ? "text" : "image"));
+                    .formatted(weights.location(), config.vision().isEmpty() ? "text" : "image"));
         }
         try {
             return new ClipConfig(vision, text);
@@ -82,18 +74,18 @@ final class ConfigInference {
     /// OpenAI's loader does.
     static Map<String, String> origins(ClipConfig config) {
         Map<String, String> origins = new LinkedHashMap<>();
-        if (config.vision() != null) {
-            put(origins, VISION_CONFIG, "image_size", config.vision().imageSize(), SHAPES);
-            put(origins, VISION_CONFIG, "patch_size", config.vision().patchSize(), SHAPES);
-            put(origins, VISION_CONFIG, "projection_dim", config.vision().projectionDim().orElse(0), SHAPES);
-            put(origins, VISION_CONFIG, config.vision().transformer());
-        }
-        if (config.text() != null) {
-            put(origins, TEXT_CONFIG, "vocab_size", config.text().vocabularySize(), SHAPES);
-            put(origins, TEXT_CONFIG, "max_position_embeddings", config.text().contextLength(), SHAPES);
-            put(origins, TEXT_CONFIG, "projection_dim", config.text().projectionDim().orElse(0), SHAPES);
-            put(origins, TEXT_CONFIG, config.text().transformer());
-        }
+        config.vision().ifPresent(vision -> {
+            put(origins, VISION_CONFIG, "image_size", vision.imageSize(), SHAPES);
+            put(origins, VISION_CONFIG, "patch_size", vision.patchSize(), SHAPES);
+            put(origins, VISION_CONFIG, "projection_dim", vision.projectionDim().orElse(0), SHAPES);
+            put(origins, VISION_CONFIG, vision.transformer());
+        });
+        config.text().ifPresent(text -> {
+            put(origins, TEXT_CONFIG, "vocab_size", text.vocabularySize(), SHAPES);
+            put(origins, TEXT_CONFIG, "max_position_embeddings", text.contextLength(), SHAPES);
+            put(origins, TEXT_CONFIG, "projection_dim", text.projectionDim().orElse(0), SHAPES);
+            put(origins, TEXT_CONFIG, text.transformer());
+        });
         return origins;
     }
 
@@ -112,19 +104,21 @@ final class ConfigInference {
     /// Where the weights had the last word over a file.
     static Map<String, String> corrections(ClipConfig said, ClipConfig config) {
         Map<String, String> corrections = new LinkedHashMap<>();
-        VisionConfig vision = config.vision();
-        TextConfig text = config.text();
-        if (said.vision() != null && vision == null) {
-            corrections.put(VISION_CONFIG, "left out  the weights have no image encoder");
-        } else if (said.vision() != null && vision != null && !said.vision().projectionDim().equals(vision.projectionDim())) {
-            put(corrections, VISION_CONFIG, "projection_dim", vision.projectionDim().orElse(0), SHAPES);
-        }
-        if (said.text() != null && text == null) {
-            corrections.put(TEXT_CONFIG, "left out  the weights have no text encoder");
-        } else if (said.text() != null && text != null && !said.text().projectionDim().equals(text.projectionDim())) {
-            put(corrections, TEXT_CONFIG, "projection_dim", text.projectionDim().orElse(0), SHAPES);
-        }
+        correct(corrections, VISION_CONFIG, "image", said.vision().map(VisionConfig::projectionDim),
+                config.vision().map(VisionConfig::projectionDim));
+        correct(corrections, TEXT_CONFIG, "text", said.text().map(TextConfig::projectionDim), config.text().map(TextConfig::projectionDim));
         return corrections;
+    }
+
+    /// @param said the width of a tower's projection in the file, empty without the tower
+    /// @param found the same in the weights
+    private static void correct(
+            Map<String, String> corrections, String part, String tower, Optional<OptionalInt> said, Optional<OptionalInt> found) {
+        if (said.isPresent() && found.isEmpty()) {
+            corrections.put(part, "left out  the weights have no %s encoder".formatted(tower));
+        } else if (!said.equals(found)) {
+            put(corrections, part, "projection_dim", found.get().orElse(0), SHAPES);
+        }
     }
 
     private boolean hasAny(String prefix) {
@@ -154,9 +148,9 @@ final class ConfigInference {
         return info.shape();
     }
 
-    private @Nullable VisionConfig vision(Activation activation) throws WeightFormatException {
+    private Optional<VisionConfig> vision(Activation activation) throws WeightFormatException {
         if (!hasAny(ParameterNames.VISION)) {
-            return null;
+            return Optional.empty();
         }
         int patch = shape(ParameterNames.PATCH_EMBEDDING, 4).dim(3);
         Shape positions = shape(ParameterNames.VISION_POSITIONS, 2);
@@ -168,20 +162,20 @@ final class ConfigInference {
                             .formatted(weights.location(), MAX_VISION_WIDTH, positions.dim(1)));
         }
         int grid = (int) Math.round(Math.sqrt(positions.dim(0) - 1.0));
-        return new VisionConfig(
+        return Optional.of(new VisionConfig(
                 Math.multiplyExact(patch, grid), patch, transformer(ParameterNames.VISION, positions.dim(1), activation),
-                new ImageHead.ClassToken(projection(ParameterNames.VISUAL_PROJECTION, OptionalInt.empty())));
+                new ImageHead.ClassToken(projection(ParameterNames.VISUAL_PROJECTION, OptionalInt.empty()))));
     }
 
-    private @Nullable TextConfig text(Activation activation) throws WeightFormatException {
+    private Optional<TextConfig> text(Activation activation) throws WeightFormatException {
         if (!hasAny(ParameterNames.TEXT)) {
-            return null;
+            return Optional.empty();
         }
         Shape tokens = shape(ParameterNames.TOKEN_EMBEDDING, 2);
-        return new TextConfig(
+        return Optional.of(new TextConfig(
                 tokens.dim(0), shape(ParameterNames.TEXT_POSITIONS, 2).dim(0), transformer(ParameterNames.TEXT, tokens.dim(1), activation),
                 new TextHead.EndOfText(
-                        projection(ParameterNames.TEXT_PROJECTION, OptionalInt.empty()), TextHead.Pooling.GREATEST_ID, tokens.dim(0) - 1));
+                        projection(ParameterNames.TEXT_PROJECTION, OptionalInt.empty()), TextHead.Pooling.GREATEST_ID, tokens.dim(0) - 1)));
     }
 
     private TransformerConfig transformer(String tower, int width, Activation activation) throws WeightFormatException {

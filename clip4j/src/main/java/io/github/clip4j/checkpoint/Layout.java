@@ -15,7 +15,7 @@ public enum Layout {
         this.id = id;
     }
 
-    /// The name on the command line.
+    /// {@return the name on the command line}
     public String id() {
         return id;
     }

@@ -51,7 +51,7 @@ final class OpenClipConfigFile implements ConfigFile {
             ClipConfig config = model(model);
             JsonFields preprocess = root.object("preprocess_cfg")
                     .orElse(StrictJson.parseObject(new byte[] {'{', '}'}, root.where() + ".preprocess_cfg"));
-            int size = config.vision() == null ? 0 : config.vision().imageSize();
+            int size = config.vision().orElseThrow().imageSize(); // model() reads both towers
             return new OpenClipConfigFile(config, preprocess(preprocess, size));
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw new WeightFormatException("%s: %s".formatted(root.where(), e.getMessage()), e);
@@ -133,7 +133,7 @@ final class OpenClipConfigFile implements ConfigFile {
         JsonFields text = model.object("text_cfg").orElseThrow(() -> model.wrong("text_cfg", "an object", "nothing"));
         requireKnown(vision, VISION_FIELDS);
         requireKnown(text, TEXT_FIELDS);
-        return new ClipConfig(vision(vision, embedding, quick), text(text, embedding, quick));
+        return ClipConfig.of(vision(vision, embedding, quick), text(text, embedding, quick));
     }
 
     private static VisionConfig vision(JsonFields vision, int embedding, boolean quick) throws WeightFormatException {
@@ -211,10 +211,9 @@ final class OpenClipConfigFile implements ConfigFile {
                     case "squash" -> new ResizeTo.Exactly(size, size);
                     default -> throw fields.wrong("resize_mode", "shortest, longest or squash", "'" + mode + "'");
                 };
-        int crop = mode.equals("squash") ? 0 : size;
+        Optional<ClipPreprocess.Crop> crop = mode.equals("squash") ? Optional.empty() : Optional.of(new ClipPreprocess.Crop(size, size));
         return new ClipPreprocess(
-                resize, crop, crop, integer(fields, "fill_color", 0), filter, 1 / 255.0,
-                        numbers(fields, "mean", ClipPreprocess.OPENAI_MEAN),
+                resize, crop, integer(fields, "fill_color", 0), filter, 1 / 255.0, numbers(fields, "mean", ClipPreprocess.OPENAI_MEAN),
                 numbers(fields, "std", ClipPreprocess.OPENAI_STD), ClipPreprocess.Convention.OPENAI);
     }
 

@@ -3,8 +3,10 @@ package io.github.clip4j.checkpoint;
 import io.github.clip4j.core.format.json.JsonFields;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.image.ClipPreprocess;
+import io.github.clip4j.image.ClipPreprocess.Crop;
 import io.github.clip4j.image.ClipPreprocess.ResizeTo;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /// A Hugging Face `preprocessor_config.json`, with the defaults of `CLIPImageProcessor` for what it leaves out.
@@ -17,12 +19,12 @@ final class PreprocessConfigFile {
     ///
     /// @throws WeightFormatException when it is malformed or asks for what is not supported
     static ClipPreprocess read(JsonFields root) throws WeightFormatException {
-        Crop crop = root.bool("do_center_crop").orElse(true) ? crop(root) : new Crop(0, 0);
+        Optional<Crop> crop = root.bool("do_center_crop").orElse(true) ? Optional.of(crop(root)) : Optional.empty();
         boolean normalize = root.bool("do_normalize").orElse(true);
         boolean rescale = root.bool("do_rescale").orElse(true);
         try {
             return new ClipPreprocess(
-                    root.bool("do_resize").orElse(true) ? resize(root) : new ResizeTo.None(), crop.width, crop.height, 0, filter(root),
+                    root.bool("do_resize").orElse(true) ? resize(root) : new ResizeTo.None(), crop, 0, filter(root),
                     rescale ? root.number("rescale_factor").orElse(1 / 255.0) : 1,
                     normalize ? root.numbers("image_mean").orElse(ClipPreprocess.OPENAI_MEAN) : List.of(0.0, 0.0, 0.0),
                     normalize ? root.numbers("image_std").orElse(ClipPreprocess.OPENAI_STD) : List.of(1.0, 1.0, 1.0),
@@ -32,7 +34,21 @@ final class PreprocessConfigFile {
         }
     }
 
-    private record Crop(int width, int height) {}
+    /// Checks that prepared images have `size` × `size` pixels.
+    ///
+    /// @throws WeightFormatException when they have not
+    static void check(ClipPreprocess preprocess, int size) throws WeightFormatException {
+        Optional<Crop> crop = preprocess.crop();
+        boolean fits = crop.isPresent()
+                ? crop.get().equals(new Crop(size, size))
+                : preprocess.resize().equals(new ResizeTo.Exactly(size, size));
+        if (!fits) {
+            throw new WeightFormatException(
+                    "preprocessor_config.json: expected images of %d × %d for this model, got %s and %s".formatted(
+                            size, size, preprocess.resize(),
+                            crop.map(c -> "a crop of %d × %d".formatted(c.width(), c.height())).orElse("no crop")));
+        }
+    }
 
     /// `size`: `{"shortest_edge": n}`, `{"height": h, "width": w}`, or a number, which means the shortest edge unless `use_square_size` is
     /// set.

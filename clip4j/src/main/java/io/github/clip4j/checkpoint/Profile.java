@@ -32,37 +32,39 @@ public enum Profile {
         this.interpolation = interpolation;
     }
 
-    /// The name on the command line.
+    /// {@return the name on the command line}
     public String id() {
         return id;
     }
 
-    /// How texts are cleaned and cut into tokens.
+    /// {@return how texts are cleaned and cut into tokens}
     public TokenizerProfile tokenizer() {
         return tokenizer;
     }
 
-    /// In which order and with which roundings images are prepared.
+    /// {@return in which order and with which roundings images are prepared}
     public ClipPreprocess.Convention convention() {
         return convention;
     }
 
-    /// How position embeddings are resampled for images of another size.
+    /// {@return how position embeddings are resampled for images of another size}
     public PositionInterpolation interpolation() {
         return interpolation;
     }
 
-    /// Whether a text that is too long is cut rather than refused.
+    /// {@return whether a text that is too long is cut rather than refused}
     public boolean truncates() {
         return tokenizer.truncates();
     }
 
-    /// The profile called `id`, or empty.
+    /// {@return the profile called `id`, or empty}
+    ///
+    /// @param id as on the command line
     public static Optional<Profile> ofId(String id) {
         return Arrays.stream(values()).filter(profile -> profile.id.equals(id)).findFirst();
     }
 
-    /// The names of all profiles, as `hf, openai or open_clip`, for messages and help.
+    /// {@return the names of all profiles, as `hf, openai or open_clip`, for messages and help}
     public static String ids() {
         Profile[] all = values();
         String last = all[all.length - 1].id;

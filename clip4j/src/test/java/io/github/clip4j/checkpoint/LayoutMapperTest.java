@@ -152,7 +152,7 @@ class LayoutMapperTest {
                     .with(block + "mlp.c_proj.weight", d, 8).with(block + "mlp.c_proj.bias", d);
         }
         Counting counting = new Counting(named);
-        ClipConfig config = new ClipConfig(
+        ClipConfig config = ClipConfig.of(
                 new VisionConfig(
                         4, 2, new TransformerConfig(d, 2, 2, 8, Activation.GELU, 1e-5), new ImageHead.ClassToken(OptionalInt.of(3))),
                 new TextConfig(
@@ -242,7 +242,7 @@ class LayoutMapperTest {
         VisionConfig vision = new VisionConfig(
                 16, 8, new TransformerConfig(24, 3, 2, 48, Activation.GELU, 1e-5), new ImageHead.ClassToken(OptionalInt.of(16)));
         try (CanonicalWeights weights = LayoutMapper.map(SafetensorsFile.open(ReferenceData.require("models/tiny_openclip.safetensors")))) {
-            ClipConfig config = ConfigInference.reconcile(new ClipConfig(vision, null), weights);
+            ClipConfig config = ConfigInference.reconcile(ClipConfig.ofImages(vision), weights);
             ClipModel model = ClipModel.load(config, weights, Workers.SERIAL);
             float[] encoded = model.imageEncoder().orElseThrow().encode(Tensor.of(pixels, Shape.of(1, 3, 16, 16))).toArray();
             assertWithin(encoded, Arrays.copyOf(output, 16), 2e-6, "image");

@@ -22,7 +22,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -43,11 +42,11 @@ class OpenClipConfigsTest {
                  "vision_cfg": {"image_size": 224, "layers": 40, "width": 1408, "head_width": 88, "mlp_ratio": 4.3637, "patch_size": 14},
                  "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 1024, "heads": 16, "layers": 24}},
                  "preprocess_cfg": {"mean": 0.5, "std": [0.5, 0.25, 0.5], "interpolation": "bilinear", "resize_mode": "squash"}}""");
-        TransformerConfig vision = Objects.requireNonNull(file.config().vision()).transformer();
+        TransformerConfig vision = file.config().vision().orElseThrow().transformer();
         assertThat(vision.heads()).isEqualTo(16);
         assertThat(vision.mlpWidth()).as("int(1408 · 4.3637)").isEqualTo(6144);
         assertThat(vision.activation()).isEqualTo(Activation.GELU);
-        assertThat(Objects.requireNonNull(file.config().text()).head())
+        assertThat(file.config().text().orElseThrow().head())
                 .isInstanceOfSatisfying(TextHead.EndOfText.class, end -> assertThat(end.pooling()).isEqualTo(TextHead.Pooling.GREATEST_ID));
         ClipPreprocess preprocess = file.preprocess();
         assertThat(preprocess.resize()).isEqualTo(new ResizeTo.Exactly(224, 224));

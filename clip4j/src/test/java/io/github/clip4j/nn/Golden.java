@@ -20,7 +20,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 
 /// The golden model of `weights-tools/python/make_goldens.py`: a tiny CLIP and every intermediate result of it in float64.
@@ -77,7 +76,7 @@ public final class Golden {
 
     /// The token that ends a text.
     public int endOfText() {
-        return switch (Objects.requireNonNull(config.text()).head()) {
+        return switch (config.text().orElseThrow().head()) {
             case TextHead.EndOfText end -> end.id();
         };
     }

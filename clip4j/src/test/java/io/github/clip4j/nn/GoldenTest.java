@@ -121,7 +121,7 @@ class GoldenTest {
                 expected.clear();
                 reference.encodeImage(golden.image(i));
                 assertThat(traced.keySet()).as("the order too").containsExactlyElementsOf(expected.keySet());
-                checkWeights("image" + i + "/", Objects.requireNonNull(golden.config.vision()).transformer(), false, traced, expected);
+                checkWeights("image" + i + "/", golden.config.vision().orElseThrow().transformer(), false, traced, expected);
             }
             for (int i = 0; i < 3; i++) {
                 Map<String, Tensor> traced = new LinkedHashMap<>();
@@ -129,7 +129,7 @@ class GoldenTest {
                 expected.clear();
                 reference.encodeText(golden.text(i));
                 assertThat(traced.keySet()).containsExactlyElementsOf(expected.keySet());
-                checkWeights("text" + i + "/", Objects.requireNonNull(golden.config.text()).transformer(), true, traced, expected);
+                checkWeights("text" + i + "/", golden.config.text().orElseThrow().transformer(), true, traced, expected);
             }
         }
     }
@@ -195,9 +195,9 @@ class GoldenTest {
 
     @Test
     void bothEncodersAgreeWithPyTorchUnderTheOtherActivations() throws IOException {
-        VisionConfig vision = Objects.requireNonNull(golden.config.vision());
-        TextConfig text = Objects.requireNonNull(golden.config.text());
-        ClipConfig other = new ClipConfig(vision.withActivation(Activation.GELU), text.withActivation(Activation.GELU_TANH));
+        VisionConfig vision = golden.config.vision().orElseThrow();
+        TextConfig text = golden.config.text().orElseThrow();
+        ClipConfig other = ClipConfig.of(vision.withActivation(Activation.GELU), text.withActivation(Activation.GELU_TANH));
         ReferenceClip reference = new ReferenceClip(other, golden.parameters);
         try (Checkpoint checkpoint = Checkpoint.open(golden.directory)) {
             ClipModel model = ClipModel.load(other, checkpoint.weights(), Workers.SERIAL);

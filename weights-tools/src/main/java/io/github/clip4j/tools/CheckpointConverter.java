@@ -53,7 +53,9 @@ public final class CheckpointConverter {
 
     /// Converts a checkpoint, which stays open.
     ///
+    /// @param checkpoint only read; it stays open
     /// @param target the directory to write, which must not exist
+    /// @param format of the weights' file
     /// @param dtype F32, F16 or BF16; npy has no BF16
     /// @param activation for a checkpoint that does not say it, else empty
     /// @throws FileAlreadyExistsException when the target exists

@@ -50,7 +50,7 @@ public final class CheckpointVerifier {
     /// @param error the greatest absolute difference
     /// @param bound what it may be
     public record Result(String stage, double error, double bound) {
-        /// Whether the error is within the bound.
+        /// {@return whether the error is within the bound}
         public boolean passed() {
             return error <= bound; // false for NaN
         }
@@ -60,7 +60,11 @@ public final class CheckpointVerifier {
 
     /// Compares a checkpoint, which stays open, with a file of expectations, in the order of computation.
     ///
+    /// @param checkpoint only read
+    /// @param expected a safetensors file of inputs and results
     /// @param activation for a checkpoint that does not say it, else empty
+    /// @return one result for each stage
+    /// @throws IOException when a file cannot be read
     public static List<Result> verify(Checkpoint checkpoint, Path expected, Optional<Activation> activation) throws IOException {
         ClipOptions options = activation.map(ClipOptions.defaults()::withActivation).orElse(ClipOptions.defaults());
         return String.valueOf(expected.getFileName()).endsWith(".json")
@@ -192,8 +196,9 @@ public final class CheckpointVerifier {
 
     private static double[] logits(Clip clip, double[] image, List<double[]> texts) {
         Embedding point = Embedding.normalized(floats(image));
+        double scale = clip.model().logitScale().orElseThrow();
         return texts.stream()
-                .mapToDouble(text -> clip.model().logitScale() * point.dot(Embedding.normalized(floats(text))) + clip.model().logitBias())
+                .mapToDouble(text -> scale * point.dot(Embedding.normalized(floats(text))) + clip.model().logitBias())
                 .toArray();
     }
 

@@ -19,8 +19,8 @@ final class HfConfigWriter {
     /// `config.json`
     static String config(ClipConfig config) {
         JsonObject root = new JsonObject();
-        VisionConfig vision = config.vision();
-        TextConfig text = config.text();
+        VisionConfig vision = config.vision().orElse(null);
+        TextConfig text = config.text().orElse(null);
         if (vision != null && text != null) {
             root.addProperty("model_type", switch (text.head()) {
                 case TextHead.EndOfText end -> end.pooling() == TextHead.Pooling.FIRST_END_OF_TEXT ? "metaclip_2" : "clip";
@@ -84,10 +84,8 @@ final class HfConfigWriter {
             case ResizeTo.Exactly(int width, int height) -> root.add("size", extents(width, height));
         }
         root.addProperty("resample", preprocess.filter() == ClipPreprocess.Filter.BILINEAR ? 2 : 3);
-        root.addProperty("do_center_crop", preprocess.cropWidth() > 0);
-        if (preprocess.cropWidth() > 0) {
-            root.add("crop_size", extents(preprocess.cropWidth(), preprocess.cropHeight()));
-        }
+        root.addProperty("do_center_crop", preprocess.crop().isPresent());
+        preprocess.crop().ifPresent(crop -> root.add("crop_size", extents(crop.width(), crop.height())));
         root.addProperty("do_rescale", preprocess.rescaleFactor() != 1);
         root.addProperty("rescale_factor", preprocess.rescaleFactor());
         root.addProperty("do_normalize", true);

@@ -18,7 +18,11 @@ public final class NpyWriter {
 
     /// Writes float32.
     ///
+    /// @param file replaced when it exists
+    /// @param values in row-major order
+    /// @param shape of the array
     /// @throws IllegalArgumentException when the values do not fit the shape
+    /// @throws IOException when the file cannot be written
     public static void writeFloats(Path file, float[] values, Shape shape) throws IOException {
         require(values.length, shape);
         AtomicFile.write(file, temporary -> NpyFile.write(temporary, values, shape.toArray(), ByteOrder.LITTLE_ENDIAN));
@@ -26,7 +30,11 @@ public final class NpyWriter {
 
     /// Writes int32.
     ///
+    /// @param file replaced when it exists
+    /// @param values in row-major order
+    /// @param shape of the array
     /// @throws IllegalArgumentException when the values do not fit the shape
+    /// @throws IOException when the file cannot be written
     public static void writeInts(Path file, int[] values, Shape shape) throws IOException {
         require(values.length, shape);
         AtomicFile.write(file, temporary -> NpyFile.write(temporary, values, shape.toArray(), ByteOrder.LITTLE_ENDIAN));
@@ -34,7 +42,11 @@ public final class NpyWriter {
 
     /// Writes unsigned bytes. The npy library has signed ones only, so the header is written here.
     ///
+    /// @param file replaced when it exists
+    /// @param values in row-major order
+    /// @param shape of the array
     /// @throws IllegalArgumentException when the values do not fit the shape
+    /// @throws IOException when the file cannot be written
     public static void writeUnsignedBytes(Path file, byte[] values, Shape shape) throws IOException {
         require(values.length, shape);
         write(file, "|u1", values, shape);
@@ -42,7 +54,11 @@ public final class NpyWriter {
 
     /// Writes float16, rounded to nearest; the npy library has no such type.
     ///
+    /// @param file replaced when it exists
+    /// @param values in row-major order
+    /// @param shape of the array
     /// @throws IllegalArgumentException when the values do not fit the shape
+    /// @throws IOException when the file cannot be written
     public static void writeHalfFloats(Path file, float[] values, Shape shape) throws IOException {
         require(values.length, shape);
         ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(values.length, 2)).order(ByteOrder.LITTLE_ENDIAN);

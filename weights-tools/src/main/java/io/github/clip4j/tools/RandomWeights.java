@@ -18,6 +18,8 @@ import java.util.TreeMap;
 public final class RandomWeights implements WeightSource {
     private final SortedMap<String, TensorInfo> tensors = new TreeMap<>();
 
+    /// Draws nothing yet: each tensor is drawn when it is read.
+    ///
     /// @param config of the model whose parameters these are
     public RandomWeights(ClipConfig config) {
         for (TensorSpec spec : ClipModel.parameters(config)) {

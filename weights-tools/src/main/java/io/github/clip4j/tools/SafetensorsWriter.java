@@ -29,7 +29,9 @@ public final class SafetensorsWriter {
 
     /// The values of a tensor, asked for when they are written: a large checkpoint need not be in memory at once.
     public interface Values {
-        /// The elements in row-major order.
+        /// {@return the elements in row-major order}
+        ///
+        /// @throws IOException when the values cannot be read
         float[] read() throws IOException;
     }
 
@@ -38,7 +40,11 @@ public final class SafetensorsWriter {
 
     /// Adds a tensor, rounded to nearest where `dtype` is narrower than float32.
     ///
+    /// @param name in the header
     /// @param dtype F32, F16 or BF16
+    /// @param shape the extents
+    /// @param values in row-major order
+    /// @return this writer
     /// @throws IllegalArgumentException for another type, a name that is taken, or values that do not fit the shape
     public SafetensorsWriter add(String name, DType dtype, Shape shape, float[] values) {
         if (values.length != shape.elements()) {
@@ -49,6 +55,12 @@ public final class SafetensorsWriter {
     }
 
     /// Adds a tensor whose values are asked for when the file is written.
+    ///
+    /// @param name in the header
+    /// @param dtype the stored type: F32, F16 or BF16
+    /// @param shape the extents
+    /// @param values asked for once
+    /// @return this writer
     public SafetensorsWriter add(String name, DType dtype, Shape shape, Values values) {
         if (dtype != DType.F32 && dtype != DType.F16 && dtype != DType.BF16) {
             throw new IllegalArgumentException("tensor %s: expected F32, F16 or BF16, got %s".formatted(name, dtype));
@@ -60,12 +72,19 @@ public final class SafetensorsWriter {
     }
 
     /// Adds a free-form string to the header.
+    ///
+    /// @param key of `__metadata__`
+    /// @param value any text
+    /// @return this writer
     public SafetensorsWriter metadata(String key, String value) {
         metadata.put(key, value);
         return this;
     }
 
     /// Writes the file.
+    ///
+    /// @param file replaced when it exists
+    /// @throws IOException when the file cannot be written
     public void write(Path file) throws IOException {
         AtomicFile.write(file, temporary -> {
             try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE);

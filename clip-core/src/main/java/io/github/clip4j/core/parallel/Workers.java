@@ -32,6 +32,9 @@ public final class Workers implements AutoCloseable {
     /// The share of a task that belongs to one worker.
     @FunctionalInterface
     public interface Task {
+        /// Computes a share.
+        ///
+        /// @param worker the member that computes it, 0 to the size of the team; 0 is the caller
         void run(int worker);
     }
 
@@ -58,11 +61,17 @@ public final class Workers implements AutoCloseable {
 
     /// Starts a team for a model so small that its process may end before the vector kernels are compiled: it computes its first products
     /// with the scalar kernels, which have the same bits.
+    ///
+    /// @param threads the size of the team, the caller included
+    /// @return the team
     public static Workers scalarAtFirst(int threads) {
         return new Workers(threads, KernelForm.scalarAtFirst(SCALAR_PRODUCTS));
     }
 
     /// Starts a team whose work is done with the kernels of `form`; for the tests of this module.
+    ///
+    /// @param threads the size of the team, the caller included
+    /// @param form which form of the kernels it computes with
     @SuppressWarnings("exports")
     public Workers(int threads, KernelForm form) {
         if (threads < 1) {
@@ -85,7 +94,7 @@ public final class Workers implements AutoCloseable {
         }
     }
 
-    /// The size of the team, the caller included.
+    /// {@return the size of the team, the caller included}
     public int threads() {
         return threads;
     }
@@ -95,13 +104,13 @@ public final class Workers implements AutoCloseable {
         form.vectorsFromNow();
     }
 
-    /// Which form of the kernels the team's work is done with; for the operations of this module.
+    /// {@return which form of the kernels the team's work is done with; for the operations of this module}
     @SuppressWarnings("exports")
     public KernelForm form() {
         return form;
     }
 
-    /// The caller's own thread, for work of this team's model: with the same form of the kernels.
+    /// {@return the caller's own thread, for work of this team's model: with the same form of the kernels}
     public Workers alone() {
         return alone;
     }
@@ -109,6 +118,8 @@ public final class Workers implements AutoCloseable {
     /// Runs `task` for every worker index and returns when all are done; what the task wrote is then visible to the caller.
     ///
     /// A `RuntimeException` or `Error` of any share is thrown here once all shares have ended.
+    ///
+    /// @param task called once on each member, with the member's number
     public void run(Task task) {
         if (helpers.length == 0 || closing || !busy.compareAndSet(false, true)) {
             for (int worker = 0; worker < threads; worker++) {
@@ -218,7 +229,12 @@ public final class Workers implements AutoCloseable {
         }
     }
 
-    /// The start of share `worker` when `n` units are split over `workers` as evenly as can be; `share(n, workers, workers)` is `n`.
+    /// {@return the start of share `worker` when `n` units are split over `workers` as evenly as can be; `share(n, workers, workers)` is
+    /// `n`}
+    ///
+    /// @param n the units, at least 0
+    /// @param workers the number of shares
+    /// @param worker the share, 0 to `workers`
     public static int share(int n, int workers, int worker) {
         return (int) ((long) n * worker / workers);
     }
@@ -232,7 +248,7 @@ public final class Workers implements AutoCloseable {
         return false;
     }
 
-    /// Whether the calling thread is a member of the team that runs a share of a task now.
+    /// {@return whether the calling thread is a member of the team that runs a share of a task now}
     public boolean isRunning() {
         Thread current = Thread.currentThread();
         return current == caller || isHelper(current);

@@ -10,13 +10,15 @@ import io.github.clip4j.core.Shape;
 /// @param shape its extents
 /// @param file the file that holds it, for messages
 public record TensorInfo(String name, DType dtype, Shape shape, String file) {
-    /// The bytes that the tensor takes in its file.
+    /// {@return the bytes that the tensor takes in its file}
     public long bytes() {
         return (long) shape.elements() * dtype.bytes();
     }
 
-    /// The tensor `name` of `source`, which must hold floats.
+    /// {@return the tensor `name` of `source`, which must hold floats}
     ///
+    /// @param source holds the tensor
+    /// @param name as the source lists it
     /// @throws WeightFormatException when there is no such tensor, or its type is not a float
     public static TensorInfo require(WeightSource source, String name) throws WeightFormatException {
         TensorInfo info = source.tensors().get(name);

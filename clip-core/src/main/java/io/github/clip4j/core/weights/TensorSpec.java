@@ -14,6 +14,8 @@ import java.util.function.Predicate;
 public record TensorSpec(String name, Shape shape) {
     /// Compares what a model needs with what a source holds.
     ///
+    /// @param specs all tensors that are needed
+    /// @param source compared with them
     /// @param ignorable names that a source may hold although no model needs them
     /// @throws WeightFormatException when a tensor is missing, unexpected, of another shape, or not a float; it lists all findings
     public static void check(List<TensorSpec> specs, WeightSource source, Predicate<String> ignorable) throws WeightFormatException {

@@ -9,11 +9,15 @@ public final class WeightFormatException extends IOException {
     @Serial
     private static final long serialVersionUID = 1;
 
+    /// For what was found directly.
+    ///
     /// @param message where, what was expected, what was found, what to do
     public WeightFormatException(String message) {
         super(message);
     }
 
+    /// For what another exception led to.
+    ///
     /// @param message where, what was expected, what was found, what to do
     /// @param cause what it was noticed by
     public WeightFormatException(String message, Throwable cause) {
