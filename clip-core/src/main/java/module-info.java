@@ -11,7 +11,6 @@ module io.github.clip4j.core {
     requires static transitive org.jspecify;
 
     exports io.github.clip4j.core;
-    exports io.github.clip4j.core.parallel;
     exports io.github.clip4j.core.weights;
 
     exports io.github.clip4j.core.format to
@@ -27,6 +26,9 @@ module io.github.clip4j.core {
             io.github.clip4j.vit;
     exports io.github.clip4j.core.format.torch to
             io.github.clip4j;
+    exports io.github.clip4j.core.parallel to
+            io.github.clip4j,
+            io.github.clip4j.vit;
     exports io.github.clip4j.core.ops to
             io.github.clip4j,
             io.github.clip4j.image,

@@ -4,5 +4,7 @@ module io.github.clip4j.tokenizer {
     requires static transitive org.jspecify;
 
     exports io.github.clip4j.tokenizer;
-    exports io.github.clip4j.tokenizer.json;
+
+    exports io.github.clip4j.tokenizer.json to
+            io.github.clip4j;
 }

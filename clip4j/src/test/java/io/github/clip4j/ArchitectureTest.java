@@ -23,7 +23,8 @@ class ArchitectureTest {
 
     @Test
     void layersGoThroughOps() {
-        noClasses().that().resideInAnyPackage("io.github.clip4j.model", "io.github.clip4j.nn", "io.github.clip4j", "io.github.clip4j.checkpoint")
+        noClasses().that()
+                .resideInAnyPackage("io.github.clip4j.model", "io.github.clip4j.nn", "io.github.clip4j", "io.github.clip4j.checkpoint")
                 .should().dependOnClassesThat().resideInAPackage("..core.kernel..").check(ours);
         noClasses().that().resideInAPackage("io.github.clip4j.nn")
                 .should().dependOnClassesThat().resideInAPackage("io.github.clip4j.model").check(ours);
@@ -32,17 +33,20 @@ class ArchitectureTest {
     @Test
     void tokenizerAndImageKnowNoModels() {
         noClasses().that().resideInAPackage("io.github.clip4j.tokenizer..")
-                .should().dependOnClassesThat().resideInAnyPackage("io.github.clip4j.core..", "io.github.clip4j.model", "io.github.clip4j.nn")
+                .should().dependOnClassesThat()
+                .resideInAnyPackage("io.github.clip4j.core..", "io.github.clip4j.model", "io.github.clip4j.nn")
                 .check(ours);
         noClasses().that().resideInAPackage("io.github.clip4j.image..")
-                .should().dependOnClassesThat().resideInAnyPackage("io.github.clip4j.model", "io.github.clip4j.nn", "..core.format..", "..core.kernel..")
+                .should().dependOnClassesThat()
+                .resideInAnyPackage("io.github.clip4j.model", "io.github.clip4j.nn", "..core.format..", "..core.kernel..")
                 .check(ours);
     }
 
     @Test
     void onlyTheFacadeAndCheckpointsKnowFilesOfAllKinds() {
         noClasses().that().resideInAnyPackage("io.github.clip4j.model", "io.github.clip4j.nn")
-                .should().dependOnClassesThat().resideInAnyPackage("io.github.clip4j.image..", "io.github.clip4j.tokenizer..", "java.nio.file..")
+                .should().dependOnClassesThat()
+                .resideInAnyPackage("io.github.clip4j.image..", "io.github.clip4j.tokenizer..", "java.nio.file..")
                 .check(ours);
         noClasses().that().resideOutsideOfPackage("io.github.clip4j.image..")
                 .should().dependOnClassesThat().resideInAnyPackage("java.awt..", "javax.imageio..").check(ours);
@@ -52,7 +56,8 @@ class ArchitectureTest {
     void theReferenceStandsAlone() {
         noClasses().that().resideInAPackage("io.github.clip4j.reference")
                 .should().dependOnClassesThat().resideInAnyPackage(
-                        "io.github.clip4j.nn", "io.github.clip4j.image..", "io.github.clip4j.tokenizer..", "..core.kernel..", "..core.ops..",
+                        "io.github.clip4j.nn", "io.github.clip4j.image..", "io.github.clip4j.tokenizer..", "..core.kernel..",
+                        "..core.ops..",
                         "..core.parallel..")
                 .orShould().dependOnClassesThat().haveSimpleNameEndingWith("Encoder").check(ours);
         noClasses().that().resideInAPackage("io.github.clip4j.reference").and().haveNameNotMatching(".*ReferenceFiles.*")

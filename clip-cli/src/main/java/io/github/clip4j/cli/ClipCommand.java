@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = ClipCommand.Version.class,
         subcommands = {
-            ClassifyCommand.class, EmbedCommand.class, TokenizeCommand.class, PreprocessCommand.class, InspectCommand.class, ConvertCommand.class,
+            ClassifyCommand.class, EmbedCommand.class, TokenizeCommand.class, PreprocessCommand.class, InspectCommand.class,
+            ConvertCommand.class,
             VerifyCommand.class, FetchCommand.class, BenchCommand.class
         },
         footer = {

@@ -78,7 +78,8 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
 
     String line() {
         return String.format(
-                Locale.ROOT, "  %-5s batch %3d  %8.2f %s/s  %7.1f GFLOP/s  %5.1f %% of the peak%n", tower.id, batch, perSecond, tower.plural, gflops, 100 * fraction);
+                Locale.ROOT, "  %-5s batch %3d  %8.2f %s/s  %7.1f GFLOP/s  %5.1f %% of the peak%n", tower.id, batch, perSecond,
+                tower.plural, gflops, 100 * fraction);
     }
 
     /// Passes a second: the median of rounds of at least half a second each.
@@ -101,8 +102,8 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
         return rates.get(rates.size() / 2);
     }
 
-    /// Runs passes until the JIT compiler rests: two rounds in a row that leave it less than a twentieth of a processor. While it works it takes time from one of the
-    /// threads, and all wait for the slowest; with two threads on two processors that is a fifth of the rate for some seconds.
+    /// Runs passes until the JIT compiler is idle: two rounds in a row in which it used under 5 % of a core. Before that it takes time from
+    /// one of the threads, and all wait for the slowest. With two threads on two processors the rate is a fifth lower for some seconds.
     private static void warmUp(Runnable pass) {
         CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
         long end = System.nanoTime() + LONGEST_WARM_UP_NANOS;

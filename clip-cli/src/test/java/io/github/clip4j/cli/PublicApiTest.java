@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -40,9 +41,9 @@ class PublicApiTest {
     private static final Path FOLDER = ROOT.resolve("docs/api");
 
     /// The modules of clip4j on the class path, by name.
-    private static TreeMap<String, ModuleReference> modules() throws IOException {
-        TreeMap<String, ModuleReference> modules = new TreeMap<>();
-        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+    private static Map<String, ModuleReference> modules() throws IOException {
+        Map<String, ModuleReference> modules = new TreeMap<>();
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
             Path path = Path.of(entry);
             if (path.startsWith(ROOT) && hasDescriptor(path)) {
                 ModuleFinder.of(path).findAll().forEach(module -> modules.put(module.descriptor().name(), module));

@@ -50,6 +50,7 @@ public final class ClipModel {
     ///
     /// @param workers the threads that its encoders run on; not closed by the model
     /// @throws WeightFormatException when the source's tensors are not exactly those that the config needs
+    @SuppressWarnings("exports") // for our own modules: whoever embeds clip4j loads a Clip
     public static ClipModel load(ClipConfig config, WeightSource source, Workers workers) throws IOException {
         return load(config, source, workers, 0, PositionInterpolation.HUGGING_FACE, DType.F32);
     }
@@ -59,6 +60,7 @@ public final class ClipModel {
     /// @param imageSize the edge of images, pixels; 0 for the config's
     /// @param interpolation how position embeddings are resampled
     /// @param storage how the weights of linear layers are kept: F32, or F16 or BF16 for half the memory
+    @SuppressWarnings("exports") // as above
     public static ClipModel load(
             ClipConfig trained, WeightSource weights, Workers workers, int imageSize, PositionInterpolation interpolation, DType storage)
             throws IOException {
@@ -77,7 +79,8 @@ public final class ClipModel {
                 new FutureTask<>(() -> text == null ? Optional.empty() : Optional.of(new TextEncoder(text, weights, storage, workers)));
         boolean together = vision != null && Runtime.getRuntime().availableProcessors() > 1;
         if (together) {
-            Thread.ofPlatform().daemon().inheritInheritableThreadLocals(false).name("clip4j-load").start(texts); // both towers are read at once
+            // both towers are read at once
+            Thread.ofPlatform().daemon().inheritInheritableThreadLocals(false).name("clip4j-load").start(texts);
         }
         ImageEncoder imageEncoder;
         try {

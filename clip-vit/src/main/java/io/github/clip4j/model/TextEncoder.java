@@ -82,8 +82,8 @@ public final class TextEncoder {
         return config;
     }
 
-    /// The rows, tokens that no other text of the pass begins with, of a pass that keeps every thread busy with about as many as it computes at once. An
-    /// eighth is left for beginnings that two threads both compute.
+    /// The rows of a pass that keeps every thread busy with about as many as it computes at once. A row is a token that no other text of
+    /// the pass begins with. An eighth is left for beginnings that two threads both compute.
     public int rowsPerPass() {
         return workers.threads() * (MAX_ROWS - MAX_ROWS / 8);
     }

@@ -67,7 +67,8 @@ class WithoutVectorApiTest {
         ClipModel model = ClipModel.load(config, new Drawn(config), workers);
         Tensor images = Tensor.of(new Gen(1).floats(3 * 3 * 42 * 42), Shape.of(3, 3, 42, 42));
         List<int[]> texts = List.of(new int[] {1, 2, 3, 39}, new int[] {1, 2, 39}, new int[] {5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 39});
-        return lines(model.imageEncoder().orElseThrow().encode(images)) + lines(model.textEncoder().orElseThrow().encode(new ArrayList<>(texts)));
+        return lines(model.imageEncoder().orElseThrow().encode(images))
+                + lines(model.textEncoder().orElseThrow().encode(new ArrayList<>(texts)));
     }
 
     private static String lines(Tensor embeddings) {

@@ -34,7 +34,8 @@ class ConfigFilesTest {
                  "model_type": "clip_text_model"}, "vision_config": {"dropout": 0.0, "model_type": "clip_vision_model"}}""");
         assertThat(file.config().vision()).isEqualTo(ClipConfig.vitB32().vision());
         TextConfig text = Objects.requireNonNull(file.config().text());
-        assertThat(text.head()).isInstanceOfSatisfying(TextHead.EndOfText.class, end -> assertThat(end.id()).isEqualTo(TextConfig.LEGACY_END_OF_TEXT));
+        assertThat(text.head()).isInstanceOfSatisfying(
+                TextHead.EndOfText.class, end -> assertThat(end.id()).isEqualTo(TextConfig.LEGACY_END_OF_TEXT));
         assertThat(text.transformer()).isEqualTo(Objects.requireNonNull(ClipConfig.vitB32().text()).transformer());
         assertThat(file.origins())
                 .containsEntry("vision_config.patch_size", "32  default")

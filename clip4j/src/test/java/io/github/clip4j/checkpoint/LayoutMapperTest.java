@@ -239,7 +239,8 @@ class LayoutMapperTest {
         JsonObject io = JsonParser.parseString(Files.readString(ReferenceData.require("models/tiny_openclip_io.json"))).getAsJsonObject();
         float[] pixels = flat(io.getAsJsonArray("pixels"));
         float[] output = flat(io.getAsJsonArray("vision_output")); // [5, 16], every token normed and projected; the first is the class's
-        VisionConfig vision = new VisionConfig(16, 8, new TransformerConfig(24, 3, 2, 48, Activation.GELU, 1e-5), new ImageHead.ClassToken(OptionalInt.of(16)));
+        VisionConfig vision = new VisionConfig(
+                16, 8, new TransformerConfig(24, 3, 2, 48, Activation.GELU, 1e-5), new ImageHead.ClassToken(OptionalInt.of(16)));
         try (CanonicalWeights weights = LayoutMapper.map(SafetensorsFile.open(ReferenceData.require("models/tiny_openclip.safetensors")))) {
             ClipConfig config = ConfigInference.reconcile(new ClipConfig(vision, null), weights);
             ClipModel model = ClipModel.load(config, weights, Workers.SERIAL);

@@ -354,7 +354,8 @@ class LayoutsTest {
     /// The project's goldens of the first text, in the form that `export.py` writes.
     private static void writeExpected(Path file) throws IOException {
         SafetensorsWriter writer = new SafetensorsWriter();
-        JsonObject stages = JsonParser.parseString(Files.readString(MODEL.resolve("manifest.json"))).getAsJsonObject().getAsJsonObject("tensors");
+        JsonObject manifest = JsonParser.parseString(Files.readString(MODEL.resolve("manifest.json"))).getAsJsonObject();
+        JsonObject stages = manifest.getAsJsonObject("tensors");
         try (SafetensorsFile goldens = SafetensorsFile.open(MODEL.resolve("goldens.safetensors"))) {
             for (TensorInfo info : goldens.tensors().values()) {
                 if (info.name().startsWith("text0/text_")) {
