@@ -47,7 +47,8 @@ record Comparison(List<String> lines) {
         double ratio = rate ? after / before : before / after;
         int jvms = Math.min(a.get("forks").getAsInt(), b.get("forks").getAsInt());
         boolean apart = low(b, counter) > high(a, counter) || high(b, counter) < low(a, counter);
-        String verdict = jvms < ENOUGH_JVMS ? "too few JVMs to tell, take -f " + ENOUGH_JVMS : !apart ? "the ranges meet" : ratio > 1 ? "faster" : "slower";
+        String verdict = jvms < ENOUGH_JVMS ? "too few JVMs to tell, take -f " + ENOUGH_JVMS
+                : !apart ? "the ranges meet" : ratio > 1 ? "faster" : "slower";
         return String.format(Locale.ROOT, "%-60s %10.4g %10.4g %7.3f  %s", key, before, after, ratio, verdict);
     }
 
