@@ -34,13 +34,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// Without MODEL it writes random weights of ViT-B/32's size to a temporary directory, 605 MB, and deletes them at the end. It prints
 ///
 /// - how long one call takes on an idle model;
-/// - in five rounds, how many images a second one caller embeds eight at a time, and CALLERS virtual threads, each one image at a time; and
-///   how long a virtual thread that does nothing waits among them until it runs;
+/// - in seven rounds, how many images a second one caller embeds eight at a time, and CALLERS virtual threads, each one image at a time;
+///   and how long a virtual thread that does nothing waits among them until it runs;
 /// - the heap after a garbage collection, before and after a burst of 24 callers with eight images each, and what of it the model says that
 ///   it holds.
 public final class Callers {
     private static final int BURST = 24;
-    private static final int ROUNDS = 5;
+    private static final int ROUNDS = 7;
 
     private final Clip clip;
     private final List<Image> images = new ArrayList<>();
@@ -57,6 +57,8 @@ public final class Callers {
         }
     }
 
+    /// Measures and prints.
+    ///
     /// @param args callers, 50 unless given; seconds of each measurement, 10 unless given; a checkpoint
     public static void main(String[] args) throws Exception {
         int callers = args.length > 0 ? Integer.parseInt(args[0]) : 50;
@@ -87,33 +89,38 @@ public final class Callers {
 
     private void measure(int callers, double seconds) throws Exception {
         double alone = rate(seconds, () -> List.of(clip.embedImage(images.getFirst())), 1);
-        print("one caller, one image at a time: %.2f ms a call, median%n", alone);
+        out.printf(Locale.ROOT, "one caller, one image at a time: %.2f ms a call, median%n", alone);
         rate(1, () -> clip.embedImages(images), images.size());
         long heap = heap();
         List<Double> ratios = new ArrayList<>();
+        double bestAtEight = 0;
+        double bestTogether = 0;
         List<Double> waits = new ArrayList<>();
         for (int round = 0; round < ROUNDS; round++) { // in turn, because other programs take processors too
             double atEight = 1000 * images.size() / rate(seconds, () -> clip.embedImages(images), images.size());
             double together = together(callers, seconds, waits);
-            print("one caller, 8 images at a time: %.2f images/s; %d virtual callers, one at a time: %.2f images/s, %.3f times as many%n",
+            out.printf(
+                    Locale.ROOT, "one caller, 8 images a call: %.2f images/s; %d virtual callers, one a call: %.2f, %.3f times as many%n",
                     atEight, callers, together, together / atEight);
             ratios.add(together / atEight);
+            bestAtEight = Math.max(bestAtEight, atEight);
+            bestTogether = Math.max(bestTogether, together);
         }
         ratios.sort(null);
         waits.sort(null);
-        print("median of the ratios: %.3f%n", ratios.get(ROUNDS / 2));
-        print("an empty virtual thread among the callers waited: median %.2f ms, 99 %% %.2f ms, longest %.2f ms (%d threads)%n",
+        out.printf(
+                Locale.ROOT, "median of the ratios: %.3f; the best round of each: %.2f and %.2f images/s, %.3f times as many%n",
+                ratios.get(ROUNDS / 2), bestAtEight, bestTogether, bestTogether / bestAtEight);
+        out.printf(
+                Locale.ROOT, "an empty virtual thread meanwhile waited: median %.2f ms, 99 %% %.2f ms, longest %.2f ms (%d threads)%n",
                 waits.get(waits.size() / 2), waits.get(waits.size() * 99 / 100), waits.getLast(), waits.size());
         burst();
         long after = heap();
-        print("heap after a collection: %d MB, after a burst of %d callers with 8 images each %d MB (%+.1f %%)%n",
+        out.printf(
+                Locale.ROOT, "heap after a collection: %d MB, after a burst of %d callers with 8 images each %d MB (%+.1f %%)%n",
                 heap >> 20, BURST, after >> 20, 100.0 * (after - heap) / heap);
-        print("of it weights %.1f MB, scratch %.1f MB%n", clip.weightBytes() / 1048576.0, clip.scratchBytes() / 1048576.0);
-    }
-
-    private void print(String format, Object... values) {
-        out.printf(Locale.ROOT, format, values);
-        out.flush();
+        out.printf(
+                Locale.ROOT, "of it weights %.1f MB, scratch %.1f MB%n", clip.weightBytes() / 1048576.0, clip.scratchBytes() / 1048576.0);
     }
 
     private interface Pass {

@@ -14,9 +14,12 @@ import java.util.Map;
 
 /// Two result files side by side: the ratio of the medians, and whether the measurements of one lie outside those of the other.
 ///
-/// "Faster" and "slower" are said only when the ranges of all measured iterations do not meet. This is a coarse rule on purpose: the
-/// machines are shared, and a difference that the ranges do not show must be measured again, alternating.
+/// "Faster" and "slower" are said only when both were measured in three JVMs or more, and the ranges of all measured iterations do not
+/// meet. The iterations of one JVM share its compiled code and its minute of the machine: without any change two of them differ by more
+/// than their ranges. A difference that the ranges do not show must be measured again, alternating.
 record Comparison(List<String> lines) {
+    private static final int ENOUGH_JVMS = 3;
+
     static Comparison of(Path before, Path after) throws IOException {
         return of(document(before), document(after));
     }
@@ -42,8 +45,10 @@ record Comparison(List<String> lines) {
         double before = a.get(counter).getAsDouble();
         double after = b.get(counter).getAsDouble();
         double ratio = rate ? after / before : before / after;
+        int jvms = Math.min(a.get("forks").getAsInt(), b.get("forks").getAsInt());
         boolean apart = low(b, counter) > high(a, counter) || high(b, counter) < low(a, counter);
-        String verdict = !apart ? "the ranges meet" : ratio > 1 ? "faster" : "slower";
+        String verdict = jvms < ENOUGH_JVMS ? "too few JVMs to tell, take -f " + ENOUGH_JVMS
+                : !apart ? "the ranges meet" : ratio > 1 ? "faster" : "slower";
         return String.format(Locale.ROOT, "%-60s %10.4g %10.4g %7.3f  %s", key, before, after, ratio, verdict);
     }
 

@@ -20,7 +20,7 @@ class ComparisonTest {
 
     private static String result(String name, String counter, double lowest, double median, double highest) {
         return """
-                {"benchmark": "%1$s", "parameters": {"d": "768"}, "forks": 1, "%2$s": %4$s, "%2$sLowest": %3$s, "%2$sHighest": %5$s}"""
+                {"benchmark": "%1$s", "parameters": {"d": "768"}, "forks": 3, "%2$s": %4$s, "%2$sLowest": %3$s, "%2$sHighest": %5$s}"""
                 .formatted(name, counter, lowest, median, highest);
     }
 
@@ -32,6 +32,13 @@ class ComparisonTest {
         assertThat(lines).hasSize(4);
         assertThat(lines.get(1)).startsWith("A.rate d=768 ").endsWith(" 10.00      15.00   1.500  faster");
         assertThat(lines.get(2)).startsWith("A.time d=768 ").endsWith(" 20.00      40.00   0.500  slower");
+    }
+
+    @Test
+    void oneJvmSaysNothing() {
+        JsonObject one = document("k", result("A.rate", "gflops", 9, 10, 11).replace("\"forks\": 3", "\"forks\": 1"));
+        List<String> lines = Comparison.of(one, document("k", result("A.rate", "gflops", 14, 15, 16))).lines();
+        assertThat(lines.get(1)).endsWith("1.500  too few JVMs to tell, take -f 3");
     }
 
     @Test

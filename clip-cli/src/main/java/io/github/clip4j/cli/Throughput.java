@@ -78,8 +78,8 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
 
     String line() {
         return String.format(
-                Locale.ROOT, "  %-5s batch %3d  %8.2f %s/s  %7.1f GFLOP/s  %5.1f %% of the peak%n", tower.id, batch, perSecond, tower.plural,
-                gflops, 100 * fraction);
+                Locale.ROOT, "  %-5s batch %3d  %8.2f %s/s  %7.1f GFLOP/s  %5.1f %% of the peak%n", tower.id, batch, perSecond,
+                tower.plural, gflops, 100 * fraction);
     }
 
     /// Passes a second: the median of rounds of at least half a second each.

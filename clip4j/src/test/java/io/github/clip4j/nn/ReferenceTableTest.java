@@ -9,9 +9,9 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -22,13 +22,21 @@ class ReferenceTableTest {
             List.of("io.github.clip4j.reference.", "io.github.clip4j.model.", "io.github.clip4j.nn.", "io.github.clip4j.core.ops.");
 
     private static Class<?> find(String name) throws ClassNotFoundException {
-        List<String> candidates = PACKAGES.stream().map(prefix -> prefix + name).toList();
-        for (String candidate : candidates) {
-            if (ReferenceTableTest.class.getResource("/" + candidate.replace('.', '/') + ".class") != null) {
-                return Class.forName(candidate);
+        for (String prefix : PACKAGES) {
+            Optional<Class<?>> found = load(prefix + name);
+            if (found.isPresent()) {
+                return found.get();
             }
         }
-        throw new ClassNotFoundException("docs/reference.md: none of " + candidates);
+        throw new ClassNotFoundException("docs/reference.md names %s: expected it in one of %s".formatted(name, PACKAGES));
+    }
+
+    private static Optional<Class<?>> load(String name) {
+        try {
+            return Optional.of(Class.forName(name));
+        } catch (ClassNotFoundException e) {
+            return Optional.empty();
+        }
     }
 
     @Test
@@ -53,7 +61,7 @@ class ReferenceTableTest {
             }
         }
         assertThat(steps).hasSizeGreaterThan(8);
-        assertThat(rows.stream().collect(Collectors.joining("\n"))).contains(steps);
+        assertThat(String.join("\n", rows)).contains(steps);
     }
 
     private static String document() throws IOException {
