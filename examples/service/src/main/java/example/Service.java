@@ -7,6 +7,7 @@ import io.github.clip4j.ZeroShotClassifier;
 import io.github.clip4j.image.Image;
 import io.github.clip4j.image.ImageFile;
 import io.github.clip4j.image.ImageFormatException;
+import io.github.clip4j.image.ImageOptions;
 import io.github.clip4j.tiny.TinyClip;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -78,7 +79,7 @@ public class Service {
         }
 
         private static Image image(byte[] file) throws IOException {
-            return ImageFile.decode(file, "request body");
+            return ImageFile.read(file, "request body", ImageOptions.defaults().withMaxPixels(40_000_000));
         }
 
         /// What is wrong with a request is told to its sender.
