@@ -99,7 +99,9 @@ final class BenchCommand implements Callable<Integer> {
             try (Workers workers = new Workers(count)) {
                 double peak = FmaPeak.measure(workers);
                 peaks.put(count, peak);
-                print(out, String.format(Locale.ROOT, "peak of %d thread%s: %.1f GFLOP/s%n", count, count == 1 ? "" : "s", peak));
+                print(out, String.format(
+                        Locale.ROOT, "peak of %d thread%s: %s%n", count, count == 1 ? "" : "s",
+                        Double.isFinite(peak) ? String.format(Locale.ROOT, "%.1f GFLOP/s", peak) : "not measured without the Vector API"));
                 ClipModel loaded = load(workers);
                 for (Throughput.Tower each : towers(loaded.config())) {
                     for (int batch : batches) {

@@ -20,7 +20,7 @@ import java.util.SplittableRandom;
 ///
 /// @param perSecond the median over rounds
 /// @param gflops nominal operations a second, in 10⁹
-/// @param fraction of the peak
+/// @param fraction of the peak; NaN without the Vector API, which measures the peak
 record Throughput(Tower tower, int batch, int threads, double perSecond, double gflops, double fraction) {
     private static final long LONGEST_WARM_UP_NANOS = 15_000_000_000L;
     private static final long ROUND_NANOS = 500_000_000;
@@ -77,9 +77,9 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
     }
 
     String line() {
+        String share = Double.isFinite(fraction) ? String.format(Locale.ROOT, "  %5.1f %% of the peak", 100 * fraction) : "";
         return String.format(
-                Locale.ROOT, "  %-5s batch %3d  %8.2f %s/s  %7.1f GFLOP/s  %5.1f %% of the peak%n", tower.id, batch, perSecond,
-                tower.plural, gflops, 100 * fraction);
+                Locale.ROOT, "  %-5s batch %3d  %8.2f %s/s  %7.1f GFLOP/s%s%n", tower.id, batch, perSecond, tower.plural, gflops, share);
     }
 
     /// Passes a second: the median of rounds of at least half a second each.
