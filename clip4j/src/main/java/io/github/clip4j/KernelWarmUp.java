@@ -23,7 +23,7 @@ import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/// Lets the JIT compiler see the kernels before the first picture does, by running a model of two narrow layers in a thread of its own
+/// Lets the JIT compiler see the kernels before the first image does, by running a model of two narrow layers in a thread of its own
 /// while the weights of the real one are read.
 ///
 /// A vector operation that is not yet compiled is a call that allocates, a hundred times slower than scalar code. The compiler starts on a

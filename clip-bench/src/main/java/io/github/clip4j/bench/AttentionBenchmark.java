@@ -33,7 +33,7 @@ public class AttentionBenchmark {
     @Param({"PLAIN", "SCALAR", "VECTOR"})
     public RowKernelBenchmark.Form form = RowKernelBenchmark.Form.VECTOR;
 
-    /// The tokens of a text and of a picture of ViT-B/32, ViT-B/16 and ViT-L/14.
+    /// The tokens of a text and of an image of ViT-B/32, ViT-B/16 and ViT-L/14.
     @Param({"50", "77", "197", "257"})
     public int n;
 

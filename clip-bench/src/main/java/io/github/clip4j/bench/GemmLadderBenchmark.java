@@ -29,7 +29,7 @@ public class GemmLadderBenchmark {
     @Param({"NAIVE", "BLOCKED", "TURNED", "VECTOR", "TILED", "PARALLEL"})
     public GemmLadder.Rung rung = GemmLadder.Rung.NAIVE;
 
-    /// m × n × k: the MLP's first layer for one picture and for eight.
+    /// m × n × k: the MLP's first layer for one image and for eight.
     @Param({"50x3072x768", "400x3072x768"})
     public String shape = "";
 

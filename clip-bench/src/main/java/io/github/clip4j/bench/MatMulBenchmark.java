@@ -31,7 +31,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 3, time = 1)
 @Fork(5)
 public class MatMulBenchmark {
-    /// m × n × k. 50 tokens are a picture of ViT-B/32, 400 are eight; 197 one of ViT-B/16; 77 the longest text. The layers: queries, keys
+    /// m × n × k. 50 tokens are an image of ViT-B/32, 400 are eight; 197 one of ViT-B/16; 77 the longest text. The layers: queries, keys
     /// and values; attention's output; the MLP's two; the patch embedding.
     @Param({
         "50x2304x768", "50x768x768", "50x3072x768", "50x768x3072", "49x768x3072",

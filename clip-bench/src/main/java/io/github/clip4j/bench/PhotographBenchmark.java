@@ -97,7 +97,7 @@ public class PhotographBenchmark {
         return preprocess.resizeAndCrop(decoded);
     }
 
-    /// Of a picture that needs no resizing any more.
+    /// Of an image that needs no resizing any more.
     @Benchmark
     public Tensor normalize() {
         return preprocess.apply(cropped);

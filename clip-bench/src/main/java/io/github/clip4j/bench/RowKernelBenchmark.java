@@ -47,7 +47,7 @@ public class RowKernelBenchmark {
     @Param({"PLAIN", "SCALAR", "VECTOR"})
     public Form form = Form.VECTOR;
 
-    /// 64: a picture's 50 scores, padded. 208: 197 padded. 768 and 3072: a row of ViT-B and of its MLP.
+    /// 64: an image's 50 scores, padded. 208: 197 padded. 768 and 3072: a row of ViT-B and of its MLP.
     @Param({"64", "208", "768", "3072"})
     public int d;
 

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
 
-/// How many pictures or texts a tower encodes in a second.
+/// How many images or texts a tower encodes in a second.
 ///
 /// @param perSecond the median over rounds
 /// @param gflops nominal operations a second, in 10⁹
@@ -145,7 +145,7 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
         return texts;
     }
 
-    /// Nominal operations of a picture: a multiplication and an addition each.
+    /// Nominal operations of an image: a multiplication and an addition each.
     static double flops(VisionConfig config) {
         TransformerConfig t = config.transformer();
         double patches = (double) config.grid() * config.grid() * config.patchElements() * t.width();

@@ -1,6 +1,6 @@
 package io.github.clip4j.core.kernel;
 
-/// Weighted sums of rows of bytes: one pass of a picture's resampling, as Pillow computes it in integers.
+/// Weighted sums of rows of bytes: one pass of an image's resampling, as Pillow computes it in integers.
 public final class ByteRowsScalar {
     /// The fractional bits of a weight: 32 less 8 for the byte, less 2 for sums beyond 255 and their sign.
     public static final int PRECISION_BITS = 22;

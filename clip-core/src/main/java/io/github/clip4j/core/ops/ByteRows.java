@@ -5,7 +5,7 @@ import io.github.clip4j.core.kernel.ByteRowsVector;
 import io.github.clip4j.core.kernel.KernelForm;
 import java.util.Objects;
 
-/// Weighted sums of rows of bytes: one pass of a picture's resampling, as Pillow computes it in integers.
+/// Weighted sums of rows of bytes: one pass of an image's resampling, as Pillow computes it in integers.
 public final class ByteRows {
     /// The fractional bits of a weight.
     public static final int PRECISION_BITS = ByteRowsScalar.PRECISION_BITS;

@@ -59,7 +59,7 @@ final class EntropyImage {
 
     /// Reads an image.
     ///
-    /// @param tiled whether it may have tiles: the picture itself, but not the images that describe a transform or the tiles
+    /// @param tiled whether it may have tiles: the image itself, but not the images that describe a transform or the tiles
     /// @return 0xAARRGGBB, row by row
     static int[] read(LosslessBits bits, int width, int height, boolean tiled) throws WebpException {
         EntropyImage image = new EntropyImage(bits, width, height);

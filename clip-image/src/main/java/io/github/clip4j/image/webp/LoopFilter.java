@@ -3,7 +3,7 @@ package io.github.clip4j.image.webp;
 /// The loop filter, which smooths the edges between blocks where the step is small enough to come from quantization (RFC 6386, section 15).
 ///
 /// Macroblocks are filtered one after the other, row by row, each first at its left edge, then at the vertical edges within, then at its
-/// upper edge and the horizontal edges within. Predictions refer to samples before filtering, so the whole picture is filtered once it is
+/// upper edge and the horizontal edges within. Predictions refer to samples before filtering, so the whole image is filtered once it is
 /// complete. Samples across an edge are called p3 p2 p1 p0 | q0 q1 q2 q3.
 final class LoopFilter {
     private final Vp8Header header;

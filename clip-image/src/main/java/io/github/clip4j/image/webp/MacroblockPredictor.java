@@ -38,7 +38,7 @@ final class MacroblockPredictor {
         }
     }
 
-    /// The mean of the neighbours within the picture; 128 without any.
+    /// The mean of the neighbours within the image; 128 without any.
     private static int mean(Plane plane, int x, int y, int edge) {
         if (x == 0 && y == 0) {
             return 128;

@@ -2,7 +2,7 @@ package io.github.clip4j.image.webp;
 
 import java.util.Arrays;
 
-/// The samples of a picture's luma or of one chroma, in whole macroblocks, with the samples around it that predictions refer to (RFC 6386,
+/// The samples of an image's luma or of one chroma, in whole macroblocks, with the samples around it that predictions refer to (RFC 6386,
 /// sections 12.2 and 12.3): a row of 127 above, a column of 129 to the left, and 127 at their corner.
 final class Plane {
     private static final byte ABOVE = 127;

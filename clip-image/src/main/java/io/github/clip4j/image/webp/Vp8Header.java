@@ -1,6 +1,6 @@
 package io.github.clip4j.image.webp;
 
-/// The header of a VP8 key frame (RFC 6386, sections 9 and 19.2): all that holds for the whole picture.
+/// The header of a VP8 key frame (RFC 6386, sections 9 and 19.2): all that holds for the whole image.
 final class Vp8Header {
     static final int SEGMENTS = 4;
     private static final int FRAME_HEADER = 10;
@@ -30,7 +30,7 @@ final class Vp8Header {
             return new FrameTag(width, height, tag >> 5);
         }
 
-        /// The picture's macroblocks of 16 × 16 pixels, across.
+        /// The image's macroblocks of 16 × 16 pixels, across.
         int columns() {
             return (width + 15) / 16;
         }

@@ -60,7 +60,7 @@ public final class WebpContainer {
                 };
     }
 
-    /// Reads the chunks of a file for which [#isWebp] is true. No picture is decoded yet.
+    /// Reads the chunks of a file for which [#isWebp] is true. No image is decoded yet.
     public static WebpContainer parse(byte[] file) throws WebpException {
         long size = u32(file, 4);
         if (size < RIFF_HEADER) {
@@ -96,7 +96,7 @@ public final class WebpContainer {
         return alphaBeforeImage || (first().lossless() ? first().hasAlpha() : (flags & ALPHA) != 0);
     }
 
-    /// The picture, or the first frame of an animation, on its canvas: `[height, width, 4]` if [#hasAlpha], else `[height, width, 3]`. What
+    /// The image, or the first frame of an animation, on its canvas: `[height, width, 4]` if [#hasAlpha], else `[height, width, 3]`. What
     /// the frame does not cover is transparent black.
     public byte[] decode() throws WebpException {
         return new FrameDecoder(file, first(), width, height, hasAlpha()).decode();
@@ -196,7 +196,7 @@ public final class WebpContainer {
         return name.equals("ALPH") || name.equals("VP8 ") || name.equals("VP8L");
     }
 
-    /// Checks that a frame lies within the canvas; a picture that does not move is the canvas.
+    /// Checks that a frame lies within the canvas; an image that does not move is the canvas.
     private void onCanvas(Frame frame) throws WebpException {
         boolean fits = (flags & ANIMATION) != 0
                 ? frame.x() + frame.width() <= width && frame.y() + frame.height() <= height

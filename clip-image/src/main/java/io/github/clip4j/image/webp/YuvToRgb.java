@@ -1,10 +1,10 @@
 package io.github.clip4j.image.webp;
 
-/// From the planes of a lossy picture to RGB, as libwebp does. RFC 6386 leaves this to the program; here is what makes the samples equal to
+/// From the planes of a lossy image to RGB, as libwebp does. RFC 6386 leaves this to the program; here is what makes the samples equal to
 /// Pillow's.
 ///
 /// Chroma is interpolated ("fancy upsampling", `upsampling.c`): a pixel lies between four chroma samples and takes 9, 3, 3 and 1 sixteenths
-/// of them, the nearest most. That is computed in two steps, each rounded on its own. Outside the picture the samples at its edge are
+/// of them, the nearest most. That is computed in two steps, each rounded on its own. Outside the image the samples at its edge are
 /// repeated.
 ///
 /// RGB is that of ITU-R BT.601 with luma from 16 to 235, in fixed point with 14 bits behind the point of which 8 are dropped before the sum

@@ -1,4 +1,4 @@
-/// WebP files (RFC 9649): the container, lossy pictures (VP8, RFC 6386) and lossless ones (VP8L), decoded to the samples of libwebp 1.6,
+/// WebP files (RFC 9649): the container, lossy images (VP8, RFC 6386) and lossless ones (VP8L), decoded to the samples of libwebp 1.6,
 /// which Pillow uses. Arithmetic is in integers throughout, so every sample is equal.
 ///
 /// Read it in this order: [WebpContainer] finds the first frame. A lossy frame goes through [BoolDecoder], [Vp8Header], [MacroblockModes],
