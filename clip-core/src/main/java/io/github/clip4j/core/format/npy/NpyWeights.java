@@ -118,11 +118,6 @@ public final class NpyWeights implements WeightSource {
         return read(name, NO_BUFFER);
     }
 
-    @Override
-    public float[] read(String name, float[] buffer) throws IOException {
-        return read(name, 0, TensorInfo.require(this, name).shape().elements(), buffer);
-    }
-
     /// Elements that are stored in row-major order and not compressed are read in place; others with all of their array.
     @Override
     public float[] read(String name, int first, int count, float[] buffer) throws IOException {

@@ -21,6 +21,8 @@ import java.util.TreeMap;
 /// A checkpoint split over several safetensors files, listed by `model.safetensors.index.json`:
 /// `{"metadata": {…}, "weight_map": {"tensor name": "model-00001-of-00002.safetensors", …}}`.
 public final class ShardedSafetensors implements WeightSource {
+    private static final float[] NO_BUFFER = {};
+
     private final String location;
     private final Map<String, SafetensorsFile> shards;
     private final Map<String, String> shardOf;
@@ -110,14 +112,7 @@ public final class ShardedSafetensors implements WeightSource {
 
     @Override
     public float[] read(String name) throws IOException {
-        TensorInfo.require(this, name);
-        return Objects.requireNonNull(shards.get(shardOf.get(name))).read(name);
-    }
-
-    @Override
-    public float[] read(String name, float[] buffer) throws IOException {
-        TensorInfo.require(this, name);
-        return Objects.requireNonNull(shards.get(shardOf.get(name))).read(name, buffer);
+        return read(name, NO_BUFFER);
     }
 
     @Override

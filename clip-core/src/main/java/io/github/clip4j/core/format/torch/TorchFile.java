@@ -231,11 +231,6 @@ public final class TorchFile implements WeightSource {
     }
 
     @Override
-    public float[] read(String name, float[] buffer) throws IOException {
-        return read(name, 0, TensorInfo.require(this, name).shape().elements(), buffer);
-    }
-
-    @Override
     public float[] read(String name, int first, int count, float[] buffer) throws IOException {
         TensorInfo info = TensorInfo.require(this, name);
         Objects.checkFromIndexSize(first, count, info.shape().elements());
