@@ -6,6 +6,7 @@ import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.core.weights.TensorSpec;
 import io.github.clip4j.core.weights.WeightSource;
+import io.github.clip4j.nn.Contributions;
 import io.github.clip4j.nn.FirstRows;
 import io.github.clip4j.nn.LayerNormLayer;
 import io.github.clip4j.nn.ParameterNames;
@@ -19,6 +20,7 @@ import io.github.clip4j.nn.Transformer;
 import io.github.clip4j.nn.Workspace;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -150,6 +152,15 @@ public final class ImageEncoder {
         }
     }
 
+    private void requireImage(Shape shape) {
+        int size = config.imageSize();
+        if (!shape.equals(Shape.of(VisionConfig.CHANNELS, size, size))) {
+            throw new IllegalArgumentException(
+                    "image encoder: expected the pixels [%d, %d, %d] of one image, got %s; preprocess an image for this model first"
+                            .formatted(VisionConfig.CHANNELS, size, size, shape));
+        }
+    }
+
     private void encodeRange(Tensor pixels, int from, int to, Tensor out, ScratchPool<Scratch> pool, Workers team) {
         int chunk = imagesPerThread();
         for (int first = from; first < to; first += chunk) {
@@ -199,12 +210,8 @@ public final class ImageEncoder {
     /// @return `[1, outputDim]`
     /// @throws IllegalArgumentException when the image has another size
     public Tensor trace(Tensor pixels, Probe probe) {
+        requireImage(pixels.shape());
         int size = config.imageSize();
-        if (!pixels.shape().equals(Shape.of(VisionConfig.CHANNELS, size, size))) {
-            throw new IllegalArgumentException(
-                    "image encoder: expected pixels [%d, %d, %d] to trace, got %s; preprocess one image for this model first"
-                            .formatted(VisionConfig.CHANNELS, size, size, pixels.shape()));
-        }
         TransformerConfig t = config.transformer();
         int n = config.tokens();
         Sequences sequences = Sequences.of(new int[] {n}, new int[1]);
@@ -216,6 +223,35 @@ public final class ImageEncoder {
         transformer.trace(x, sequences, ws, trace);
         return switch (config.head()) {
             case ImageHead.ClassToken _ -> head.trace(x.rows(0, 1), 0, ws, trace); //  [1, outputDim]
+        };
+    }
+
+    /// Encodes one image once and takes the cosine of its embedding with each direction apart, by layer, head and position. For study: the
+    /// last block runs at all positions, and memory for one workspace and the values of all layers is taken anew.
+    ///
+    /// @param pixels a preprocessed image, `[3, imageSize, imageSize]`
+    /// @param directions of unit length, `[outputDim]` each: embeddings of texts, for instance
+    /// @return one for each direction
+    /// @throws IllegalArgumentException when the image or a direction has another size
+    public List<Decomposition> decompose(Tensor pixels, List<float[]> directions) {
+        requireImage(pixels.shape());
+        TransformerConfig t = config.transformer();
+        int n = config.tokens();
+        Sequences sequences = Sequences.of(new int[] {n}, new int[1]);
+        Workspace ws = new Workspace(n, 1, n, t.width(), t.heads(), t.mlpWidth(), config.patchElements(), workers);
+        Tensor x = ws.residual(n);
+        Tensor patches = Tensor.zeros(config.grid() * config.grid(), config.patchElements());
+        Tensor embedded = Tensor.zeros(patches.rows(), t.width());
+        patchEmbedding.forward(pixels.array(), pixels.offset(), config.imageSize(), patches, embedded, x, ws); // [n, d]
+        preNorm.forward(x, x, ws);
+        Contributions contributions = new Contributions(0);
+        transformer.forward(x, sequences, ws, contributions);
+        return switch (config.head()) {
+            case ImageHead.ClassToken _ -> {
+                Tensor output = Tensor.zeros(1, config.outputDim());
+                head.forward(x.rows(0, 1), output, ws); //                                                       [1, outputDim]
+                yield directions.stream().map(direction -> Decomposition.of(contributions, head, output, direction)).toList();
+            }
         };
     }
 

@@ -5,6 +5,7 @@ import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.core.weights.TensorSpec;
 import io.github.clip4j.core.weights.WeightSource;
+import io.github.clip4j.nn.Contributions;
 import io.github.clip4j.nn.FirstRows;
 import io.github.clip4j.nn.ParameterNames;
 import io.github.clip4j.nn.ParameterReader;
@@ -240,6 +241,34 @@ public final class TextEncoder {
         transformer.trace(x, sequences, ws, trace);
         return switch (config.head()) {
             case TextHead.EndOfText _ -> head.trace(x, pooled, ws, trace); // [1, outputDim]
+        };
+    }
+
+    /// Encodes one text once and takes the cosine of its embedding with each direction apart, by layer, head and position, as
+    /// [ImageEncoder#decompose] does.
+    ///
+    /// @param ids token ids with start and end of text
+    /// @param directions of unit length, `[outputDim]` each: embeddings of images, for instance
+    /// @return one for each direction
+    /// @throws IllegalArgumentException for an id beyond the vocabulary, a text that is too long or without an end, or a direction of
+    ///     another size
+    public List<Decomposition> decompose(int[] ids, List<float[]> directions) {
+        check(ids, 0);
+        int pooled = config.pooledPosition(ids);
+        TransformerConfig t = config.transformer();
+        int n = ids.length;
+        Sequences sequences = Sequences.of(new int[] {n}, new int[] {pooled});
+        Workspace ws = new Workspace(n, 1, n, t.width(), t.heads(), t.mlpWidth(), 0, workers);
+        Tensor x = ws.residual(n);
+        tokenEmbedding.forward(ids, 0, x, 0); //                   [n, d]
+        Contributions contributions = new Contributions(pooled);
+        transformer.forward(x, sequences, ws, contributions);
+        return switch (config.head()) {
+            case TextHead.EndOfText _ -> {
+                Tensor output = Tensor.zeros(1, config.outputDim());
+                head.forward(x.rows(pooled, 1), output, ws); //    [1, outputDim]
+                yield directions.stream().map(direction -> Decomposition.of(contributions, head, output, direction)).toList();
+            }
         };
     }
 }

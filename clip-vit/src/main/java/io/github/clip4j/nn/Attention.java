@@ -71,6 +71,24 @@ final class Attention {
         out.trace(o, ws, trace);
     }
 
+    int heads() {
+        return heads;
+    }
+
+    boolean causal() {
+        return causal;
+    }
+
+    /// g·Wₒ: how a weighted sum of what the attention adds weighs the outputs of its heads, `[d]`.
+    double[] weighHeads(double[] g) {
+        return out.weighInputs(g);
+    }
+
+    /// g·bₒ
+    double weighBias(double[] g) {
+        return out.weighBias(g);
+    }
+
     /// Copies the pooled row of each sequence: `[m, d]` to `[sequences, d]`.
     static void gatherPooled(Tensor x, Sequences sequences, Tensor pooled) {
         for (int s = 0; s < sequences.count(); s++) {

@@ -72,6 +72,16 @@ public final class Linear {
         ws.matMul().linearAdd(x, weight, y);
     }
 
+    /// g·W: how a sum of y, weighted by g, weighs x.
+    double[] weighInputs(double[] g) {
+        return weight.weighInputs(g);
+    }
+
+    /// g·b
+    double weighBias(double[] g) {
+        return weight.weighBias(g);
+    }
+
     /// x·Wᵀ + b in a tensor of its own, which `trace` sees: what the layer gives before an activation or a sum takes it in.
     Tensor trace(Tensor x, Workspace ws, Trace trace) {
         Tensor y = Tensor.zeros(x.rows(), out);

@@ -40,6 +40,22 @@ public final class PooledProjection {
         }
     }
 
+    /// A linear function of the pooled row: its value is `slope`·x + `constant`.
+    ///
+    /// @param slope `[d]`
+    /// @param constant what does not depend on x
+    @SuppressWarnings("ArrayRecordComponent") // passed on at once, never compared
+    public record LinearForm(double[] slope, double constant) {}
+
+    /// {@return t·y as a linear function of x: the norm is one for rows of the mean and deviation of this x}
+    ///
+    /// @param x the pooled row, `[d]`
+    /// @param t `[dim]`, or `[d]` without a projection
+    public LinearForm along(double[] t, double[] x) {
+        double[] w = projection == null ? t : projection.weighInputs(t); // [d]
+        return new LinearForm(norm.slope(w, x), norm.weighBias(w));
+    }
+
     /// The same for one sequence, and `trace` sees the norm of all rows it is given and the projection of row `pooled`.
     ///
     /// @param x `[n, d]`

@@ -70,6 +70,29 @@ public final class WeightMatrix {
         System.arraycopy(values, 0, bias, from, values.length);
     }
 
+    /// g·W: how a sum of the outputs, weighted by g, weighs the inputs. In double precision; the bias is not in it.
+    ///
+    /// @param g `[out]`
+    /// @return `[in]`
+    public double[] weighInputs(double[] g) {
+        if (g.length != out) {
+            throw new IllegalArgumentException("weight matrix %s: expected %d weights of its outputs, got %d"
+                    .formatted(Shape.of(out, in), out, g.length));
+        }
+        return panels.times(g, in);
+    }
+
+    /// g·b, with the bias b.
+    ///
+    /// @param g `[out]`
+    public double weighBias(double[] g) {
+        double sum = 0;
+        for (int i = 0; i < out; i++) {
+            sum += g[i] * bias[i];
+        }
+        return sum;
+    }
+
     /// The number of outputs.
     public int out() {
         return out;
