@@ -216,7 +216,7 @@ public final class ImageEncoder {
         int n = config.tokens();
         Sequences sequences = Sequences.of(new int[] {n}, new int[1]);
         Workspace ws = new Workspace(n, 1, n, t.width(), t.heads(), t.mlpWidth(), config.patchElements(), workers);
-        Trace trace = new Trace(probe::see, workers);
+        Trace trace = new Trace(probe::edit, probe::see, workers);
         Tensor x = ws.residual(n);
         patchEmbedding.trace(pixels.array(), pixels.offset(), size, x, ws, trace); // [n, d]
         preNorm.trace(x, x, ws, trace);

@@ -2,7 +2,8 @@ package io.github.clip4j.model;
 
 import io.github.clip4j.core.Tensor;
 
-/// Sees what an encoder computes on the way, stage by stage, in the order of computation ([ImageEncoder#trace], [TextEncoder#trace]).
+/// Sees what an encoder computes on the way, stage by stage, in the order of computation ([ImageEncoder#trace], [TextEncoder#trace]), and
+/// may change it.
 ///
 /// Stages have the names of the modules in a Hugging Face checkpoint. With n tokens, d the width, h heads, p the width of an embedding and
 /// `…` for `vision_model.encoder.layers.0` and the like:
@@ -31,4 +32,27 @@ public interface Probe {
     /// @param name the stage
     /// @param value a copy, the probe's own
     void see(String name, Tensor value);
+
+    /// May change a result before the encoder goes on with it, to see what comes of it; does nothing unless it is overridden. It is asked
+    /// just before [#see], and not for what nothing is computed from: `….weights`, `….out_proj`, `….fc1`, `….fc2` and the projection. A
+    /// head's output is changed as its columns of `….self_attn`: head h of h heads has d/h of them.
+    ///
+    /// ```java
+    /// model.trace(pixels, new Probe() {
+    ///     public void see(String name, Tensor value) {}
+    ///
+    ///     public void edit(String name, Tensor value) {
+    ///         if (name.equals("vision_model.encoder.layers.3.self_attn")) { // without head 1, counted from 0
+    ///             for (int row = 0; row < value.rows(); row++) {
+    ///                 int head = value.rowOffset(row) + headDim;
+    ///                 Arrays.fill(value.array(), head, head + headDim, 0f);
+    ///             }
+    ///         }
+    ///     }
+    /// });
+    /// ```
+    ///
+    /// @param name the stage
+    /// @param value the encoder's own, to be overwritten in place while this method runs
+    default void edit(String name, Tensor value) {}
 }

@@ -235,7 +235,7 @@ public final class TextEncoder {
         int n = ids.length;
         Sequences sequences = Sequences.of(new int[] {n}, new int[] {pooled});
         Workspace ws = new Workspace(n, 1, n, t.width(), t.heads(), t.mlpWidth(), 0, workers);
-        Trace trace = new Trace(probe::see, workers);
+        Trace trace = new Trace(probe::edit, probe::see, workers);
         Tensor x = ws.residual(n);
         tokenEmbedding.trace(ids, x, trace); //                             [n, d]
         transformer.trace(x, sequences, ws, trace);

@@ -83,6 +83,6 @@ final class Block {
         attention.trace(x, y, sequences, ws, trace);
         ln2.trace(x, y, ws, trace); //               [n, d]
         mlp.trace(x, y, ws, trace);
-        trace.see(name, x);
+        trace.edit(name, x);
     }
 }

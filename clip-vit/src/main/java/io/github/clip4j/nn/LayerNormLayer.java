@@ -68,6 +68,6 @@ public final class LayerNormLayer {
     /// [#forward], and `trace` sees y.
     public void trace(Tensor x, Tensor y, Workspace ws, Trace trace) {
         forward(x, y, ws);
-        trace.see(name, y);
+        trace.edit(name, y);
     }
 }

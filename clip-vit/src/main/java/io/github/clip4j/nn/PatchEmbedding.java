@@ -73,7 +73,7 @@ public final class PatchEmbedding {
     public void trace(float[] pixels, int pixelsOff, int imageSize, Tensor x, Workspace ws, Trace trace) {
         Tensor patches = Tensor.zeros(grid * grid, channels * patchSize * patchSize);
         forward(pixels, pixelsOff, imageSize, patches, Tensor.zeros(grid * grid, width), x, ws);
-        trace.see(name, x);
+        trace.edit(name, x);
     }
 
     /// One row a patch from `row` on, patches row-major, each `[channels, patchSize, patchSize]`.

@@ -46,6 +46,6 @@ public final class TokenEmbedding {
     /// @param x `[n, d]`, overwritten
     public void trace(int[] ids, Tensor x, Trace trace) {
         forward(ids, 0, x, 0);
-        trace.see(name, x);
+        trace.edit(name, x);
     }
 }
