@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.IntConsumer;
@@ -103,14 +102,7 @@ public final class Clip implements AutoCloseable {
     public void warmUp() {
         queue.requireOpen();
         workers.vectorsFromNow();
-        if (preprocess != null) {
-            Image blank = Image.ofRgb(320, 240, new byte[320 * 240 * 3]);
-            KernelWarmUp.untilSteady(() -> embedImage(blank));
-        }
-        if (tokenizer != null && model.textEncoder().isPresent()) {
-            KernelWarmUp.untilSteady(() -> embedText("a photo of a cat"));
-            KernelWarmUp.untilSteady(() -> embedTexts(List.of("a photo of a cat", "a photo of a dog")));
-        }
+        KernelWarmUp.embed(this, preprocess != null, tokenizer != null && model.textEncoder().isPresent());
     }
 
     /// {@return the checkpoint's name, as [Checkpoint#name()] gives it}
@@ -200,8 +192,7 @@ public final class Clip implements AutoCloseable {
     /// @param images of any sizes
     /// @return the embeddings to come, in the order of the images
     public CompletableFuture<List<Embedding>> embedImagesAsync(List<Image> images) {
-        Inputs.requireNoNulls(images, "images");
-        List<Image> copy = List.copyOf(images);
+        List<Image> copy = Inputs.copyOf(images, "images");
         return calls.async(this, () -> embedImages(copy));
     }
 
@@ -257,8 +248,7 @@ public final class Clip implements AutoCloseable {
     /// @param texts may be empty
     /// @return the embeddings to come, in the order of the texts
     public CompletableFuture<List<Embedding>> embedTextsAsync(List<String> texts) {
-        Inputs.requireNoNulls(texts, "texts");
-        List<String> copy = List.copyOf(texts);
+        List<String> copy = Inputs.copyOf(texts, "texts");
         return calls.async(this, () -> embedTexts(copy));
     }
 
@@ -283,9 +273,7 @@ public final class Clip implements AutoCloseable {
     /// @param labels at least one, and no two with the same tokens
     /// @param templates the sentences that each label is put into
     /// @param progress is told the number of labels that are embedded, after each part
-    /// @throws IllegalArgumentException when there is no label, one is blank, or two have the same tokens
-    /// @throws TextTooLongException when a prompt has more tokens than the model has positions
-    /// @throws IllegalStateException when the checkpoint lacks an encoder or the tokenizer
+    /// @throws RuntimeException what [#classifier(List, PromptTemplates)] throws
     public ZeroShotClassifier classifier(List<String> labels, PromptTemplates templates, IntConsumer progress) {
         return calls.run(this, () -> ZeroShotClassifier.of(this, labels, templates, progress));
     }
@@ -305,6 +293,18 @@ public final class Clip implements AutoCloseable {
     public double[][] similarity(List<Image> images, List<String> texts) {
         List<Embedding> columns = embedTexts(texts); // first: a text may be refused
         return Embedding.similarity(embedImages(images), columns);
+    }
+
+    /// {@return each label's cosine with an image, taken apart over patches, tokens, layers and heads} For study: it computes on the
+    /// caller's thread and costs about as much as two passes.
+    ///
+    /// @param image of any size
+    /// @param labels whole prompts
+    /// @throws TextTooLongException when a label has more tokens than the model has positions
+    /// @throws IllegalStateException when the checkpoint lacks an encoder or the tokenizer
+    public Explanation explain(Image image, List<String> labels) {
+        Objects.requireNonNull(image, "image is null");
+        return calls.run(this, () -> Explanation.of(this, image, labels));
     }
 
     /// {@return the embedding of an image that has been preprocessed already}

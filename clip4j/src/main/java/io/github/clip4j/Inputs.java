@@ -11,6 +11,14 @@ import java.util.Objects;
 final class Inputs {
     private Inputs() {}
 
+    /// A copy of a list without nulls.
+    ///
+    /// @throws NullPointerException when one is null; it says which
+    static <T> List<T> copyOf(List<T> list, String name) {
+        requireNoNulls(list, name);
+        return List.copyOf(list);
+    }
+
     /// Checks that neither a list nor an element of it is null.
     ///
     /// @param name of the list, `texts` in "texts[3] is null"
