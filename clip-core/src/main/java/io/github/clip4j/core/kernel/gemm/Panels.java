@@ -67,6 +67,17 @@ public final class Panels {
         Packing.packWeight(w, k, n, format, halves, column);
     }
 
+    /// Element `[p, column]` of B, for a question about one number. The layout is that of [Packing#packWeight].
+    public float get(int k, int column, int p) {
+        int nr = GemmShape.NR;
+        int at = column / nr * nr * k + column % nr + p * nr;
+        return switch (format) {
+            case FLOAT32 -> floats[OFFSET + at];
+            case FLOAT16 -> Float.float16ToFloat(halves[at]);
+            case BFLOAT16 -> Float.intBitsToFloat(halves[at] << 16);
+        };
+    }
+
     boolean areFloats() {
         return format == Format.FLOAT32;
     }
