@@ -136,7 +136,7 @@ final class ClassifyCommand implements Callable<Integer> {
             // said below
         }
         throw new ParameterException(spec.commandLine(),
-                "--threshold: expected a cosine of -1 to 1 or a share of 0%% to 100%%, got '%s'".formatted(threshold));
+                "--threshold: expected a cosine of -1 to 1 or a share of 0% to 100%, got '" + threshold + "'");
     }
 
     private List<TextLines.Line> labels() throws IOException {
@@ -170,7 +170,8 @@ final class ClassifyCommand implements Callable<Integer> {
             if (labelsFile == null || e.index().isEmpty()) {
                 throw e;
             }
-            throw new IOException("%s:%d: %s".formatted(labelsFile, lines.get(e.index().getAsInt()).number(), ClipCommand.message(e)), e);
+            int line = lines.get(e.index().getAsInt()).number();
+            throw new IOException(labelsFile + ":" + line + ": " + ClipCommand.message(e), e);
         }
     }
 

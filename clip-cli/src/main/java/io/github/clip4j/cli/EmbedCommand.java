@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -142,7 +143,8 @@ final class EmbedCommand implements Callable<Integer> {
         }
         if (toStandardOutput() && Streams.of(spec).isTerminal()) {
             throw new ParameterException(
-                    spec.commandLine(), "--output: expected a file or a program that reads the array, got a terminal; redirect it: -o - > x.npy");
+                    spec.commandLine(),
+                    "--output: expected a file or a program that reads the array, got a terminal; redirect it: -o - > x.npy");
         }
         text.check();
         text.requireReadable("--text", texts);
@@ -232,8 +234,9 @@ final class EmbedCommand implements Callable<Integer> {
         float[] values = array.floats();
         int[] dims = array.shape().toArray();
         if (dims.length != 4 || !Shape.of(dims[1], dims[2], dims[3]).equals(one)) {
-            throw new IllegalArgumentException("%s: expected pixels [n, %d, %d, %d], got %s; preprocess images for this model first"
-                    .formatted(pixels, VisionConfig.CHANNELS, size, size, array.shape()));
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT, "%s: expected pixels [n, %d, %d, %d], got %s; preprocess images for this model first", pixels,
+                    VisionConfig.CHANNELS, size, size, array.shape()));
         }
         List<Input<Tensor>> chunk = new ArrayList<>();
         for (int i = 0; i < dims[0]; i++) {
@@ -241,7 +244,7 @@ final class EmbedCommand implements Callable<Integer> {
             boolean finite = IntStream.range(0, image.length).allMatch(j -> Float.isFinite(image[j]));
             String name = String.valueOf(i);
             chunk.add(finite ? new Input<>(name, Tensor.of(image, one), null)
-                    : new Input<>(name, null, "%s[%d]: expected finite numbers, got one that is not".formatted(pixels, i)));
+                    : new Input<>(name, null, pixels + "[" + i + "]: expected finite numbers, got one that is not"));
             if (chunk.size() == CHUNK || i == dims[0] - 1) {
                 report(chunk, encodeImages(encoder, chunk), encoder::whyNotFinite, "pixels", report);
                 chunk.clear();

@@ -4,6 +4,7 @@ import io.github.clip4j.image.Image;
 import io.github.clip4j.image.ImageFile;
 import io.github.clip4j.image.ImageOptions;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -133,7 +134,8 @@ final class ExternalDecoder {
                 .map(word -> word.replace(IN, file.toAbsolutePath().toString()).replace(OUT, out.toString())).toList();
         Process process;
         try {
-            process = new ProcessBuilder(command).redirectInput(ProcessBuilder.Redirect.from(Files.createFile(folder.resolve("stdin")).toFile()))
+            Path nothing = Files.createFile(folder.resolve("stdin"));
+            process = new ProcessBuilder(command).redirectInput(nothing.toFile())
                     .redirectOutput(stdout.toFile()).redirectError(stderr.toFile()).start();
         } catch (IOException e) {
             throw new IOException("the decoder '%s' cannot be started: %s".formatted(command.getFirst(), e.getMessage()), e);
@@ -153,7 +155,8 @@ final class ExternalDecoder {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
         while (!process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
             if (System.nanoTime() > end) {
-                throw new IOException(String.format(Locale.ROOT, "the decoder '%s' was ended after %d seconds%s; --decoder-seconds gives it more",
+                throw new IOException(String.format(
+                        Locale.ROOT, "the decoder '%s' was ended after %d seconds%s; --decoder-seconds gives it more",
                         words.getFirst(), seconds, lastWords(stderr)));
             }
             requireSize(folder);
@@ -171,7 +174,7 @@ final class ExternalDecoder {
             for (Path file : files.toList()) {
                 bytes += Files.isRegularFile(file) ? Files.size(file) : 0;
             }
-        } catch (java.io.UncheckedIOException e) {
+        } catch (UncheckedIOException e) {
             return; // a file went while it was looked at; the next look counts
         }
         if (bytes > MAX_BYTES) {

@@ -1,7 +1,7 @@
 package io.github.clip4j.cli;
 
-import org.jspecify.annotations.Nullable;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /// One image that a command was given.
 ///

@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -18,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 /// The images that a command was given, one after the other: files, standard input, and those of folders.
 ///
 /// A folder is read with all folders below it, in the order of names. Links are followed; a folder that was read already is not read again,
-/// so that links in a circle end. Hidden entries and files that are not images are left out, and counted. Only the names of the folders that
-/// are open are in memory.
+/// so that links in a circle end. Hidden entries and files that are not images are left out, and counted. Only the names of the folders
+/// that are open are in memory.
 final class ImageItems implements Iterator<ImageItem> {
     private final Iterator<String> arguments;
     private final Predicate<Path> hasDecoder;
@@ -98,7 +99,7 @@ final class ImageItems implements Iterator<ImageItem> {
         if (!hasNext()) {
             throw new NoSuchElementException();
         }
-        ImageItem item = java.util.Objects.requireNonNull(next);
+        ImageItem item = Objects.requireNonNull(next);
         next = null;
         return item;
     }

@@ -9,8 +9,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/// What kind of image a file is, as far as a command has to know before it reads it: whether a file of a folder is an image at all, and which
-/// decoder a user has named for it.
+/// What kind of image a file is, as far as a command has to know before it reads it: whether a file of a folder is an image at all, and
+/// which decoder a user has named for it.
 final class ImageKind {
     private static final int BYTES = 16;
 
@@ -20,8 +20,8 @@ final class ImageKind {
 
     /// Extensions of images, those that clip4j refuses by name among them: what a user takes for an image is never passed over in silence.
     private static final Set<String> IMAGES = Set.of(
-            "png", "apng", "jpeg", "gif", "bmp", "ico", "pbm", "pgm", "ppm", "pnm", "pam", "tiff", "webp", "heic", "avif", "jxl", "jp2", "j2k",
-            "tga", "pcx", "sgi", "psd", "exr", "hdr", "dng", "cr2", "cr3", "nef", "arw", "raf", "orf", "rw2");
+            "png", "apng", "jpeg", "gif", "bmp", "ico", "pbm", "pgm", "ppm", "pnm", "pam", "tiff", "webp", "heic", "avif", "jxl", "jp2",
+            "j2k", "tga", "pcx", "sgi", "psd", "exr", "hdr", "dng", "cr2", "cr3", "nef", "arw", "raf", "orf", "rw2");
 
     private ImageKind() {}
 

@@ -29,8 +29,8 @@ final class ReadOptions {
             names = "--decoder",
             paramLabel = "KIND=COMMAND",
             description =
-                    "a program that turns a kind of image, such as heic, into one that is read: 'heic=heif-convert {in} {out}'; without {out} "
-                    + "the program's standard output is the image; repeatable. It is run without a shell")
+                    "a program that turns a kind of image, such as heic, into one that is read: 'heic=heif-convert {in} {out}'; "
+                    + "without {out} the program's standard output is the image; repeatable. It is run without a shell")
     private List<String> decoders = new ArrayList<>();
 
     @Option(names = "--decoder-seconds", paramLabel = "S", description = "the time that such a program has for an image; 60 unless given")

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The lines of a text file, one at a time: a file of any length takes the memory of its longest line.
 ///
-/// A byte order mark says what the file is encoded in, and is not part of its text. A line with bytes that are not text carries an error, and
-/// the lines after it are read all the same.
+/// A byte order mark says what the file is encoded in, and is not part of its text. A line with bytes that are not text carries an error,
+/// and the lines after it are read all the same.
 final class TextLines implements Iterator<TextLines.Line>, Closeable {
     /// A longer line is no text of ours: a file without line ends, perhaps.
     private static final int MAX_LINE = 1 << 24;

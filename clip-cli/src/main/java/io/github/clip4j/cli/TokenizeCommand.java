@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
             "  clip tokenize \"a photo of a cat\" --model DIR",
             "  clip tokenize --jsonl texts.jsonl --model DIR > ids.jsonl",
             "",
-            "A line of --jsonl that is not such an object gives {\"error\": …} in its place, so that line n of the output belongs to line n."
+            "A line of --jsonl that is not such an object gives {\"error\": …} in its place: line n of the output belongs to line n."
         })
 final class TokenizeCommand implements Callable<Integer> {
     @Spec

@@ -26,7 +26,8 @@ class DecoderTest {
     @BeforeEach
     void image() throws IOException {
         assumeTrue(Files.isExecutable(Path.of("/bin/sh")), "no /bin/sh");
-        heic = Files.write(directory.resolve("a photo; rm -rf $HOME.heic"), new byte[] {0, 0, 0, 24, 'f', 't', 'y', 'p', 'h', 'e', 'i', 'c', 0});
+        byte[] start = {0, 0, 0, 24, 'f', 't', 'y', 'p', 'h', 'e', 'i', 'c', 0};
+        heic = Files.write(directory.resolve("a photo; rm -rf $HOME.heic"), start);
     }
 
     private String script(String name, String body) throws IOException {
@@ -85,7 +86,8 @@ class DecoderTest {
         String fails = script("fails", "for i in 1 2 3 4 5; do echo line $i >&2; done; exit 3");
         Cli.Run run = embed("heic=" + fails + " {in} {out}", heic, Path.of(Cli.IMAGE));
         assertThat(run.exit()).isEqualTo(1);
-        assertThat(run.err()).startsWith("clip: " + heic + ": the decoder '" + fails + "' failed with exit code 3: line 3 | line 4 | line 5\n")
+        assertThat(run.err())
+                .startsWith("clip: " + heic + ": the decoder '" + fails + "' failed with exit code 3: line 3 | line 4 | line 5\n")
                 .endsWith("clip: 1 of 2 images failed\n");
         assertThat(run.results().get(1).has("embedding")).isTrue();
         assertThat(embed("heic=" + script("nothing", "echo done >&2") + " {in} {out}", heic).err())
@@ -100,7 +102,8 @@ class DecoderTest {
         Path pid = directory.resolve("pid");
         String slow = script("slow", "sleep 600 & echo $! > '" + pid + "'; wait");
         long start = System.nanoTime();
-        Cli.Run run = Cli.run("embed", heic.toString(), "--decoder", "heic=" + slow + " {in}", "--decoder-seconds", "1", "--model", Cli.MODEL);
+        Cli.Run run = Cli.run(
+                "embed", heic.toString(), "--decoder", "heic=" + slow + " {in}", "--decoder-seconds", "1", "--model", Cli.MODEL);
         assertThat(run.err()).contains("was ended after 1 seconds; --decoder-seconds gives it more");
         assertThat((System.nanoTime() - start) / 1e9).as("seconds; the script takes 600").isLessThan(300);
         long child = Long.parseLong(Files.readString(pid).strip());

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,8 +42,8 @@ class FolderInputsTest {
     }
 
     private Cli.Run embed(String... more) {
-        return Cli.run(java.util.stream.Stream.concat(
-                java.util.stream.Stream.of("embed", folder.toString(), "--json", "--model", Cli.MODEL), java.util.stream.Stream.of(more))
+        return Cli.run(Stream.concat(
+                Stream.of("embed", folder.toString(), "--json", "--model", Cli.MODEL), Stream.of(more))
                 .toArray(String[]::new));
     }
 
@@ -121,7 +122,8 @@ class FolderInputsTest {
 
     @Test
     void theNumberOfAPreparedFileIsThatOfItsLine() throws IOException {
-        String list = Files.writeString(directory.resolve("list.txt"), Cli.IMAGE + "\n\n" + folder + "\nnope.png\n" + Cli.IMAGE + "\n\n\n").toString();
+        String lines = Cli.IMAGE + "\n\n" + folder + "\nnope.png\n" + Cli.IMAGE + "\n\n\n";
+        String list = Files.writeString(directory.resolve("list.txt"), lines).toString();
         Path out = directory.resolve("prepared");
         Cli.Run run = Cli.run("preprocess", "--list", list, "-o", out.toString(), "--model", Cli.MODEL);
         assertThat(run.exit()).isEqualTo(1);

@@ -5,11 +5,15 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.clip4j.core.format.npy.NpyArray;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -43,7 +47,8 @@ class OutputsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "--help", "embed --help", "inspect MODEL", "inspect MODEL --json", "tokenize a --model MODEL", "embed --text a --json --model MODEL",
+        "--help", "embed --help", "inspect MODEL", "inspect MODEL --json", "tokenize a --model MODEL",
+        "embed --text a --json --model MODEL",
         "embed --text a -o - --model MODEL", "classify IMAGE --label a --model MODEL", "classify IMAGE --label a --json --model MODEL",
         "preprocess IMAGE --model MODEL -o OUT", "--version"
     })
@@ -61,7 +66,7 @@ class OutputsTest {
     @Test
     void aClosedPipeEndsTheWork() {
         String[] args = new String[1003];
-        java.util.Arrays.fill(args, "nope.png"); // each would be named on standard error
+        Arrays.fill(args, "nope.png"); // each would be named on standard error
         args[0] = "preprocess";
         args[1] = "-o";
         args[2] = directory.resolve("o").toString();
@@ -77,7 +82,8 @@ class OutputsTest {
         assertThat(folder.exit()).isEqualTo(1);
         assertThat(folder.err()).isEqualTo("clip: %s: expected a file in a folder that exists, got %s; create it first\n"
                 .formatted(missing, missing.getParent()));
-        assertThat(embed(directory).err()).isEqualTo("clip: " + directory + ": expected a file to write, got a folder; name a file in it\n");
+        assertThat(embed(directory).err())
+                .isEqualTo("clip: " + directory + ": expected a file to write, got a folder; name a file in it\n");
         Path file = Files.writeString(directory.resolve("file"), "x");
         assertThat(embed(file.resolve("x.npy")).err()).contains("expected ");
         Cli.Run preprocess = Cli.run("preprocess", "nope.png", "--model", "nowhere", "-o", file.toString());
@@ -108,7 +114,7 @@ class OutputsTest {
             try {
                 return Files.readAllBytes(fifo);
             } catch (IOException e) {
-                throw new java.io.UncheckedIOException(e);
+                throw new UncheckedIOException(e);
             }
         });
         Path link = Files.createSymbolicLink(directory.resolve("link"), fifo);
@@ -127,8 +133,8 @@ class OutputsTest {
         assertThat(run.bytes()).isEqualTo(Files.readAllBytes(file));
         assertThat(Cli.run("embed", "--text", "a cat", "-o", "-", "--json").exit()).isEqualTo(2);
         StringWriter err = new StringWriter();
-        Streams terminal = new Streams(java.io.InputStream.nullInputStream(), OutputStream.nullOutputStream(), true);
-        assertThat(ClipCommand.run(terminal, new java.io.PrintWriter(err, true), "embed", "--text", "a", "-o", "-")).isEqualTo(2);
+        Streams terminal = new Streams(InputStream.nullInputStream(), OutputStream.nullOutputStream(), true);
+        assertThat(ClipCommand.run(terminal, new PrintWriter(err, true), "embed", "--text", "a", "-o", "-")).isEqualTo(2);
         assertThat(err.toString()).contains("expected a file or a program that reads the array, got a terminal");
     }
 

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,7 +62,7 @@ class TextInputsTest {
         assertThat(run.exit()).as(run.err()).isZero();
         assertThat(NpyArray.read(out).shape()).isEqualTo(Shape.of(3, 24));
         Cli.run("embed", "--text", "three", "--model", Cli.MODEL, "-o", directory.resolve("3.npy").toString());
-        assertThat(java.util.Arrays.copyOfRange(NpyArray.read(out).floats(), 48, 72))
+        assertThat(Arrays.copyOfRange(NpyArray.read(out).floats(), 48, 72))
                 .isEqualTo(NpyArray.read(directory.resolve("3.npy")).floats());
     }
 
@@ -70,14 +71,16 @@ class TextInputsTest {
         String texts = file("onelong.txt", "a cat\n" + "long words here ".repeat(60) + "\na dog\n");
         Cli.Run refused = Cli.run("embed", "--texts-file", texts, "--model", Cli.MODEL, "--json");
         assertThat(refused.exit()).isEqualTo(1);
-        assertThat(refused.err()).contains("clip: onelong.txt:2: text \"long words here").contains("shorten it, or cut long texts with --truncate")
+        assertThat(refused.err()).contains("clip: onelong.txt:2: text \"long words here")
+                .contains("shorten it, or cut long texts with --truncate")
                 .endsWith("clip: 1 of 3 texts failed\n");
         assertThat(refused.results()).hasSize(3);
         Cli.Run cut = Cli.run("embed", "--texts-file", texts, "--model", Cli.MODEL, "--json", "--truncate");
         assertThat(cut.exit()).as(cut.err()).isZero();
         assertThat(cut.results().get(1).get("row").getAsInt()).isEqualTo(1);
 
-        Cli.Run label = Cli.run("classify", Cli.IMAGE, "--labels-file", file("l.txt", "a\n\n" + "b c ".repeat(60) + "\n"), "--model", Cli.MODEL);
+        String labels = file("l.txt", "a\n\n" + "b c ".repeat(60) + "\n");
+        Cli.Run label = Cli.run("classify", Cli.IMAGE, "--labels-file", labels, "--model", Cli.MODEL);
         assertThat(label.exit()).isEqualTo(1);
         assertThat(label.err()).contains("l.txt:3: labels[1] \"b c");
         assertThat(Cli.run("classify", Cli.IMAGE, "--label", "b c ".repeat(60), "--label", "a", "--truncate", "--model", Cli.MODEL).exit())

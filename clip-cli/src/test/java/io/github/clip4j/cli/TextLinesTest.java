@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -67,7 +68,8 @@ class TextLinesTest {
 
     @Test
     void bytesThatAreNotTextCostTheirLineAlone() throws IOException {
-        List<TextLines.Line> lines = lines("a\ncaf\u00e9 au lait\nb\n\u00e9".getBytes(StandardCharsets.ISO_8859_1), TextLines.Ends.ANY, null);
+        byte[] latin = "a\ncaf\u00e9 au lait\nb\n\u00e9".getBytes(StandardCharsets.ISO_8859_1);
+        List<TextLines.Line> lines = lines(latin, TextLines.Ends.ANY, null);
         assertThat(lines).extracting(TextLines.Line::text).containsExactly("a", "caf\uFFFD au lait", "b", "\uFFFD");
         assertThat(lines).extracting(TextLines.Line::number).containsExactly(1, 2, 3, 4);
         assertThat(lines.get(1).error()).startsWith("expected UTF-8 text, got bytes that are not").contains("--encoding");
@@ -87,7 +89,8 @@ class TextLinesTest {
         for (int before = 8180; before < 8200; before++) {
             String text = "x".repeat(before) + "é日𝄞\r\ny";
             assertThat(texts(text.getBytes(StandardCharsets.UTF_8), null)).containsExactly("x".repeat(before) + "é日𝄞", "y");
-            List<TextLines.Line> bad = lines(("x".repeat(before) + "\u00ff\ny").getBytes(StandardCharsets.ISO_8859_1), TextLines.Ends.ANY, null);
+            byte[] latin = ("x".repeat(before) + "\u00ff\ny").getBytes(StandardCharsets.ISO_8859_1);
+            List<TextLines.Line> bad = lines(latin, TextLines.Ends.ANY, null);
             assertThat(bad).extracting(TextLines.Line::text).containsExactly("x".repeat(before) + "\uFFFD", "y");
         }
     }
@@ -95,7 +98,7 @@ class TextLinesTest {
     @Test
     void aLineWithoutEndDoesNotFillTheMemory() throws IOException {
         byte[] bytes = new byte[(1 << 24) + 100];
-        java.util.Arrays.fill(bytes, (byte) 'x');
+        Arrays.fill(bytes, (byte) 'x');
         bytes[bytes.length - 10] = '\n';
         List<TextLines.Line> lines = lines(bytes, TextLines.Ends.ANY, null);
         assertThat(lines.get(0).error()).contains("at most 16,777,216 characters");

@@ -3,8 +3,9 @@ package io.github.clip4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonArray;
-import java.nio.file.Path;
 import io.github.clip4j.testkit.ReferenceData;
+import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -14,9 +15,9 @@ class ThresholdTest {
     private static final Path CIRCLE = ReferenceData.projectRoot().resolve("docs/examples/red-circle.png");
 
     private static JsonArray labels(String... more) {
-        String[] args = java.util.stream.Stream.concat(
-                java.util.stream.Stream.of("classify", CIRCLE.toString(), "--label", "a red circle", "--label", "a blue square", "--json"),
-                java.util.stream.Stream.of(more)).toArray(String[]::new);
+        String[] args = Stream.concat(
+                Stream.of("classify", CIRCLE.toString(), "--label", "a red circle", "--label", "a blue square", "--json"),
+                Stream.of(more)).toArray(String[]::new);
         return Cli.run(args).results().getFirst().getAsJsonArray("labels");
     }
 

@@ -128,7 +128,7 @@ public final class OutputFile implements Closeable {
         }
     }
 
-    /// The file that a chain of links leads to, whether it exists or not. What `/proc` shows of open files is not a path: it is used as it is.
+    /// The file that a chain of links leads to, whether it exists or not. What `/proc` shows of open files is not a path, and is kept.
     private static Path followLinks(Path target) throws IOException {
         Path file = target;
         for (int i = 0; i < LINKS && Files.isSymbolicLink(file); i++) {

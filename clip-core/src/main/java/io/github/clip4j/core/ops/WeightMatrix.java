@@ -71,7 +71,7 @@ public final class WeightMatrix {
         System.arraycopy(values, 0, bias, from, values.length);
     }
 
-    /// The first weight of outputs `from` to `from + rows` that is not finite, as "NaN at [output, input]" with outputs counted from `from`;
+    /// The first weight of outputs `from` to `from + rows` that is not finite, as "NaN at [output, input]", outputs counted from `from`;
     /// empty when all are finite.
     public Optional<String> firstNotFinite(int from, int rows) {
         for (int row = from; row < from + rows; row++) {
