@@ -36,9 +36,11 @@ final class Calls {
 
     Calls(ClipModel model, Workers workers, PassQueue queue) {
         this.queue = queue;
-        this.images = model.imageEncoder().map(encoder -> new Tower<>(pixels -> encode(encoder, pixels), workers, encoder.imagesPerPass()));
+        this.images = model.imageEncoder().map(encoder -> new Tower<>(
+                pixels -> encode(encoder, pixels), workers, encoder.imagesPerPass(), encoder::whyNotFinite));
         this.floats = model.imageEncoder().map(encoder -> floats(encoder.config())).orElse(0);
-        this.texts = model.textEncoder().map(encoder -> new Tower<>(encoder::encode, workers, encoder.rowsPerPass()));
+        this.texts = model.textEncoder().map(encoder -> new Tower<>(
+                encoder::encode, workers, encoder.rowsPerPass(), encoder::whyNotFinite));
     }
 
     /// A future whose cancelling interrupts the thread that computes it.

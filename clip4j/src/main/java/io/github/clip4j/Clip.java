@@ -152,7 +152,7 @@ public final class Clip implements AutoCloseable {
     ///
     /// @param images of any sizes
     /// @throws NullPointerException when one is null; it says which
-    /// @throws IllegalStateException when the checkpoint has no image encoder
+    /// @throws IllegalStateException when the checkpoint has no image encoder, or a weight that is not finite; it says which
     public List<Embedding> embedImages(List<Image> images) {
         Inputs.requireNoNulls(images, "images");
         return calls.run(this, () -> {
@@ -211,7 +211,7 @@ public final class Clip implements AutoCloseable {
     /// @param texts may be empty
     /// @throws TextTooLongException when one has more tokens than the model has positions; it says which
     /// @throws NullPointerException when one is null; it says which
-    /// @throws IllegalStateException when the checkpoint lacks the text encoder or the tokenizer
+    /// @throws IllegalStateException when the checkpoint lacks the text encoder or the tokenizer, or has a weight that is not finite
     public List<Embedding> embedTexts(List<String> texts) {
         Inputs.requireNoNulls(texts, "texts");
         return calls.run(this, () -> {

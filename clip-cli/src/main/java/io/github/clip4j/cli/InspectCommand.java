@@ -100,7 +100,7 @@ final class InspectCommand implements Callable<Integer> {
             print(out, "profile", checkpoint.profile().id());
             print(out, "tokenizer", checkpoint.vocabulary().map(v -> v.size() + " tokens").orElse("none"));
             print(out, "config", checkpoint.configOrigin());
-            origins(checkpoint).forEach((key, value) -> out.printf("  %-40s %s%n", key, value));
+            origins(checkpoint).forEach((key, value) -> out.printf(Locale.ROOT, "  %-40s %s%n", key, value));
         } else {
             print(out, "weights", weights.location());
         }
@@ -109,12 +109,12 @@ final class InspectCommand implements Callable<Integer> {
                 Locale.ROOT, "  %-8s %,6d tensors %,15d elements %,9.1f MiB%n", type, total[0], total[1], total[2] / 1048576.0));
         out.printf(Locale.ROOT, "%-12s %,.1f MiB as float32 once loaded%n", "memory", memory(weights) / 1048576.0);
         if (listTensors) {
-            weights.tensors().forEach((name, tensor) -> out.printf("  %-8s %-24s %s%n", tensor.dtype(), tensor.shape(), name));
+            weights.tensors().forEach((name, tensor) -> out.printf(Locale.ROOT, "  %-8s %-24s %s%n", tensor.dtype(), tensor.shape(), name));
         }
     }
 
     private static void print(PrintWriter out, String key, String value) {
-        out.printf("%-12s %s%n", key, value);
+        out.printf(Locale.ROOT, "%-12s %s%n", key, value);
     }
 
     /// Where values came from, as far as that can be said: of weights that fit no CLIP, nothing.

@@ -115,15 +115,21 @@ final class ModelOptions {
         return threads;
     }
 
-    private ClipOptions options() {
+    private ClipOptions options(boolean truncate) {
         ClipOptions options = ClipOptions.defaults().withThreads(threads()).withWeights(weights.type());
         options = profile().map(options::withProfile).orElse(options);
         options = given.activation().map(options::withActivation).orElse(options);
+        options = truncate ? options.withTruncation(true) : options;
         return imageSize() == 0 ? options : options.withImageSize(imageSize());
     }
 
     Clip load() throws IOException {
-        ClipOptions options = options();
+        return load(false);
+    }
+
+    /// @param truncate whether texts that are too long are cut, whatever the profile does
+    Clip load(boolean truncate) throws IOException {
+        ClipOptions options = options(truncate);
         if (model == null) {
             spec.commandLine().getErr().println(DEMONSTRATION);
             return TinyClip.load(options);

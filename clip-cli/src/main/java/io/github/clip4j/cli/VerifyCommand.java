@@ -72,7 +72,7 @@ final class VerifyCommand implements Callable<Integer> {
             }
         }
         long passed = results.stream().filter(CheckpointVerifier.Result::passed).count();
-        out.printf("%d of %d stages agree%n", passed, results.size());
+        out.printf(Locale.ROOT, "%d of %d stages agree%n", passed, results.size());
         if (first.isPresent()) {
             spec.commandLine().getErr().println("clip: the first stage that differs is " + first.get().stage());
             return 1;

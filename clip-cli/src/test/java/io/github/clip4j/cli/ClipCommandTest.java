@@ -56,7 +56,7 @@ class ClipCommandTest {
                 "classify", IMAGE, "nope.png", "--model", MODEL, "--label", "cat", "--label", "dog", "--template", "a photo of a {}",
                 "--json");
         assertThat(run.exit).isEqualTo(1);
-        assertThat(run.err).isEqualTo("clip: no such file: nope.png\n");
+        assertThat(run.err).isEqualTo("clip: no such file: nope.png\nclip: 1 of 2 images failed\n");
         assertThat(run.json().get("model").getAsString()).isEqualTo("tiny");
         JsonObject good = run.json().getAsJsonArray("results").get(0).getAsJsonObject();
         assertThat(good.get("image").getAsString()).isEqualTo(IMAGE);
@@ -128,7 +128,8 @@ class ClipCommandTest {
         Path out = directory.resolve("texts.npy");
         Run run = run("embed", "--texts-file", texts.toString(), "--model", MODEL, "-o", out.toString(), "--json");
         assertThat(run.exit).isEqualTo(1);
-        assertThat(run.err).startsWith("clip: texts[1] \"a cat a cat ").contains("expected at most 20 tokens").hasLineCount(1);
+        assertThat(run.err).startsWith("clip: texts.txt:2: text \"a cat a cat ").contains("expected at most 20 tokens")
+                .endsWith("\nclip: 1 of 3 texts failed\n");
         List<JsonObject> results = run.json().getAsJsonArray("results").asList().stream().map(e -> e.getAsJsonObject()).toList();
         assertThat(results.get(0).get("row").getAsInt()).isZero();
         assertThat(results.get(1).keySet()).containsExactly("text", "error");
@@ -147,7 +148,7 @@ class ClipCommandTest {
         }) {
             Run run = run(command);
             assertThat(run.exit).isEqualTo(1);
-            assertThat(run.err).contains("clip: narrow.pbm: Image[1 × 1000000 RGB]: expected at most 2^31 bytes after resizing");
+            assertThat(run.err).contains("clip: " + narrow + ": Image[1 × 1000000 RGB]: expected at most 2^31 bytes after resizing");
             List<String> results = run.json().getAsJsonArray("results").asList().stream().map(Object::toString).toList();
             assertThat(results.get(0)).contains("narrow.pbm: Image[1 × 1000000");
             assertThat(results.get(1)).contains("rgb.png").doesNotContain("error");
@@ -159,8 +160,9 @@ class ClipCommandTest {
         Path labels = Files.writeString(directory.resolve("labels.txt"), "cat\ndog\n\nhouse\n");
         Run run = run("classify", IMAGE, "--model", MODEL, "--labels-file", labels.toString(), "--top", "2");
         assertThat(run.exit).isZero();
-        assertThat(run.out.lines().toList()).hasSize(3).first().isEqualTo(IMAGE);
-        assertThat(run.out.lines().skip(1)).allMatch(line -> line.matches("  (cat|dog|house) +\\d+\\.\\d\\d %  [█░]{30}"));
+        assertThat(run.out.lines().toList()).hasSize(4).startsWith(IMAGE).element(1).isEqualTo("         share of 3  cosine");
+        assertThat(run.out.lines().skip(2))
+                .allMatch(line -> line.matches("  (cat|dog|house) +\\d+\\.\\d\\d %  [ -]\\d\\.\\d\\d\\d  [█░]{30}"));
     }
 
     @Test
@@ -229,7 +231,8 @@ class ClipCommandTest {
         Files.writeString(file, "{\"text\": \"a\"}\n{\"txt\": 1}\n");
         Run bad = run("tokenize", "--jsonl", file.toString(), "--model", MODEL);
         assertThat(bad.exit).isEqualTo(1);
-        assertThat(bad.err).isEqualTo("clip: t.jsonl:2.text: expected a string, got nothing\n");
+        assertThat(bad.err).isEqualTo("clip: t.jsonl:2.text: expected a string, got nothing\nclip: 1 of 2 texts failed\n");
+        assertThat(bad.out.lines().toList()).hasSize(2).last().isEqualTo("{\"error\":\"t.jsonl:2.text: expected a string, got nothing\"}");
     }
 
     @Test

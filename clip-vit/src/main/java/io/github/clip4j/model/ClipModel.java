@@ -114,8 +114,18 @@ public final class ClipModel {
         TextEncoder textEncoder = result(texts).orElse(null);
         return new ClipModel(
                 config, imageEncoder, textEncoder,
-                config.hasBothTowers() ? OptionalDouble.of(Math.exp(source.read(ParameterNames.LOGIT_SCALE)[0])) : OptionalDouble.empty(),
-                source.tensors().containsKey(ParameterNames.LOGIT_BIAS) ? source.read(ParameterNames.LOGIT_BIAS)[0] : 0);
+                config.hasBothTowers() ? OptionalDouble.of(Math.exp(finite(source, ParameterNames.LOGIT_SCALE))) : OptionalDouble.empty(),
+                source.tensors().containsKey(ParameterNames.LOGIT_BIAS) ? (float) finite(source, ParameterNames.LOGIT_BIAS) : 0);
+    }
+
+    /// A single number, which no output would show to be wrong.
+    private static double finite(WeightSource source, String name) throws IOException {
+        double value = source.read(name)[0];
+        if (!Double.isFinite(name.equals(ParameterNames.LOGIT_SCALE) ? Math.exp(value) : value)) {
+            throw new WeightFormatException(
+                    "%s in %s: expected a finite number, and not above 700, got %s".formatted(name, source.location(), value));
+        }
+        return value;
     }
 
     /// Waits until a task is done, whatever its result, and whether the thread is interrupted or not.

@@ -7,6 +7,7 @@ import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.core.weights.TensorSpec;
 import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.nn.Contributions;
+import io.github.clip4j.nn.Finite;
 import io.github.clip4j.nn.FirstRows;
 import io.github.clip4j.nn.LayerNormLayer;
 import io.github.clip4j.nn.ParameterNames;
@@ -39,6 +40,7 @@ public final class ImageEncoder {
     private final ScratchPool<Scratch> serialScratch; // of passes on one thread each
     private final ScratchPool<Scratch> teamScratch = new ScratchPool<>(1); // of a pass that all threads compute together
     private final long weightBytes;
+    private final Finite finite;
 
     /// Reads the tower's parameters.
     ///
@@ -63,6 +65,7 @@ public final class ImageEncoder {
             }
         }
         this.weightBytes = parameters.bytes();
+        this.finite = parameters.finite();
     }
 
     /// What the constructor reads.
@@ -92,6 +95,12 @@ public final class ImageEncoder {
 
     private int imagesPerThread() {
         return Math.max(1, MAX_ROWS / config.tokens());
+    }
+
+    /// {@return why an output of this encoder is not finite: a sentence that names the first weight that is not} It looks at all weights,
+    /// so it is for outputs that are NaN or infinite. An image encoder for another image size has resampled position embeddings.
+    public String whyNotFinite() {
+        return finite.whyNotFinite("image encoder");
     }
 
     /// {@return the memory that the weights take, in bytes}

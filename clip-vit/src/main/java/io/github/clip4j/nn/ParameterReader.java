@@ -11,6 +11,7 @@ import java.io.IOException;
 public final class ParameterReader {
     private final WeightSource source;
     private final DType storage;
+    private final Finite finite = new Finite();
     private float[] buffer = {};
     private long bytes;
 
@@ -27,6 +28,7 @@ public final class ParameterReader {
         float[] values = source.read(name);
         requireElements(name, elements, values.length);
         bytes += (long) values.length * Float.BYTES;
+        finite.add(name, values);
         return values;
     }
 
@@ -43,7 +45,13 @@ public final class ParameterReader {
         if (buffer.length < elements) {
             buffer = new float[elements];
         }
+        finite.add(name, elements);
         return source.read(name, buffer);
+    }
+
+    /// What was read so far, to ask which of it is not finite.
+    public Finite finite() {
+        return finite;
     }
 
     private void requireElements(String name, int expected, int got) throws WeightFormatException {
@@ -58,6 +66,7 @@ public final class ParameterReader {
     WeightMatrix weightMatrix(int out, int in) {
         WeightMatrix matrix = new WeightMatrix(out, in, storage);
         bytes += matrix.bytes();
+        finite.begin(matrix);
         return matrix;
     }
 }

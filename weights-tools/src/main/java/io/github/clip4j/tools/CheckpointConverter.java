@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
@@ -65,7 +66,7 @@ public final class CheckpointConverter {
         if (format == Format.NPY && dtype == DType.BF16) {
             throw new IllegalArgumentException("npy files have no bfloat16: write float32 or float16, or safetensors");
         }
-        if (Files.exists(target)) {
+        if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
             throw new FileAlreadyExistsException(target + ": expected a directory that does not exist yet; nothing is overwritten");
         }
         Path parent = target.toAbsolutePath().getParent();
@@ -99,17 +100,22 @@ public final class CheckpointConverter {
         WeightSource weights = checkpoint.weights();
         ClipConfig config = checkpoint.config(activation);
         checkpoint.check();
-        Files.writeString(directory.resolve("config.json"), HfConfigWriter.config(config), StandardCharsets.UTF_8);
+        write(directory.resolve("config.json"), HfConfigWriter.config(config).getBytes(StandardCharsets.UTF_8));
         Optional<ClipPreprocess> preprocess = checkpoint.preprocessing(Profile.HF);
         if (preprocess.isPresent()) {
-            Files.writeString(
-                    directory.resolve("preprocessor_config.json"), HfConfigWriter.preprocess(preprocess.get()), StandardCharsets.UTF_8);
+            write(
+                    directory.resolve("preprocessor_config.json"),
+                    HfConfigWriter.preprocess(preprocess.get()).getBytes(StandardCharsets.UTF_8));
         }
         for (Map.Entry<String, byte[]> file : checkpoint.files(TOKENIZER_FILES).entrySet()) {
-            Files.write(directory.resolve(file.getKey()), file.getValue());
+            write(directory.resolve(file.getKey()), file.getValue());
         }
         writeWeights(weights, directory);
         verify(config, weights, directory);
+    }
+
+    private static void write(Path file, byte[] content) throws IOException {
+        OutputFile.write(file, out -> out.write(content));
     }
 
     private static List<TensorInfo> parameters(WeightSource weights) {
@@ -137,7 +143,7 @@ public final class CheckpointConverter {
         }
     }
 
-    /// A scale is stored as `[]` or `[1]`; Hugging Face's is `[]`. npy's library writes no scalars.
+    /// A scale is stored as `[]` or `[1]`; Hugging Face's is `[]`.
     private Shape shape(TensorInfo info) {
         boolean scale = info.name().equals(ParameterNames.LOGIT_SCALE) || info.name().equals(ParameterNames.LOGIT_BIAS);
         return scale ? (format == Format.NPY ? Shape.of(1) : Shape.of()) : info.shape();

@@ -5,6 +5,7 @@ import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.kernel.gemm.GemmShape;
 import io.github.clip4j.core.kernel.gemm.Packing;
 import io.github.clip4j.core.kernel.gemm.Panels;
+import java.util.Optional;
 
 /// The weight and bias of a linear layer, packed for [MatMul]. Immutable once its blocks are set; safe to share between threads.
 ///
@@ -91,6 +92,20 @@ public final class WeightMatrix {
             sum += g[i] * bias[i];
         }
         return sum;
+    }
+
+    /// The first weight of outputs `from` to `from + rows` that is not finite, as "NaN at [output, input]", outputs counted from `from`;
+    /// empty when all are finite.
+    public Optional<String> firstNotFinite(int from, int rows) {
+        for (int row = from; row < from + rows; row++) {
+            for (int i = 0; i < in; i++) {
+                float value = panels.get(in, row, i);
+                if (!Float.isFinite(value)) {
+                    return Optional.of(value + " at [" + (row - from) + ", " + i + "]");
+                }
+            }
+        }
+        return Optional.empty();
     }
 
     /// The number of outputs.

@@ -67,6 +67,12 @@ public final class Panels {
         Packing.packWeight(w, k, n, format, halves, column);
     }
 
+    /// Element `[p, column]` of B, for a question about one number. The layout is that of [Packing#packWeight].
+    public float get(int k, int column, int p) {
+        int nr = GemmShape.NR;
+        return at(column / nr * nr * k + column % nr + p * nr);
+    }
+
     boolean areFloats() {
         return format == Format.FLOAT32;
     }
