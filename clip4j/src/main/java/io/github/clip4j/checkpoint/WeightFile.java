@@ -5,7 +5,7 @@ import io.github.clip4j.core.format.Folder;
 import io.github.clip4j.core.format.ZipDirectory;
 import io.github.clip4j.core.format.npy.NpyWeights;
 import io.github.clip4j.core.format.safetensors.SafetensorsFile;
-import io.github.clip4j.core.format.safetensors.ShardedSafetensors;
+import io.github.clip4j.core.format.ShardedWeights;
 import io.github.clip4j.core.format.torch.TorchFile;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
@@ -70,7 +70,7 @@ final class WeightFile {
             byte[] start = source.start(1);
             if (start.length > 0 && start[0] == '{') {
                 source.close();
-                return ShardedSafetensors.open(folder, name);
+                return ShardedWeights.open(folder, name, WeightFile::open);
             }
             if (TorchFile.looksLikeOne(source)) {
                 return isNpz(source) ? NpyWeights.openArchive(source) : TorchFile.open(source);
