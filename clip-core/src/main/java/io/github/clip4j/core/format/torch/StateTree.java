@@ -29,7 +29,7 @@ final class StateTree {
 
     private final String where;
     private final Budget budget;
-    private final Map<Object, Node> nodes = new IdentityHashMap<>();
+    private final IdentityHashMap<Object, Node> nodes = new IdentityHashMap<>();
     private final SortedMap<String, TensorView> tensors = new TreeMap<>();
 
     private StateTree(String where, Budget budget) {
