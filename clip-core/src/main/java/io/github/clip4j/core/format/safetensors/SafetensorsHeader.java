@@ -57,8 +57,8 @@ record SafetensorsHeader(SortedMap<String, TensorInfo> tensors, Map<String, Long
     /// Longer names than any model has would fill messages.
     private static final int MAX_NAME = 1_000;
 
-    /// What is kept of a tensor beside its name, and of the rest of an entry.
-    private static final int TENSOR_BYTES = 350;
+    /// What is kept of a tensor beside its name, and what reading its entry takes.
+    private static final int TENSOR_BYTES = 700;
 
     /// Parses and validates the JSON part.
     ///

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +38,7 @@ final class LegacyTorchFile {
     }
 
     /// The tensors and storages of a file.
-    record Content(SortedMap<String, TensorView> tensors, Storages storages) {}
+    record Content(SortedMap<String, TensorView> tensors, Storages storages, Collection<StorageType> storageTypes) {}
 
     static Content read(ByteSource source, Budget budget) throws IOException {
         String file = source.name();
@@ -51,7 +52,7 @@ final class LegacyTorchFile {
         if (!(Unpickler.load(in, budget) instanceof List<?> keys)) {
             throw new WeightFormatException(file + ": expected a list of storages after the state dict, got something else");
         }
-        return new Content(tensors, new Storages.InFile(parts(source, in.position(), keys, storages, budget)));
+        return new Content(tensors, new Storages.InFile(parts(source, in.position(), keys, storages, budget)), storages.values());
     }
 
     private static Map<String, ByteSource> parts(

@@ -112,7 +112,8 @@ final class PickleInput {
         next += length - there;
     }
 
-    private void requireRest(long length) throws IOException {
+    /// Checks that there are `length` bytes more.
+    void requireRest(long length) throws IOException {
         long rest = Math.min(source.size(), MAX_BYTES) - position();
         if (length < 0 || length > rest) {
             throw new WeightFormatException("%s: expected a string of at most %,d bytes at byte %d, got %,d"

@@ -9,6 +9,7 @@ import io.github.clip4j.core.format.Excerpt;
 import io.github.clip4j.core.format.FloatDecoder;
 import io.github.clip4j.core.format.ForeignFile;
 import io.github.clip4j.core.format.ZipDirectory;
+import io.github.clip4j.core.format.torch.PickleNames.StorageType;
 import io.github.clip4j.core.format.torch.Unpickler.TensorView;
 import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.WeightFormatException;
@@ -18,8 +19,11 @@ import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -50,16 +54,19 @@ public final class TorchFile implements WeightSource {
     private final Storages storages;
     private final ByteOrder order;
     private final Set<Activation> activations;
+    private final Collection<StorageType> storageTypes;
     private final SortedMap<String, TensorInfo> tensors = new TreeMap<>();
     private final SortedMap<String, TensorView> views;
 
     private TorchFile(
-            ByteSource source, Storages storages, ByteOrder order, SortedMap<String, TensorView> views, Set<Activation> activations) {
+            ByteSource source, Storages storages, ByteOrder order, SortedMap<String, TensorView> views, Set<Activation> activations,
+            Collection<StorageType> storageTypes) {
         this.source = source;
         this.storages = storages;
         this.order = order;
         this.views = views;
         this.activations = activations;
+        this.storageTypes = storageTypes;
     }
 
     /// Whether a file begins as a zip archive or as a file of PyTorch before 1.6 does.
@@ -82,7 +89,8 @@ public final class TorchFile implements WeightSource {
             TorchFile file;
             if (LegacyTorchFile.looksLikeOne(start)) {
                 LegacyTorchFile.Content content = LegacyTorchFile.read(source, Budget.of(source));
-                file = new TorchFile(source, content.storages(), ByteOrder.LITTLE_ENDIAN, content.tensors(), Set.of());
+                file = new TorchFile(
+                        source, content.storages(), ByteOrder.LITTLE_ENDIAN, content.tensors(), Set.of(), content.storageTypes());
             } else if (ZipDirectory.isZip(start)) {
                 file = read(source, ZipDirectory.read(source));
             } else {
@@ -93,7 +101,9 @@ public final class TorchFile implements WeightSource {
                 file.check(view.getKey(), view.getValue());
             }
             if (file.tensors.isEmpty()) {
-                throw new WeightFormatException(source.name() + ": expected a state dict with tensors, got none");
+                throw new WeightFormatException("%s: expected a state dict with tensors, got none%s".formatted(
+                        source.name(), file.storageTypes.stream().filter(type -> type.dtype() == null).findFirst()
+                                .map(type -> "; it has some of " + type.name() + ", which is not read").orElse("")));
             }
             return file;
         } catch (IOException | RuntimeException e) {
@@ -121,17 +131,18 @@ public final class TorchFile implements WeightSource {
         }
         Budget budget = Budget.of(source);
         Object root;
+        Map<String, StorageType> types = new HashMap<>();
         ZipDirectory.Entry pickle = zip.entry(folder + PICKLE).orElseThrow();
         if (!pickle.stored() && pickle.size() > MAX_COMPRESSED_PICKLE) {
             throw new WeightFormatException("%s: expected an uncompressed pickle, or one of at most %,d bytes, got %,d"
                     .formatted(zip.where(pickle), MAX_COMPRESSED_PICKLE, pickle.size()));
         }
         try (ByteSource program = zip.open(pickle)) {
-            root = Unpickler.load(new PickleInput(program, 0, file + "!" + PICKLE), budget);
+            root = Unpickler.load(new PickleInput(program, 0, file + "!" + PICKLE), budget, types);
         }
         return new TorchFile(
                 source, new Storages.InArchive(zip, folder + "data/"), byteOrder(zip, folder, file), StateTree.tensors(root, file, budget),
-                ScriptCode.activations(zip, folder, budget));
+                ScriptCode.activations(zip, folder, budget), types.values());
     }
 
     private static ByteOrder byteOrder(ZipDirectory zip, String folder, String file) throws IOException {

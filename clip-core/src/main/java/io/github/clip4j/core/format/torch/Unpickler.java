@@ -263,7 +263,8 @@ final class Unpickler {
     }
 
     private void text(long length) throws IOException {
-        budget.take(2L * Math.clamp(length, 0, Integer.MAX_VALUE)); // the bytes, and the string
+        in.requireRest(length);
+        budget.take(2 * length); // the bytes, and the string
         push(new String(in.bytes(length), StandardCharsets.UTF_8));
     }
 
