@@ -132,7 +132,7 @@ final class ModelFinder {
         originals.forEach((name, original) -> {
             Optional<Place> around = chosen.stream().filter(place -> name.startsWith(place.root)).findFirst();
             around.ifPresent(_ -> near.add(name));
-            Optional<String> own = around.isPresent() && isPart(name, around.get()) ? Optional.of(name) : shared(name, chosen);
+            Optional<String> own = shared(name, chosen).or(() -> around.filter(place -> isPart(name, place)).map(_ -> name));
             if (own.isPresent() && kept.putIfAbsent(own.get(), original) == null) {
                 return;
             }
