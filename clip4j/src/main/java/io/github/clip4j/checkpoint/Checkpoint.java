@@ -187,7 +187,7 @@ public final class Checkpoint implements Closeable {
     }
 
     private String weightsFile() throws IOException {
-        return files.weights(configFile());
+        return isFileOfWeights() ? files.file().orElseThrow() : files.weights(configFile());
     }
 
     /// The extents, with the activation that a file says, or a placeholder where none does.

@@ -113,9 +113,9 @@ record CheckpointFiles(String name, String ownName, Folder folder, Optional<Stri
         }
     }
 
-    /// The file of weights, or the folder of npy files.
+    /// The file of weights, or the folder of npy files, in a folder with a config or without one.
     String weights(Optional<ConfigFile> config) throws IOException {
-        return file.isPresent() ? file.get() : WeightFile.find(folder, config.orElse(null) instanceof OpenClipConfigFile, name);
+        return WeightFile.find(folder, config.orElse(null) instanceof OpenClipConfigFile, name);
     }
 
     /// The vocabulary, in the first form that is there.

@@ -21,7 +21,7 @@ final class OpenClipDefaults {
     /// Fields that matter only beside another one, which is refused when it says something.
     private static final Set<String> IDLE = Set.of(
             "attn_pooler_queries", "attn_pooler_heads", "pad_id", "timm_model_pretrained", "timm_pool", "timm_proj", "timm_proj_bias",
-            "timm_drop", "timm_drop_path", "hf_model_pretrained", "hf_proj_type", "hf_pooler_type", "tokenizer_mode");
+            "timm_drop", "timm_drop_path", "hf_model_pretrained", "hf_proj_type", "hf_pooler_type");
 
     private OpenClipDefaults() {}
 
