@@ -62,7 +62,8 @@ public final class ZeroShotClassifier {
         clip.preprocess(); // a checkpoint without an image encoder says so before the labels are embedded
         double logitScale = model.logitScale()
                 .orElseThrow(() -> new IllegalStateException(
-                        clip.name() + " has no logit_scale, which makes shares of cosines: expected one beside the encoders; embeddings and "
+                        clip.name() + " has no logit_scale, which makes shares of cosines: expected one beside the encoders; "
+                                + "embeddings and "
                                 + "similarities need none"));
         requireLabels(labels, templates, clip.tokenizer(), clip.contextLength());
         List<Embedding> classEmbeddings = new ArrayList<>();

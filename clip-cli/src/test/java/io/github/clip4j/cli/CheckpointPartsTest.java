@@ -68,7 +68,8 @@ class CheckpointPartsTest {
         assertThat(inspected.out).contains("left out     model.safetensors: left out 1 of");
         JsonObject document = JsonParser.parseString(run("inspect", model, "--json").out).getAsJsonObject();
         assertThat(document.get("leftOut").getAsString()).endsWith("classifier.weight");
-        assertThat(JsonParser.parseString(run("inspect", MODEL.toString(), "--json").out).getAsJsonObject().get("leftOut").isJsonNull()).isTrue();
+        assertThat(JsonParser.parseString(run("inspect", MODEL.toString(), "--json").out).getAsJsonObject().get("leftOut").isJsonNull())
+                .isTrue();
     }
 
     @Test
@@ -76,7 +77,8 @@ class CheckpointPartsTest {
         String model = model("ema.", "net.");
         Run both = run("embed", "--text", "a cat", "--model", model);
         assertThat(both.exit).isEqualTo(1);
-        assertThat(both.err).startsWith("clip: model.safetensors: expected one CLIP model, got 2: under 'ema' (both encoders), 'net' (both encoders)")
+        assertThat(both.err).startsWith("clip: model.safetensors: expected one CLIP model, got 2: under 'ema' (both encoders), 'net' "
+                + "(both encoders)")
                 .contains("--part NAME");
         Run chosen = run("embed", "--text", "a cat", "--model", model, "--part", "ema");
         assertThat(chosen.exit).as(chosen.err).isZero();

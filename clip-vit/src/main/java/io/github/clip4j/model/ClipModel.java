@@ -163,7 +163,8 @@ public final class ClipModel {
         return Optional.ofNullable(textEncoder);
     }
 
-    /// {@return e^logit_scale: what a cosine is multiplied by to give a logit, 100 in OpenAI's checkpoints; empty when a tower or the scale is missing}
+    /// {@return e^logit_scale: what a cosine is multiplied by to give a logit, 100 in OpenAI's checkpoints; empty when a tower or the scale
+    /// is missing}
     public OptionalDouble logitScale() {
         return logitScale;
     }

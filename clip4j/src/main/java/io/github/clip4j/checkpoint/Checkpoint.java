@@ -136,8 +136,8 @@ public final class Checkpoint implements Closeable {
         return stored;
     }
 
-    /// Chooses one CLIP of a file that holds several, such as `model` and `ema` of a training checkpoint. To be called before anything of the
-    /// model is asked for.
+    /// Chooses one CLIP of a file that holds several, such as `model` and `ema` of a training checkpoint. To be called before anything of
+    /// the model is asked for.
     ///
     /// @param name the keys that lead to it, with dots between them; `.` for the one at the top level
     /// @return this checkpoint

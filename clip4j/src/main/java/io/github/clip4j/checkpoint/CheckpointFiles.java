@@ -81,8 +81,8 @@ record CheckpointFiles(String name, String ownName, Folder folder, Optional<Stri
         return holds && !folder.has("data.pkl") ? Optional.of(folder) : Optional.empty();
     }
 
-    /// What says the model's extents. Of two configs Hugging Face's is taken, unless it describes another library's model or its weights are
-    /// not there.
+    /// What says the model's extents. Of two configs Hugging Face's is taken, unless it describes another library's model or its weights
+    /// are not there.
     Optional<ConfigFile> config() throws IOException {
         boolean hasOpenClip = folder.has(OPEN_CLIP_CONFIG) && file.map(weights -> weights.startsWith("open_clip")).orElse(true);
         boolean hasHfWeights = file.isEmpty() && WeightFile.isOfTransformers(folder);

@@ -57,10 +57,11 @@ final class ModelFinder {
         }
     }
 
-    /// The first parts of the names that a CLIP's tensors have, after what the CLIP lies under. Tensors of these parts that a model does not
-    /// need are errors: they would have changed the result. All others are beside it.
+    /// The first parts of the names that a CLIP's tensors have, after what the CLIP lies under. Tensors of these parts that a model does
+    /// not need are errors: they would have changed the result. All others are beside it.
     private static final Set<String> PARTS = Set.of(
-            "vision_model", "text_model", "visual_projection", "text_projection", "logit_scale", "logit_bias", "visual", "text", "transformer",
+            "vision_model", "text_model", "visual_projection", "text_projection", "logit_scale", "logit_bias", "visual", "text",
+                    "transformer",
             "token_embedding", "positional_embedding", "positional_embedding_res", "ln_final", "attn_mask", "input_resolution",
             "context_length", "vocab_size");
 
@@ -195,7 +196,8 @@ final class ModelFinder {
         if (matching.size() == 1 || isPair(matching)) {
             return matching;
         }
-        String there = String.join(", ", places.stream().limit(LISTED).map(Place::describe).toList()) + (places.size() > LISTED ? ", …" : "");
+        String there = String.join(", ", places.stream().limit(LISTED).map(Place::describe).toList()) + (places.size() > LISTED ? ", …"
+                : "");
         if (matching.isEmpty()) {
             throw new WeightFormatException("%s: expected a CLIP under %s, got none there; there is one under: %s"
                     .formatted(source.location(), quoted(wanted), there));
@@ -216,7 +218,8 @@ final class ModelFinder {
         return PARTS.contains(first) || (place.bare && TOWER_PARTS.contains(first));
     }
 
-    /// A projection or scale of two towers that lie apart, as it is called beside the text encoder: it may lie beside either, or above both.
+    /// A projection or scale of two towers that lie apart, as it is called beside the text encoder: it may lie beside either, or above
+    /// both.
     private static Optional<String> shared(String name, List<Place> chosen) {
         if (chosen.size() < 2) {
             return Optional.empty();
@@ -226,7 +229,8 @@ final class ModelFinder {
         String above = commonStart(text.root, vision.root);
         for (String root : List.of(vision.root, above)) {
             for (String shared : List.of(
-                    ParameterNames.VISUAL_PROJECTION, ParameterNames.TEXT_PROJECTION, ParameterNames.LOGIT_SCALE, ParameterNames.LOGIT_BIAS)) {
+                    ParameterNames.VISUAL_PROJECTION, ParameterNames.TEXT_PROJECTION, ParameterNames.LOGIT_SCALE,
+                            ParameterNames.LOGIT_BIAS)) {
                 if (name.equals(root + shared)) {
                     return Optional.of(text.root + shared);
                 }
@@ -245,7 +249,8 @@ final class ModelFinder {
 
     private void refuseAdapters(Set<String> names) throws WeightFormatException {
         if (names.stream().anyMatch(name -> LORA.stream().anyMatch(name::contains))) {
-            throw new WeightFormatException(("%s: holds a LoRA adapter, which changes the weights of another model and is none by itself; merge "
+            throw new WeightFormatException(("%s: holds a LoRA adapter, which changes the weights of another model and is none by "
+                    + "itself; merge "
                     + "it into that model in Python (peft: model.merge_and_unload()), and save the result").formatted(source.location()));
         }
     }

@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/// A Hugging Face `preprocessor_config.json`, or the part `image_processor` of a `processor_config.json`, with the defaults of `CLIPImageProcessor` for what it leaves out.
+/// A Hugging Face `preprocessor_config.json`, or the part `image_processor` of a `processor_config.json`, with the defaults of
+/// `CLIPImageProcessor` for what it leaves out.
 final class PreprocessConfigFile {
     private static final int DEFAULT_SIZE = 224;
 

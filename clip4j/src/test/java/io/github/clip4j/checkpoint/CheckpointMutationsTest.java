@@ -32,8 +32,10 @@ class CheckpointMutationsTest {
     private static final Pattern WORD = Pattern.compile("\"[^\"]*\"|-?[0-9.eE+-]+|true|false|null|[\\[\\]{},:]");
 
     private static final List<String> WORDS = List.of(
-            "0", "1", "-1", "3", "64", "2147483647", "2147483648", "9223372036854775807", "1e308", "0.0", "1e-400", "null", "true", "false", "\"\"",
-            "\"clip\"", "\"gelu\"", "[]", "{}", "[1, 1]", "[0.5, 0.5, 0.5]", "{\"shortest_edge\": 0}", "\"size\"", "\"image_processor\"", "[[", ",", "}");
+            "0", "1", "-1", "3", "64", "2147483647", "2147483648", "9223372036854775807", "1e308", "0.0", "1e-400", "null", "true",
+                    "false", "\"\"",
+            "\"clip\"", "\"gelu\"", "[]", "{}", "[1, 1]", "[0.5, 0.5, 0.5]", "{\"shortest_edge\": 0}", "\"size\"", "\"image_processor\"",
+                    "[[", ",", "}");
 
     private static String mutated(String json, SplittableRandom random) {
         String text = json;
@@ -90,9 +92,11 @@ class CheckpointMutationsTest {
                         files.remove("config.json");
                         yield """
                                 {"model_cfg": {"embed_dim": 24, "quick_gelu": true, "custom_text": false,
-                                 "vision_cfg": {"image_size": 28, "layers": 2, "width": 40, "head_width": 8, "patch_size": 7, "no_ln_pre": false},
-                                 "text_cfg": {"context_length": 24, "vocab_size": 600, "width": 36, "heads": 3, "layers": 2, "proj_bias": false}},
-                                 "preprocess_cfg": {"size": [28, 28], "mean": 0.5, "std": [0.5, 0.25, 0.5], "interpolation": "bicubic"}}""";
+                                 "vision_cfg": {"image_size": 30, "layers": 3, "width": 40, "head_width": 8, "patch_size": 7,
+                                  "mlp_ratio": 2.5, "no_ln_pre": false},
+                                 "text_cfg": {"context_length": 20, "vocab_size": 637, "width": 36, "heads": 3, "layers": 2,
+                                  "mlp_ratio": 2.0, "proj_bias": false}},
+                                 "preprocess_cfg": {"size": [30, 30], "mean": 0.5, "std": [0.5, 0.25, 0.5], "interpolation": "bicubic"}}""";
                     }
                     case "modules.json" -> {
                         for (String each : List.copyOf(files.keySet())) {
@@ -116,7 +120,8 @@ class CheckpointMutationsTest {
         String header = new String(file, 8, length, StandardCharsets.UTF_8);
         byte[] data = Arrays.copyOfRange(file, 8 + length, file.length);
         List<String> parts = List.of(
-                "module.", "ema.", "visual.", "text_model.", "vision_model.", "class_embedding", "token_embedding.weight", "lora_A", ".weight", ".0.",
+                "module.", "ema.", "visual.", "text_model.", "vision_model.", "class_embedding", "token_embedding.weight", "lora_A",
+                        ".weight", ".0.",
                 "transformer.resblocks.0.attn.in_proj_weight", "x".repeat(2_000), "\\u0000", "..");
         Pattern name = Pattern.compile("\"([a-z_0-9.]+)\": ?\\{\"dtype");
         run("model.safetensors", files(), random -> {
@@ -135,7 +140,8 @@ class CheckpointMutationsTest {
                 text = text.substring(0, at.start(1)) + renamed + text.substring(at.end(1));
             }
             byte[] json = text.getBytes(StandardCharsets.UTF_8);
-            return ByteBuffer.allocate(8 + json.length + data.length).order(ByteOrder.LITTLE_ENDIAN).putLong(json.length).put(json).put(data)
+            return ByteBuffer.allocate(8 + json.length + data.length).order(ByteOrder.LITTLE_ENDIAN).putLong(json.length).put(json).put(
+                    data)
                     .array();
         });
     }

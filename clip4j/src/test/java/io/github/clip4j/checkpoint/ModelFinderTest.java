@@ -21,7 +21,8 @@ class ModelFinderTest {
     }
 
     private static Named hf(Named source, String root) {
-        return source.with(root + "text_model.embeddings.token_embedding.weight", 10, 4).with(root + "text_model.final_layer_norm.weight", 4)
+        return source.with(root + "text_model.embeddings.token_embedding.weight", 10, 4).with(root + "text_model.final_layer_norm.weight",
+                4)
                 .with(root + "vision_model.embeddings.class_embedding", 4).with(root + "vision_model.post_layernorm.weight", 4)
                 .with(root + "logit_scale");
     }
@@ -47,14 +48,16 @@ class ModelFinderTest {
         assertThat(found.weights().tensors().keySet()).containsExactly(
                 "cond_stage_model.transformer.text_model.embeddings.token_embedding.weight",
                 "cond_stage_model.transformer.text_model.final_layer_norm.weight");
-        assertThat(found.leftOut()).contains("m.pt: left out 4 of 6 tensors, which are not part of the CLIP in 'cond_stage_model.transformer': "
+        assertThat(found.leftOut()).contains("m.pt: left out 4 of 6 tensors, which are not part of the CLIP in "
+                + "'cond_stage_model.transformer': "
                 + "alphas_cumprod, first_stage_model.encoder.conv_in.weight, model (2 tensors)");
     }
 
     /// An image encoder within a language model, without its own name before its tensors.
     @Test
     void anImageEncoderAlone() throws WeightFormatException {
-        Named source = new Named().with("model.vision_tower.embeddings.class_embedding", 4).with("model.vision_tower.pre_layrnorm.weight", 4)
+        Named source = new Named().with("model.vision_tower.embeddings.class_embedding", 4).with("model.vision_tower.pre_layrnorm.weight",
+                4)
                 .with("model.vision_tower.encoder.layers.0.mlp.fc1.weight", 4, 4).with("model.vision_tower.head.bias", 4)
                 .with("model.layers.0.weight", 4).with("lm_head.weight", 4).with("model.vision_tower.adapter.weight", 4);
         ModelFinder.Found found = find(source);
@@ -69,7 +72,8 @@ class ModelFinderTest {
         Named source = text("conditioner.embedders.0.transformer.").with("conditioner.embedders.1.model.token_embedding.weight", 10, 4)
                 .with("conditioner.embedders.1.model.ln_final.weight", 4);
         assertThatThrownBy(() -> find(source)).isInstanceOf(WeightFormatException.class)
-                .hasMessageContaining("got 2: under 'conditioner.embedders.0.transformer' (text encoder), 'conditioner.embedders.1.model' (text "
+                .hasMessageContaining("got 2: under 'conditioner.embedders.0.transformer' (text encoder), "
+                        + "'conditioner.embedders.1.model' (text "
                         + "encoder); choose one");
     }
 
@@ -102,7 +106,8 @@ class ModelFinderTest {
 
     @ParameterizedTest
     @CsvSource({
-        "text_model.encoder.layers.0.self_attn.q_proj.lora_A.default.weight", "text_model.encoder.layers.0.self_attn.q_proj.base_layer.weight",
+        "text_model.encoder.layers.0.self_attn.q_proj.lora_A.default.weight",
+                "text_model.encoder.layers.0.self_attn.q_proj.base_layer.weight",
         "vision_model.encoder.layers.0.mlp.fc1.lora_up.weight"
     })
     void adaptersThatAreNotMergedAreNamed(String name) {

@@ -27,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -109,8 +110,8 @@ class FieldCheckpointsTest {
         weights.put("classifier.weight", ONE);
         safetensors(model.resolve("model.safetensors"), weights, DType.F32);
         assertIsTheModel(model);
-        assertThat(leftOut(model)).isEqualTo("model.safetensors: left out 1 of %d tensors, which are not part of the CLIP: classifier.weight"
-                .formatted(weights.size()));
+        assertThat(leftOut(model)).isEqualTo(("model.safetensors: left out 1 of %d tensors, which are not part of the CLIP: "
+                + "classifier.weight").formatted(weights.size()));
     }
 
     /// What is within a tower, or belongs to a projection, would change the result.
@@ -128,7 +129,7 @@ class FieldCheckpointsTest {
     void ofTwoTheCallerChooses() throws IOException {
         Map<String, Content> other = prefixed(openAi(weights(), ""), "model/");
         other.replaceAll((_, content) -> new Content(content.shape(), content.values().clone()));
-        other.get("model/positional_embedding").values()[0] += 1;
+        Objects.requireNonNull(other.get("model/positional_embedding")).values()[0] += 1;
         Map<String, Content> both = prefixed(openAi(weights(), ""), "ema/");
         both.putAll(other);
         TorchWriter.writeNested(model.resolve("last.ckpt"), both, DType.F32);
@@ -136,7 +137,8 @@ class FieldCheckpointsTest {
                 .hasMessage("last.ckpt: expected one CLIP model, got 2: under 'ema' (both encoders), 'model' (both encoders); choose one: "
                         + "--part NAME on the command line, or Checkpoint.choose(NAME)");
         float[] texts;
-        try (Checkpoint checkpoint = Checkpoint.open(model).choose("ema"); Clip clip = Clip.load(checkpoint, OPTIONS); Clip alone = Clip.load(MODEL)) {
+        try (Checkpoint checkpoint = Checkpoint.open(model).choose("ema"); Clip clip = Clip.load(checkpoint,
+                OPTIONS); Clip alone = Clip.load(MODEL)) {
             texts = clip.embedText("a cat").toArray();
             assertThat(texts).containsExactly(alone.embedText("a cat").toArray());
             assertThat(checkpoint.leftOut().orElseThrow()).endsWith("in 'ema': model (%d tensors)".formatted(other.size()));
@@ -158,7 +160,8 @@ class FieldCheckpointsTest {
         Map<String, Content> apart = new TreeMap<>();
         weights().forEach((name, content) -> apart.put(
                 name.startsWith("vision_model.") ? "image_encoder." + name
-                        : name.equals("visual_projection.weight") ? "image_encoder." + name : name.startsWith("text_") ? "text_encoder." + name : name,
+                        : name.equals("visual_projection.weight") ? "image_encoder." + name : name.startsWith("text_") ? "text_encoder."
+                                + name : name,
                 content));
         safetensors(model.resolve("model.safetensors"), apart, DType.F32);
         assertIsTheModel(model);
@@ -181,7 +184,8 @@ class FieldCheckpointsTest {
             assertThat(alone.embedTokens(ids).toArray()).containsExactly(whole.embedTokens(ids).toArray());
         }
         assertThat(leftOut(model)).isEqualTo(layout.equals("hf")
-                ? "model.safetensors: left out 1 of %d tensors, which are not part of the CLIP: visual_projection.weight".formatted(text.size())
+                ? "model.safetensors: left out 1 of %d tensors, which are not part of the CLIP: visual_projection.weight".formatted(
+                        text.size())
                 : "nothing");
     }
 
@@ -192,7 +196,8 @@ class FieldCheckpointsTest {
         safetensors(model.resolve("model.safetensors"), weights, DType.F32);
         assertIsTheModel(model);
         try (Clip clip = Clip.load(model, OPTIONS)) {
-            assertThatThrownBy(() -> clip.classifier(List.of("a", "b"), PromptTemplates.labelOnly())).isInstanceOf(IllegalStateException.class)
+            assertThatThrownBy(() -> clip.classifier(List.of("a", "b"), PromptTemplates.labelOnly())).isInstanceOf(
+                    IllegalStateException.class)
                     .hasMessageStartingWith("model has no logit_scale, which makes shares of cosines");
         }
     }
@@ -265,10 +270,12 @@ class FieldCheckpointsTest {
         Path file = model.resolve("model.safetensors");
         Files.writeString(file, "version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 605156676\n");
         assertThatThrownBy(() -> Clip.load(model)).isInstanceOf(WeightFormatException.class)
-                .hasMessage("model.safetensors: is a pointer of git-lfs, which stands for the file; fetch the file itself: git lfs pull, or "
+                .hasMessage("model.safetensors: is a pointer of git-lfs, which stands for the file; fetch the file itself: git lfs "
+                        + "pull, or "
                         + "clip fetch REPO");
         safetensors(file, Map.of("base_model.model.text_model.encoder.layers.0.self_attn.q_proj.lora_A.weight", ONE), DType.F32);
-        assertThatThrownBy(() -> Clip.load(model)).hasMessageStartingWith("model.safetensors: holds a LoRA adapter, which changes the weights");
+        assertThatThrownBy(() -> Clip.load(model)).hasMessageStartingWith("model.safetensors: holds a LoRA adapter, which changes the "
+                + "weights");
         Files.delete(file);
         Files.write(model.resolve("flax_model.msgpack"), new byte[] {(byte) 0x81, (byte) 0xA5, 'm', 'o', 'd', 'e', 'l', (byte) 0x80});
         assertThatThrownBy(() -> Clip.load(model)).hasMessageStartingWith("model: expected model.safetensors")

@@ -155,7 +155,8 @@ class LayoutsTest {
         }
         TorchWriter.write(directory.resolve("pytorch_model-00001-of-00002.bin"), shards.get(0), dtype);
         TorchWriter.writeLegacy(directory.resolve("pytorch_model-00002-of-00002.bin"), shards.get(1), dtype);
-        Files.writeString(directory.resolve("pytorch_model.bin.index.json"), "{\"metadata\": {}, \"weight_map\": {" + String.join(", ", map) + "}}");
+        Files.writeString(directory.resolve("pytorch_model.bin.index.json"), "{\"metadata\": {}, \"weight_map\": {" + String.join(", ",
+                map) + "}}");
     }
 
     private static void npy(Path file, Content content, DType dtype) throws IOException {

@@ -35,7 +35,7 @@ final class TorchWriter {
     /// The form of PyTorch before 1.6.
     static void writeLegacy(Path file, Map<String, Content> tensors, DType dtype) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        latin1(out, "\u0080\u0002\u008a\n\u006c\u00fc\u009c\u0046\u00f9\u0020\u006a\u00a8\u0050\u0019.");
+        latin1(out, "\u0080\u0002\u008a\nl\u00fc\u009cF\u00f9 j\u00a8P\u0019.");
         latin1(out, "\u0080\u0002M\u00e9\u0003.");
         latin1(out, "\u0080\u0002}(");
         text(out, "little_endian");

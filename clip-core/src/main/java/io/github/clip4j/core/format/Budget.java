@@ -5,8 +5,8 @@ import java.io.IOException;
 
 /// The memory that what is read from a file may take: in proportion to the file, so that a small one cannot fill a large memory.
 ///
-/// What readers build of a file (names, lists, tables) is charged here before it is allocated. The tensors themselves are not: their size is
-/// checked against the file's.
+/// What readers build of a file (names, lists, tables) is charged here before it is allocated. The tensors themselves are not: their size
+/// is checked against the file's.
 public final class Budget {
     /// What any file may take: real lists of names take some megabytes.
     private static final long FREE = 32L << 20;

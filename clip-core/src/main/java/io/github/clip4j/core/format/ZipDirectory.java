@@ -198,7 +198,8 @@ public final class ZipDirectory {
         }
         if (method == STORED ? size != compressed : size / MAX_DEFLATE_RATIO > Math.max(1, compressed)) {
             throw new WeightFormatException("%s!%s: expected at most %,d bytes from %,d %s ones, got %,d".formatted(
-                    source.name(), Excerpt.of(name), method == STORED ? compressed : MAX_DEFLATE_RATIO * Math.max(1, compressed), compressed,
+                    source.name(), Excerpt.of(name), method == STORED ? compressed : MAX_DEFLATE_RATIO * Math.max(1, compressed),
+                            compressed,
                     method == STORED ? "stored" : "compressed", size));
         }
         return new Entry(name, method == STORED, compressed, size, base + fields[2]);
@@ -247,8 +248,8 @@ public final class ZipDirectory {
         }
         long most = FREE_INFLATED + INFLATED_PER_BYTE * source.size();
         if (entry.size > most) {
-            throw new WeightFormatException("%s: expected at most %,d bytes once unpacked, from an archive of %,d, got %,d; unpack the archive "
-                            .formatted(where(entry), most, source.size(), entry.size) + "to a directory, and load that");
+            throw new WeightFormatException(("%s: expected at most %,d bytes once unpacked, from an archive of %,d, got %,d; unpack the "
+                    + "archive to a directory, and load that").formatted(where(entry), most, source.size(), entry.size));
         }
         try (InputStream in = stream(entry)) {
             byte[] bytes = new byte[(int) entry.size];

@@ -19,7 +19,8 @@ public record TensorSpec(String name, Shape shape) {
     /// @param specs all tensors that are needed
     /// @param source compared with them
     /// @param ignorable names that a source may hold although no model needs them
-    /// @throws WeightFormatException when a tensor is missing, unexpected, of another shape, or not a float; it lists the findings, up to a thousand
+    /// @throws WeightFormatException when a tensor is missing, unexpected, of another shape, or not a float; it lists the findings, up to a
+    ///     thousand
     public static void check(List<TensorSpec> specs, WeightSource source, Predicate<String> ignorable) throws WeightFormatException {
         List<String> findings = new ArrayList<>();
         Map<String, TensorInfo> unexpected = new TreeMap<>(source.tensors());

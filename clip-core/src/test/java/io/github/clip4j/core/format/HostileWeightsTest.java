@@ -73,7 +73,8 @@ class HostileWeightsTest {
     @ParameterizedTest
     @CsvSource({"}, dict", "], list", "'', tuple"})
     void valuesSharedManyTimesEnd(String begin, String join) {
-        assertThat(refusal(shared(40, begin, join).file(16), HostileWeightsTest::openTorch)).contains("expected lists of tensors that fit a file");
+        assertThat(refusal(shared(40, begin, join).file(16), HostileWeightsTest::openTorch)).contains(
+                "expected lists of tensors that fit a file");
         assertThat(refusal(shared(100, begin, join).file(16), HostileWeightsTest::openTorch)).contains("nested at most 64 deep");
     }
 
@@ -117,11 +118,13 @@ class HostileWeightsTest {
 
     @Test
     void namesThatGrowEnd() {
-        PickleBuilder pickle = new PickleBuilder().text("n".repeat(20_000_000)).op('q', 200).op('0', '}').text("t").tensor(4, 4).op('s', 'q', 0);
+        PickleBuilder pickle = new PickleBuilder().text("n".repeat(20_000_000)).op('q', 200).op('0', '}').text("t").tensor(4, 4).op('s',
+                'q', 0);
         for (int level = 1; level <= 40; level++) {
             pickle.op('}', 'h', 200, 'h', level - 1, 's', 'q', level);
         }
-        assertThat(refusal(pickle.file(16), HostileWeightsTest::openTorch)).contains("expected names of at most 1,000 characters, got 20,000,001: nnn");
+        assertThat(refusal(pickle.file(16), HostileWeightsTest::openTorch)).contains("expected names of at most 1,000 characters, got "
+                + "20,000,001: nnn");
     }
 
     /// A tuple of a million numbers that a hundred thousand tensors take as their size.
@@ -132,8 +135,10 @@ class HostileWeightsTest {
             pickle.op('K', 1);
         }
         pickle.op('t', 'q', 0, '0').op('}');
-        pickle.text("a").storage("FloatStorage", "0", 4, false).op('K', 0, 'h', 0, 'h', 0, 0x89).global("collections", "OrderedDict").ops(")RtRs");
-        assertThat(refusal(pickle.file(16), HostileWeightsTest::openTorch)).contains("expected tensors of at most 64 dimensions, got 100,000");
+        pickle.text("a").storage("FloatStorage", "0", 4, false).op('K', 0, 'h', 0, 'h', 0, 0x89).global("collections", "OrderedDict").ops(
+                ")RtRs");
+        assertThat(refusal(pickle.file(16), HostileWeightsTest::openTorch)).contains("expected tensors of at most 64 dimensions, got "
+                + "100,000");
     }
 
     /// What stands where a name, a key or a size should, and is printed by nobody.
@@ -172,7 +177,8 @@ class HostileWeightsTest {
         byte[] zeros = new byte[40_000_000];
         Arrays.fill(zeros, (byte) 'N');
         byte[] bomb = PickleBuilder.zip(ZipEntry.DEFLATED, "x/data.pkl", zeros);
-        assertThat(refusal(bomb, HostileWeightsTest::openTorch)).contains("expected an uncompressed pickle, or one of at most 8,000,000 bytes");
+        assertThat(refusal(bomb, HostileWeightsTest::openTorch)).contains("expected an uncompressed pickle, or one of at most "
+                + "8,000,000 bytes");
     }
 
     private static byte[] npy(int count) {
@@ -229,7 +235,8 @@ class HostileWeightsTest {
             SafetensorsFile.open(source).close();
             throw new WeightFormatException("read");
         })).doesNotThrowAnyException();
-        assertThat(refusal(safetensors("{\"" + "n".repeat(1_000_000) + "\":" + tensor + "}"), source -> SafetensorsFile.open(source).close()))
+        assertThat(refusal(safetensors("{\"" + "n".repeat(1_000_000) + "\":" + tensor + "}"), source -> SafetensorsFile.open(source)
+                .close()))
                 .contains("expected names of at most 1,000 characters, got 1,000,000: nnn");
     }
 
@@ -259,7 +266,8 @@ class HostileWeightsTest {
                 Arguments.of("<!DOCTYPE html><html>", "is a web page"), Arguments.of("\n  <html lang=en>", "is a web page"),
                 Arguments.of("GGUF\3\0\0\0", "is a GGUF file"), Arguments.of("\u0089HDF\r\n\u001a\n", "is an HDF5 file"),
                 Arguments.of("\b\1\u0012\4\1\2\3\4\5", "is a file of TensorFlow"), Arguments.of("\b\b\u0012\7pytorch", "is an ONNX graph"),
-                Arguments.of("\u0083\u00a6params\u0081\u00a1a", "is a msgpack file"), Arguments.of("\u0080\4\u0095\1\2\3\4\5\6", "is a pickle"),
+                Arguments.of("\u0083\u00a6params\u0081\u00a1a", "is a msgpack file"), Arguments.of("\u0080\4\u0095\1\2\3\4\5\6",
+                        "is a pickle"),
                 Arguments.of("\u001f\u008b\b\0\0\0\0\0\0", "is a compressed file"), Arguments.of("", "is empty"));
     }
 

@@ -86,7 +86,8 @@ class TorchFileTest {
             assertThat(file.read("model_state_dict.marked")).as("_rebuild_parameter_with_state").containsExactly(row(6));
             assertThat(file.read("model_state_dict.noted")).as("_rebuild_from_type_v2").containsExactly(row(12));
             assertThat(file.read("list.0")).containsExactly(row(18));
-            assertThat(Objects.requireNonNull(file.tensors().get("model_state_dict.u16")).dtype()).as("_rebuild_tensor_v3").isEqualTo(DType.U16);
+            assertThat(Objects.requireNonNull(file.tensors().get("model_state_dict.u16")).dtype()).as("_rebuild_tensor_v3").isEqualTo(
+                    DType.U16);
         }
     }
 

@@ -37,7 +37,8 @@ class WeightMutationsTest {
             "0", "1", "2", "7", "-1", "2147483647", "2147483648", "4294967295", "9223372036854775807", "9223372036854775808",
             "99999999999999999999999", "1.0", "1e3", "null", "[]", "\"4\"", "{}", "true");
     private static final List<String> TOKENS = List.of(
-            "{", "}", "[", "]", ",", ":", "\"", "\\", "null", "[[[[[[", "{\"a\":", "\u0000", "\u00e9", "(", ")", "'", "L", "True", "F8_E4M3", "BOOL",
+            "{", "}", "[", "]", ",", ":", "\"", "\\", "null", "[[[[[[", "{\"a\":", "\u0000", "\u00e9", "(", ")", "'", "L", "True",
+                    "F8_E4M3", "BOOL",
             "<f8", ">f2", "|O", "=i4", "__metadata__");
 
     private static void run(String name, double leastRefused, MutationRun.Maker<byte[]> maker, MutationRun.Reader<byte[]> reader)
@@ -121,7 +122,8 @@ class WeightMutationsTest {
                 out.write(bytes, random.nextBoolean() ? at : end, bytes.length - (random.nextBoolean() ? end : Math.max(at, end)));
             }
             default -> { // an operation of a pickle, or any byte
-                out.write("}]()NKMJXUqhjrtusaebRQc.\u0080\u0081\u0085\u0086\u0087\u0088\u008a\u0090\u0093\u0094".charAt(random.nextInt(33)));
+                out.write("}]()NKMJXUqhjrtusaebRQc.\u0080\u0081\u0085\u0086\u0087\u0088\u008a\u0090\u0093\u0094".charAt(random.nextInt(
+                        33)));
                 out.write(bytes, random.nextBoolean() ? at : Math.min(bytes.length, at + 1), bytes.length - Math.min(bytes.length, at + 1));
             }
         }
@@ -206,7 +208,8 @@ class WeightMutationsTest {
         }
         for (int n = random.nextInt(1, 4); n > 0 && !marks.isEmpty(); n--) {
             int at = any(marks, random) + 4 + random.nextInt(44);
-            long value = any(List.of(0L, 1L, 8L, 12L, 0xFFFFL, 0xFFFF_FFFFL, 0x7FFF_FFFFL, (long) mutated.length, random.nextLong()), random);
+            long value = any(List.of(0L, 1L, 8L, 12L, 0xFFFFL, 0xFFFF_FFFFL, 0x7FFF_FFFFL, (long) mutated.length, random.nextLong()),
+                    random);
             if (at + 8 <= mutated.length) {
                 switch (random.nextInt(3)) {
                     case 0 -> bytes.putShort(at, (short) value);
@@ -221,7 +224,8 @@ class WeightMutationsTest {
     @ParameterizedTest
     @ValueSource(ints = {ZipEntry.STORED, ZipEntry.DEFLATED})
     void npz(int method) throws InterruptedException {
-        byte[] valid = PickleBuilder.zip(method, "a.npy", npy("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }\n", 1, new byte[24]),
+        byte[] valid = PickleBuilder.zip(method, "a.npy", npy("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }\n", 1,
+                new byte[24]),
                 "b.npy", npy("{'descr': '<f8', 'fortran_order': False, 'shape': (3,), }\n", 2, new byte[24]));
         run("npz " + (method == 0 ? "stored" : "deflated"), 0.1, random -> random.nextInt(3) == 0
                 ? PickleBuilder.zip(method, "a.npy", mutatedNpy(random), random.nextInt(9) == 0 ? "b" : "b.npy", mutatedNpy(random))

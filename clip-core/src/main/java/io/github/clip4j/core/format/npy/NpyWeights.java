@@ -79,7 +79,8 @@ public final class NpyWeights implements WeightSource {
     private void add(String file, NpyHeader header, String where) throws WeightFormatException {
         String name = file.substring(0, file.length() - SUFFIX.length());
         if (name.length() > MAX_NAME) {
-            throw new WeightFormatException("%s: expected names of at most %,d characters, got %,d".formatted(where, MAX_NAME, name.length()));
+            throw new WeightFormatException("%s: expected names of at most %,d characters, got %,d".formatted(where, MAX_NAME,
+                    name.length()));
         }
         tensors.put(name, new TensorInfo(name, header.dtype(), header.shape(), where));
         headers.put(name, header);

@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 
-/// A file of PyTorch before 1.6, or of `torch.save(…, _use_new_zipfile_serialization=False)`: pickles, one after the other, and the storages
-/// (PyTorch `torch/serialization.py`, `_legacy_save`).
+/// A file of PyTorch before 1.6, or of `torch.save(…, _use_new_zipfile_serialization=False)`: pickles, one after the other, and the
+/// storages (PyTorch `torch/serialization.py`, `_legacy_save`).
 ///
 /// ```
 /// pickle of 0x1950A86A20F9469CFC6C    pickle of 1001    pickle of {"little_endian": …}    pickle of the state dict
@@ -25,8 +25,9 @@ import java.util.SortedMap;
 /// ```
 final class LegacyTorchFile {
     /// The first pickle.
-    static final byte[] MAGIC = {(byte) 0x80, 2, (byte) 0x8A, 10, 0x6C, (byte) 0xFC, (byte) 0x9C, 0x46, (byte) 0xF9, 0x20, 0x6A, (byte) 0xA8,
-        0x50, 0x19, '.'};
+    static final byte[] MAGIC = {
+        (byte) 0x80, 2, (byte) 0x8A, 10, 0x6C, (byte) 0xFC, (byte) 0x9C, 0x46, (byte) 0xF9, 0x20, 0x6A, (byte) 0xA8, 0x50, 0x19, '.'
+    };
 
     private static final long PROTOCOL = 1001;
     private static final int PART_BYTES = 200;
@@ -74,8 +75,8 @@ final class LegacyTorchFile {
             long elements = ByteBuffer.wrap(source.bytes(at, Long.BYTES)).order(ByteOrder.LITTLE_ENDIAN).getLong();
             at += Long.BYTES;
             if (elements < 0 || elements > (source.size() - at) / bytes) {
-                throw new WeightFormatException("%s: expected the storage %s to have at most %,d bytes, got %,d elements of %d; is it cut short?"
-                        .formatted(source.name(), Excerpt.of(key), source.size() - at, elements, bytes));
+                throw new WeightFormatException(("%s: expected the storage %s to have at most %,d bytes, got %,d elements of %d; is it "
+                        + "cut short?").formatted(source.name(), Excerpt.of(key), source.size() - at, elements, bytes));
             }
             parts.put(key, source.part("data/" + Excerpt.of(key), at, elements * bytes));
             at += elements * bytes;

@@ -42,13 +42,15 @@ final class PickleNames {
 
     /// Types and functions of training programs, by the beginnings of their names. None is called.
     private static final List<String> OTHERS = List.of(
-            "argparse.", "numpy.", "pathlib.", "datetime.", "omegaconf.", "typing.", "yacs.config.", "easydict.", "addict.", "ml_collections.",
+            "argparse.", "numpy.", "pathlib.", "datetime.", "omegaconf.", "typing.", "yacs.config.", "easydict.", "addict.",
+                    "ml_collections.",
             "lightning.", "lightning_fabric.", "pytorch_lightning.", "torch.optim.", "torch.distributed.", "torch.amp.", "torch.cuda.amp.",
             "torch._utils._rebuild_", "torch.storage.", "torch.return_types.", "torch.serialization._get_layout", "torch.nn.parameter.",
             "decimal.", "fractions.", "uuid.");
 
     private static final Set<String> BUILTINS = Set.of(
-            "object", "set", "frozenset", "slice", "range", "xrange", "complex", "bytearray", "bytes", "int", "long", "float", "bool", "str",
+            "object", "set", "frozenset", "slice", "range", "xrange", "complex", "bytearray", "bytes", "int", "long", "float", "bool",
+                    "str",
             "unicode", "list", "dict", "tuple");
 
     static {
@@ -67,7 +69,8 @@ final class PickleNames {
         MEANINGS.put("torch.nn.parameter.Buffer", Global.REBUILD_PARAMETER);
         MEANINGS.put("torch.Size", Global.SIZE);
         Map<String, DType> storages = new HashMap<>(Map.of(
-                "Float", DType.F32, "Half", DType.F16, "BFloat16", DType.BF16, "Double", DType.F64, "Long", DType.I64, "Int", DType.I32, "Short",
+                "Float", DType.F32, "Half", DType.F16, "BFloat16", DType.BF16, "Double", DType.F64, "Long", DType.I64, "Int", DType.I32,
+                        "Short",
                 DType.I16, "Char", DType.I8, "Byte", DType.U8, "Bool", DType.BOOL));
         storages.forEach((name, dtype) -> storage("torch." + name + "Storage", dtype, dtype.bytes(), false));
         Map.of("ComplexFloat", 8, "ComplexDouble", 16, "QInt8", 1, "QUInt8", 1, "QInt32", 4, "QUInt4x2", 1, "QUInt2x4", 1)
@@ -75,10 +78,12 @@ final class PickleNames {
         storage("torch.UntypedStorage", DType.U8, 1, true);
         storage("torch.storage.UntypedStorage", DType.U8, 1, true);
         Map<String, DType> dtypes = new HashMap<>(Map.of(
-                "float32", DType.F32, "float16", DType.F16, "bfloat16", DType.BF16, "float64", DType.F64, "int64", DType.I64, "int32", DType.I32,
+                "float32", DType.F32, "float16", DType.F16, "bfloat16", DType.BF16, "float64", DType.F64, "int64", DType.I64, "int32",
+                        DType.I32,
                 "int16", DType.I16, "int8", DType.I8, "uint8", DType.U8, "bool", DType.BOOL));
         dtypes.putAll(Map.of(
-                "uint16", DType.U16, "uint32", DType.U32, "uint64", DType.U64, "float8_e4m3fn", DType.F8_E4M3, "float8_e5m2", DType.F8_E5M2));
+                "uint16", DType.U16, "uint32", DType.U32, "uint64", DType.U64, "float8_e4m3fn", DType.F8_E4M3, "float8_e5m2",
+                        DType.F8_E5M2));
         dtypes.forEach((name, dtype) -> MEANINGS.put("torch." + name, dtype));
         for (String name : List.of(
                 "torch.device", "torch.strided", "torch.complex64", "torch.complex128", "torch.Tensor", "torch.Generator", "torch.qint8",

@@ -193,8 +193,8 @@ public final class TorchFile implements WeightSource {
         }
         if (storage.first() < 0 || storage.elements() < 0 || storage.first() > storage.stored() - storage.elements()
                 || (storage.type().untyped() && storage.first() > 0)) {
-            throw new WeightFormatException("%s: expected a part of the storage data/%s of %d elements, got %d elements from %d on".formatted(
-                    where, Excerpt.of(storage.key()), storage.stored(), storage.elements(), storage.first()));
+            throw new WeightFormatException("%s: expected a part of the %d elements of the storage data/%s, got %d from %d on".formatted(
+                    where, storage.stored(), Excerpt.of(storage.key()), storage.elements(), storage.first()));
         }
         long elements = storage.type().untyped() ? storage.elements() / dtype.bytes() : storage.elements();
         if (view.offset() < 0 || (shape.elements() > 0 && last >= elements)) {
@@ -202,7 +202,8 @@ public final class TorchFile implements WeightSource {
                     .formatted(where, elements, last));
         }
         if (shape.elements() > elements) { // a view that repeats elements is not weights, and could fill any memory
-            throw new WeightFormatException("%s: expected at most the %d elements of its storage, got %s".formatted(where, elements, shape));
+            throw new WeightFormatException("%s: expected at most the %d elements of its storage, got %s".formatted(where, elements,
+                    shape));
         }
         tensors.put(name, new TensorInfo(name, dtype, shape, source.name()));
     }

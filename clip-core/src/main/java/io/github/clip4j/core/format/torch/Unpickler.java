@@ -292,10 +292,12 @@ final class Unpickler {
         if (meaning == null) {
             boolean isClass = Character.isUpperCase(name.charAt(Math.min(name.length() - 1, name.lastIndexOf('.') + 1)));
             throw error(isClass
-                    ? ("holds an object of the class %s: a whole pickled module, or something else of the program that saved it, which is not "
+                    ? ("holds an object of the class %s: a whole pickled module, or something else of the program that saved it, "
+                            + "which is not "
                             + "tensors alone. Nothing of a pickle is executed; load it in that program, and save the state dict alone: "
                             + "torch.save(model.state_dict(), …)").formatted(Excerpt.of(name))
-                    : ("refers to %s, which files of weights do not need; nothing of a pickle is executed. Save the state dict alone, or as "
+                    : ("refers to %s, which files of weights do not need; nothing of a pickle is executed. Save the state dict alone, "
+                            + "or as "
                             + "safetensors").formatted(Excerpt.of(name)));
         }
         return meaning;
@@ -306,7 +308,8 @@ final class Unpickler {
     private Storage storage(Object id) throws WeightFormatException {
         List<Object> parts = list(id);
         if (!parts.isEmpty() && parts.getFirst().equals("module")) {
-            throw error("is a whole pickled module with its source code; nothing of it is executed. Load it in the program that saved it, and "
+            throw error("is a whole pickled module with its source code; nothing of it is executed. Load it in the program that saved "
+                    + "it, and "
                     + "save the state dict alone: torch.save(model.state_dict(), …)");
         }
         if (parts.size() < 5 || parts.size() > 6 || !parts.getFirst().equals("storage") || !(parts.get(1) instanceof StorageType type)) {
