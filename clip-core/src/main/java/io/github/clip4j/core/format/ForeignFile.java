@@ -39,6 +39,7 @@ public enum ForeignFile {
     XML("is XML, as of OpenVINO", "take the weights that it was converted from");
 
     private static final int START = 512;
+    private static final int MAX_TEXT = 4_096;
 
     private final String what;
     private final String advice;
@@ -60,6 +61,22 @@ public enum ForeignFile {
         Optional<ForeignFile> found = of(source);
         if (found.isPresent()) {
             throw found.get().refusal(source.name());
+        }
+    }
+
+    /// Throws when a file of weights is a short text: what a server says in place of the file.
+    ///
+    /// @throws WeightFormatException which quotes it
+    public static void refuseText(ByteSource source) throws IOException {
+        if (source.size() <= MAX_TEXT) {
+            byte[] bytes = source.bytes(0, (int) source.size());
+            for (byte b : bytes) {
+                if (b < ' ' && b != '\n' && b != '\r' && b != '\t') {
+                    return;
+                }
+            }
+            throw new WeightFormatException("%s: is a text, such as a server's answer, and not weights: '%s'; download it again"
+                    .formatted(source.name(), Excerpt.of(new String(bytes, StandardCharsets.US_ASCII))));
         }
     }
 

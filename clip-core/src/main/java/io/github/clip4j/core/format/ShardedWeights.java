@@ -52,7 +52,8 @@ public final class ShardedWeights implements WeightSource {
             root = StrictJson.readObject(index);
             budget = Budget.of(index);
         }
-        JsonFields map = root.object("weight_map").orElseThrow(() -> root.wrong("weight_map", "an object", "nothing"));
+        JsonFields map = root.object("weight_map").orElseThrow(() -> new WeightFormatException(
+                "%s: expected weights, or an index of shards with a weight_map, got other JSON".formatted(location)));
         Map<String, String> shardOf = new TreeMap<>();
         for (String tensor : map.names()) {
             budget.take(ENTRY_BYTES + 2L * tensor.length());

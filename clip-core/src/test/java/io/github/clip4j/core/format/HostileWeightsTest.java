@@ -18,6 +18,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.Assertions;
@@ -279,5 +280,15 @@ class HostileWeightsTest {
                 .hasMessageStartingWith("model.safetensors: " + message);
         assertThatThrownBy(() -> TorchFile.open(ByteSource.of("model.bin", file))).isInstanceOf(WeightFormatException.class)
                 .hasMessageStartingWith("model.bin: " + message);
+    }
+
+    @Test
+    void whatAServerSaysInPlaceOfAFileIsQuoted() {
+        ByteSource answer = ByteSource.of("model.safetensors", "Entry not found\n".getBytes(StandardCharsets.US_ASCII));
+        assertThatThrownBy(() -> SafetensorsFile.open(answer)).isInstanceOf(WeightFormatException.class)
+                .hasMessage("model.safetensors: is a text, such as a server's answer, and not weights: 'Entry not found?'; download it again");
+        Folder folder = Folder.of("m", Map.of("model.safetensors", "{\"error\": \"Unauthorized\"}".getBytes(StandardCharsets.US_ASCII)));
+        assertThatThrownBy(() -> ShardedWeights.open(folder, "model.safetensors", (there, name) -> SafetensorsFile.open(there.open(name))))
+                .hasMessage("model.safetensors: expected weights, or an index of shards with a weight_map, got other JSON");
     }
 }

@@ -40,6 +40,7 @@ public final class SafetensorsFile implements WeightSource {
             long size = source.size();
             if (!looksLikeOne(source)) {
                 ForeignFile.refuse(source);
+                ForeignFile.refuseText(source);
             }
             if (size < SafetensorsHeader.LENGTH_BYTES) {
                 throw new WeightFormatException("%s: expected a safetensors file of at least 8 bytes, got %d".formatted(file, size));
