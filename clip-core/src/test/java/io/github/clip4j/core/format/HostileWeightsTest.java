@@ -291,4 +291,11 @@ class HostileWeightsTest {
         assertThatThrownBy(() -> ShardedWeights.open(folder, "model.safetensors", (there, name) -> SafetensorsFile.open(there.open(name))))
                 .hasMessage("model.safetensors: expected weights, or an index of shards with a weight_map, got other JSON");
     }
+
+    @Test
+    void programsOfTorchExportAreNamed() {
+        byte[] archive = PickleBuilder.zip(
+                ZipEntry.STORED, "e/models/model.json", new byte[] {'{', '}'}, "e/archive_format", "pt2".getBytes(StandardCharsets.US_ASCII));
+        assertThat(refusal(archive, HostileWeightsTest::openTorch)).startsWith("x.pt: is a program of torch.export");
+    }
 }

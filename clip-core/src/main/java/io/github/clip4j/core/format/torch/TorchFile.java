@@ -126,8 +126,10 @@ public final class TorchFile implements WeightSource {
             }
         }
         if (folder == null) {
-            ForeignFile.refuse(source);
-            throw new WeightFormatException(file + ": expected a file that PyTorch saved, got a zip archive without data.pkl");
+            boolean exported = names.stream().anyMatch(name -> name.endsWith("/archive_format") || name.equals("archive_format"));
+            throw new WeightFormatException(file + (exported
+                    ? ": is a program of torch.export, which is a graph; save its weights: torch.save(program.state_dict, …)"
+                    : ": expected a file that PyTorch saved, got a zip archive without data.pkl"));
         }
         Budget budget = Budget.of(source);
         Object root;
