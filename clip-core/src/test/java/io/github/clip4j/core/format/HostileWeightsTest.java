@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import com.sun.management.ThreadMXBean;
 import io.github.clip4j.core.format.npy.NpyWeights;
 import io.github.clip4j.core.format.safetensors.SafetensorsFile;
+import io.github.clip4j.core.format.safetensors.ShardedWeights;
 import io.github.clip4j.core.format.torch.TorchFile;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.testkit.MutationRun;

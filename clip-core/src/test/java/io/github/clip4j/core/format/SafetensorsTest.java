@@ -8,6 +8,7 @@ import com.google.gson.JsonParser;
 import io.github.clip4j.core.DType;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.format.safetensors.SafetensorsFile;
+import io.github.clip4j.core.format.safetensors.ShardedWeights;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.testkit.Gen;

@@ -3,6 +3,7 @@ package io.github.clip4j.core.format;
 import io.github.clip4j.core.format.npy.NpyArray;
 import io.github.clip4j.core.format.npy.NpyWeights;
 import io.github.clip4j.core.format.safetensors.SafetensorsFile;
+import io.github.clip4j.core.format.safetensors.ShardedWeights;
 import io.github.clip4j.core.format.torch.TorchFile;
 import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.WeightFormatException;

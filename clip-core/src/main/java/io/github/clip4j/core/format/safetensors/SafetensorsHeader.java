@@ -57,8 +57,11 @@ record SafetensorsHeader(SortedMap<String, TensorInfo> tensors, Map<String, Long
     /// Longer names than any model has would fill messages.
     private static final int MAX_NAME = 1_000;
 
-    /// What is kept of a tensor beside its name, and what reading its entry takes.
-    private static final int TENSOR_BYTES = 700;
+    /// What is kept of a string under `__metadata__`, and what reading it takes.
+    private static final int ENTRY_BYTES = 500;
+
+    /// The same of a tensor, beside its name.
+    private static final int TENSOR_BYTES = 2_200;
 
     /// Parses and validates the JSON part.
     ///
@@ -77,7 +80,7 @@ record SafetensorsHeader(SortedMap<String, TensorInfo> tensors, Map<String, Long
             JsonFields entry = fields.object(name).orElseThrow(() -> fields.wrong(name, "an object", "null"));
             if (name.equals("__metadata__")) {
                 for (String key : entry.names()) {
-                    budget.take(TENSOR_BYTES);
+                    budget.take(ENTRY_BYTES);
                     metadata.put(key, entry.string(key).orElseThrow(() -> entry.wrong(key, "a string", "null")));
                 }
                 continue;

@@ -1,5 +1,9 @@
-package io.github.clip4j.core.format;
+package io.github.clip4j.core.format.safetensors;
 
+import io.github.clip4j.core.format.Budget;
+import io.github.clip4j.core.format.ByteSource;
+import io.github.clip4j.core.format.Excerpt;
+import io.github.clip4j.core.format.Folder;
 import io.github.clip4j.core.format.json.JsonFields;
 import io.github.clip4j.core.format.json.StrictJson;
 import io.github.clip4j.core.weights.TensorInfo;
