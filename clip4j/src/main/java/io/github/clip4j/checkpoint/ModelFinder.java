@@ -6,6 +6,7 @@ import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.nn.ParameterNames;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,8 +36,12 @@ final class ModelFinder {
     private enum Anchor {
         HF_TEXT(true, "embeddings.token_embedding.weight", ParameterNames.TEXT),
         HF_VISION(true, "embeddings.class_embedding", ParameterNames.VISION),
+        /// SigLIP's patches have a bias, and no token of the class beside them.
+        HF_SIGLIP_VISION(true, "embeddings.patch_embedding.bias", ParameterNames.VISION),
         OPENAI_TEXT(false, "token_embedding.weight", "text."),
-        OPENAI_VISION(false, "class_embedding", "visual.");
+        OPENAI_VISION(false, "class_embedding", "visual."),
+        /// An image encoder of the timm library within open_clip's names.
+        TIMM_VISION(false, "trunk.pos_embed", "visual.");
 
         private final boolean huggingFace;
         private final String tensor;
@@ -67,7 +72,8 @@ final class ModelFinder {
 
     /// The same for a tower that is alone, without its own name before its tensors.
     private static final Set<String> TOWER_PARTS = Set.of(
-            "embeddings", "encoder", "pre_layrnorm", "post_layernorm", "final_layer_norm", "head", "class_embedding", "conv1", "ln_pre",
+            "embeddings", "encoder", "pre_layrnorm", "post_layernorm", "final_layer_norm", "head", "trunk", "class_embedding", "conv1",
+                    "ln_pre",
             "ln_post", "proj");
 
     private static final List<String> LORA = List.of("lora_", ".hada_", ".lokr_", ".base_layer.");
@@ -124,6 +130,10 @@ final class ModelFinder {
         List<Place> places = places();
         if (places.isEmpty()) {
             refuseAdapters(originals.keySet());
+            if (originals.keySet().stream().anyMatch(name -> name.contains("flat_param"))) {
+                throw new WeightFormatException(source.location() + ": holds the flattened parameters of FSDP, without their names; save a "
+                        + "full state dict (StateDictType.FULL_STATE_DICT)");
+            }
             return new Found(source, Optional.empty()); // the message is LayoutMapper's
         }
         List<Place> chosen = chosen(places, part);
@@ -258,7 +268,7 @@ final class ModelFinder {
     /// A text encoder alone needs no scale of logits and no projection of images; the image encoder alike.
     private static void dropAbsentTowersParts(SortedMap<String, String> kept, SortedMap<String, String> left) {
         boolean vision = kept.keySet().stream().anyMatch(name -> name.contains("vision_model.") || name.contains("visual.")
-                || name.endsWith("class_embedding"));
+                || Arrays.stream(Anchor.values()).anyMatch(anchor -> !anchor.isText() && anchor.ends(name)));
         boolean text = kept.keySet().stream().anyMatch(name -> name.endsWith("token_embedding.weight"));
         kept.entrySet().removeIf(entry -> {
             String name = entry.getKey();

@@ -114,6 +114,23 @@ class ModelFinderTest {
         assertThatThrownBy(() -> find(hf(new Named(), "").with(name, 4, 4))).hasMessageStartingWith("m.pt: holds a LoRA adapter");
     }
 
+    /// SigLIP's towers have other tensors in common than CLIP's.
+    @Test
+    void towersWithoutAClassTokenAreFound() throws WeightFormatException {
+        Named hf = new Named().with("model.vision_tower.vision_model.embeddings.patch_embedding.bias", 4)
+                .with("model.vision_tower.vision_model.embeddings.patch_embedding.weight", 4, 3, 2, 2).with("lm_head.weight", 4);
+        assertThat(find(hf).leftOut().orElseThrow()).endsWith("left out 1 of 3 tensors, which are not part of the CLIP in "
+                + "'model.vision_tower': lm_head.weight");
+        Named timm = new Named().with("student.visual.trunk.pos_embed", 1, 4, 4).with("teacher.visual.trunk.pos_embed", 1, 4, 4);
+        assertThatThrownBy(() -> find(timm)).hasMessageContaining("got 2: under 'student' (image encoder), 'teacher' (image encoder)");
+    }
+
+    @Test
+    void flattenedParametersAreNamed() {
+        assertThatThrownBy(() -> find(new Named().with("_fsdp_wrapped_module._flat_param", 100)))
+                .hasMessageStartingWith("m.pt: holds the flattened parameters of FSDP");
+    }
+
     @Test
     void whatIsNoClipIsLeftToTheMapper() throws WeightFormatException {
         Named other = new Named().with("model.layers.0.weight", 4);

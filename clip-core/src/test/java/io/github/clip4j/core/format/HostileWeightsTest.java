@@ -287,7 +287,8 @@ class HostileWeightsTest {
     void whatAServerSaysInPlaceOfAFileIsQuoted() {
         ByteSource answer = ByteSource.of("model.safetensors", "Entry not found\n".getBytes(StandardCharsets.US_ASCII));
         assertThatThrownBy(() -> SafetensorsFile.open(answer)).isInstanceOf(WeightFormatException.class)
-                .hasMessage("model.safetensors: is a text, such as a server's answer, and not weights: 'Entry not found?'; download it again");
+                .hasMessage("model.safetensors: is a text, such as a server's answer, and not weights: 'Entry not found?'; download "
+                        + "it again");
         Folder folder = Folder.of("m", Map.of("model.safetensors", "{\"error\": \"Unauthorized\"}".getBytes(StandardCharsets.US_ASCII)));
         assertThatThrownBy(() -> ShardedWeights.open(folder, "model.safetensors", (there, name) -> SafetensorsFile.open(there.open(name))))
                 .hasMessage("model.safetensors: expected weights, or an index of shards with a weight_map, got other JSON");
@@ -296,7 +297,8 @@ class HostileWeightsTest {
     @Test
     void programsOfTorchExportAreNamed() {
         byte[] archive = PickleBuilder.zip(
-                ZipEntry.STORED, "e/models/model.json", new byte[] {'{', '}'}, "e/archive_format", "pt2".getBytes(StandardCharsets.US_ASCII));
+                ZipEntry.STORED, "e/models/model.json", new byte[] {'{', '}'}, "e/archive_format", "pt2".getBytes(
+                        StandardCharsets.US_ASCII));
         assertThat(refusal(archive, HostileWeightsTest::openTorch)).startsWith("x.pt: is a program of torch.export");
     }
 }
