@@ -41,19 +41,18 @@ public final class Clip implements AutoCloseable {
     private final String name;
     private final ClipModel model;
     private final @Nullable ClipTokenizer tokenizer;
-    private final @Nullable ClipPreprocess preprocess;
+    private final ImagePreparation images;
     private final Workers workers;
     private final PassQueue queue;
     private final Calls calls;
 
     /// A model whose threads are not started yet.
     Clip(
-            String name, ClipModel model, @Nullable ClipTokenizer tokenizer, @Nullable ClipPreprocess preprocess, Workers workers,
-            PassQueue queue) {
+            String name, ClipModel model, @Nullable ClipTokenizer tokenizer, ImagePreparation images, Workers workers, PassQueue queue) {
         this.name = name;
         this.model = model;
         this.tokenizer = tokenizer;
-        this.preprocess = preprocess;
+        this.images = images;
         this.workers = workers;
         this.queue = queue;
         this.calls = new Calls(model, workers, queue);
@@ -102,7 +101,7 @@ public final class Clip implements AutoCloseable {
     public void warmUp() {
         queue.requireOpen();
         workers.vectorsFromNow();
-        KernelWarmUp.embed(this, preprocess != null, tokenizer != null && model.textEncoder().isPresent());
+        KernelWarmUp.embed(this, images.preprocess() != null, tokenizer != null && model.textEncoder().isPresent());
     }
 
     /// {@return the checkpoint's name, as [Checkpoint#name()] gives it}
@@ -130,13 +129,10 @@ public final class Clip implements AutoCloseable {
 
     /// {@return how images are prepared}
     ///
-    /// @throws IllegalStateException when the checkpoint has no image encoder
+    /// @throws IllegalStateException when the checkpoint has no image encoder, or says that images are prepared as none would fit it
     public ClipPreprocess preprocess() {
         queue.requireOpen();
-        if (preprocess == null) {
-            throw new IllegalStateException(name + " has no image encoder: it is a checkpoint of texts only");
-        }
-        return preprocess;
+        return images.require();
     }
 
     /// {@return the embedding of an image}
@@ -328,8 +324,9 @@ public final class Clip implements AutoCloseable {
     }
 
     private Shape pixelShape() {
-        preprocess(); // says so when there is no image encoder
-        int size = model.imageEncoder().orElseThrow().config().imageSize();
+        queue.requireOpen();
+        ImageEncoder encoder = model.imageEncoder().orElseThrow(() -> new IllegalStateException(ImagePreparation.noEncoder(name)));
+        int size = encoder.config().imageSize();
         return Shape.of(VisionConfig.CHANNELS, size, size);
     }
 

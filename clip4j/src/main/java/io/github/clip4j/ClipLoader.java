@@ -3,7 +3,6 @@ package io.github.clip4j;
 import io.github.clip4j.checkpoint.Checkpoint;
 import io.github.clip4j.checkpoint.Profile;
 import io.github.clip4j.core.parallel.Workers;
-import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.ClipModel;
 import io.github.clip4j.tokenizer.ClipTokenizer;
@@ -34,14 +33,11 @@ final class ClipLoader {
         try {
             ClipConfig config = checkpoint.config(options.activation());
             OptionalInt imageSize = options.imageSize();
-            ClipPreprocess preprocess = checkpoint.preprocessing(profile).orElse(null);
-            if (preprocess != null && imageSize.isPresent()) {
-                preprocess = preprocess.withSize(imageSize.getAsInt());
-            }
+            ImagePreparation images = ImagePreparation.of(checkpoint, profile, imageSize);
             ClipModel model =
                     ClipModel.load(config, checkpoint.weights(), workers, imageSize, profile.interpolation(), options.weights());
             PassQueue queue = new PassQueue(checkpoint.name(), workers, options.maxConcurrent());
-            return new Clip(checkpoint.name(), model, tokenizer, preprocess, workers, queue);
+            return new Clip(checkpoint.name(), model, tokenizer, images, workers, queue);
         } catch (IOException | RuntimeException | Error e) {
             workers.close();
             throw e;

@@ -60,6 +60,11 @@ public final class ZeroShotClassifier {
         Objects.requireNonNull(progress, "progress is null");
         ClipModel model = clip.model();
         clip.preprocess(); // a checkpoint without an image encoder says so before the labels are embedded
+        double logitScale = model.logitScale()
+                .orElseThrow(() -> new IllegalStateException(
+                        clip.name() + " has no logit_scale, which makes shares of cosines: expected one beside the encoders; "
+                                + "embeddings and "
+                                + "similarities need none"));
         requireLabels(labels, templates, clip.tokenizer(), clip.contextLength());
         List<Embedding> classEmbeddings = new ArrayList<>();
         int perLabel = templates.templates().size();
@@ -72,7 +77,7 @@ public final class ZeroShotClassifier {
             }
             progress.accept(classEmbeddings.size());
         }
-        return new ZeroShotClassifier(labels, classEmbeddings, model.logitScale().orElseThrow(), model.logitBias(), clip::embedImages);
+        return new ZeroShotClassifier(labels, classEmbeddings, logitScale, model.logitBias(), clip::embedImages);
     }
 
     /// Checks that there are labels, that each has tokens and fits the model in every template, and that the model can tell any two apart.

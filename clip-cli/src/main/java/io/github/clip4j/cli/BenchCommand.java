@@ -178,7 +178,7 @@ final class BenchCommand implements Callable<Integer> {
                 return load(config, weights, workers);
             }
         }
-        try (Checkpoint checkpoint = Checkpoint.open(ModelPath.of(model))) {
+        try (Checkpoint checkpoint = given.open(ModelPath.of(model))) {
             return load(checkpoint.config(given.activation()), checkpoint.weights(), workers);
         }
     }

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -37,6 +38,9 @@ final class InspectCommand implements Callable<Integer> {
     @Parameters(paramLabel = "MODEL", description = ModelPath.DESCRIPTION)
     private String model = "";
 
+    @Mixin
+    private ModelOptions.Part part = new ModelOptions.Part();
+
     @Option(names = "--tensors", description = "list every tensor")
     private boolean listTensors;
 
@@ -47,15 +51,15 @@ final class InspectCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Path path = ModelPath.of(model);
-        try (Checkpoint checkpoint = Checkpoint.open(path)) {
+        try (Checkpoint checkpoint = part.open(path)) {
             Optional<Checkpoint> whole = checkpoint.isFileOfWeights() ? Optional.empty() : Optional.of(checkpoint);
             WeightSource weights = whole.isPresent() ? checkpoint.weights() : checkpoint.storedWeights();
             Optional<String> problem = whole.isPresent() ? problem(checkpoint) : Optional.empty();
             PrintWriter out = spec.commandLine().getOut();
             if (json) {
-                out.println(Output.json(toJson(whole, weights, problem)));
+                out.println(Output.json(toJson(whole, weights, leftOut(checkpoint), problem)));
             } else {
-                print(whole, weights, out);
+                print(whole, weights, leftOut(checkpoint), out);
             }
             problem.ifPresent(text -> spec.commandLine().getErr().println("clip: " + text));
             return problem.isPresent() ? 1 : 0;
@@ -66,9 +70,19 @@ final class InspectCommand implements Callable<Integer> {
         try {
             checkpoint.check();
             checkpoint.config(); // says whether the activation is known
+            checkpoint.preprocessing(checkpoint.profile());
             return Optional.empty();
         } catch (WeightFormatException e) {
             return Optional.of(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /// What is beside the CLIP; of a file that holds none, or several, nothing can be said.
+    private static Optional<String> leftOut(Checkpoint checkpoint) throws IOException {
+        try {
+            return checkpoint.leftOut();
+        } catch (WeightFormatException e) {
+            return Optional.empty();
         }
     }
 
@@ -91,7 +105,7 @@ final class InspectCommand implements Callable<Integer> {
                 .sum();
     }
 
-    private void print(Optional<Checkpoint> whole, WeightSource weights, PrintWriter out) throws IOException {
+    private void print(Optional<Checkpoint> whole, WeightSource weights, Optional<String> leftOut, PrintWriter out) throws IOException {
         if (whole.isPresent()) {
             Checkpoint checkpoint = whole.get();
             print(out, "model", checkpoint.name());
@@ -104,6 +118,7 @@ final class InspectCommand implements Callable<Integer> {
         } else {
             print(out, "weights", weights.location());
         }
+        leftOut.ifPresent(line -> print(out, "left out", line));
         out.println("tensors");
         byType(weights).forEach((type, total) -> out.printf(
                 Locale.ROOT, "  %-8s %,6d tensors %,15d elements %,9.1f MiB%n", type, total[0], total[1], total[2] / 1048576.0));
@@ -126,7 +141,8 @@ final class InspectCommand implements Callable<Integer> {
         }
     }
 
-    private static JsonObject toJson(Optional<Checkpoint> whole, WeightSource weights, Optional<String> problem) throws IOException {
+    private static JsonObject toJson(
+            Optional<Checkpoint> whole, WeightSource weights, Optional<String> leftOut, Optional<String> problem) throws IOException {
         JsonObject document = new JsonObject();
         document.addProperty("weights", weights.location());
         if (whole.isPresent()) {
@@ -139,6 +155,7 @@ final class InspectCommand implements Callable<Integer> {
             origins(checkpoint).forEach(config::addProperty);
             document.add("config", config);
         }
+        document.addProperty("leftOut", leftOut.orElse(null));
         document.addProperty("memory", memory(weights));
         JsonArray tensors = new JsonArray();
         weights.tensors().values().forEach(tensor -> {

@@ -65,10 +65,46 @@ final class ModelOptions {
                         new ParameterException(spec.commandLine(), "--profile: expected " + Profile.ids() + ", got '" + profile + "'")));
     }
 
+    /// Which model of a file that holds several.
+    static final class Part {
+        @Spec(Spec.Target.MIXEE)
+        private CommandSpec spec = CommandSpec.create();
+
+        @Option(names = "--part", paramLabel = "NAME", description =
+                "the keys, with dots between them, that lead to the CLIP in a file that holds several, such as ema; . for the top level")
+        private @Nullable String part;
+
+        /// Opens a checkpoint, with the part that was chosen.
+        Checkpoint open(Path path) throws IOException {
+            Checkpoint checkpoint = Checkpoint.open(path);
+            return part == null ? checkpoint : checkpoint.choose(part);
+        }
+
+        /// Says in a line what of the file is not used.
+        void sayLeftOut(Checkpoint checkpoint) throws IOException {
+            checkpoint.leftOut().ifPresent(line -> spec.commandLine().getErr().println("clip: " + line));
+        }
+    }
+
     /// What a checkpoint may leave for its user to say.
     static final class Given {
         @Spec(Spec.Target.MIXEE)
         private CommandSpec spec = CommandSpec.create();
+
+        @Mixin
+        private Part part = new Part();
+
+        /// Opens a checkpoint, and says in a line what of it is not used.
+        Checkpoint open(Path path) throws IOException {
+            Checkpoint checkpoint = part.open(path);
+            try {
+                part.sayLeftOut(checkpoint);
+                return checkpoint;
+            } catch (IOException | RuntimeException e) {
+                checkpoint.close();
+                throw e;
+            }
+        }
 
         @Option(names = "--activation", paramLabel = "NAME", description =
                 "of a checkpoint that does not say it: quick_gelu, gelu or gelu_pytorch_tanh")
@@ -105,7 +141,7 @@ final class ModelOptions {
 
     /// The checkpoint that `--model` names, open.
     Checkpoint checkpoint() throws IOException {
-        return Checkpoint.open(directory());
+        return given.open(directory());
     }
 
     int threads() {
@@ -134,6 +170,8 @@ final class ModelOptions {
             spec.commandLine().getErr().println(DEMONSTRATION);
             return TinyClip.load(options);
         }
-        return Clip.load(directory(), options);
+        try (Checkpoint checkpoint = checkpoint()) {
+            return Clip.load(checkpoint, options);
+        }
     }
 }

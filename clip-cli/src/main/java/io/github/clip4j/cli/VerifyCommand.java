@@ -54,7 +54,7 @@ final class VerifyCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         List<CheckpointVerifier.Result> results;
-        try (Checkpoint checkpoint = Checkpoint.open(ModelPath.of(model))) {
+        try (Checkpoint checkpoint = given.open(ModelPath.of(model))) {
             results = CheckpointVerifier.verify(checkpoint, expected, given.activation());
         }
         Optional<CheckpointVerifier.Result> first = results.stream().filter(result -> !result.passed()).findFirst();

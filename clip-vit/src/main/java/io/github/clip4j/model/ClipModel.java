@@ -44,7 +44,7 @@ public final class ClipModel {
     }
 
     /// Checks that a source holds exactly the tensors that the config needs. It may also hold `logit_bias` and the buffers of position
-    /// numbers that older files carry.
+    /// numbers that older files carry, and lack `logit_scale`, which embeddings do not need.
     ///
     /// @param config the extents of both towers
     /// @param source holds the weights, under Hugging Face's names
@@ -112,9 +112,10 @@ public final class ClipModel {
             throw new InterruptedIOException("interrupted while a model was read");
         }
         TextEncoder textEncoder = result(texts).orElse(null);
+        boolean hasScale = config.hasBothTowers() && source.tensors().containsKey(ParameterNames.LOGIT_SCALE);
         return new ClipModel(
                 config, imageEncoder, textEncoder,
-                config.hasBothTowers() ? OptionalDouble.of(Math.exp(finite(source, ParameterNames.LOGIT_SCALE))) : OptionalDouble.empty(),
+                hasScale ? OptionalDouble.of(Math.exp(finite(source, ParameterNames.LOGIT_SCALE))) : OptionalDouble.empty(),
                 source.tensors().containsKey(ParameterNames.LOGIT_BIAS) ? (float) finite(source, ParameterNames.LOGIT_BIAS) : 0);
     }
 
@@ -172,7 +173,8 @@ public final class ClipModel {
         return Optional.ofNullable(textEncoder);
     }
 
-    /// {@return e^logit_scale: what a cosine is multiplied by to give a logit, 100 in OpenAI's checkpoints; empty when a tower is missing}
+    /// {@return e^logit_scale: what a cosine is multiplied by to give a logit, 100 in OpenAI's checkpoints; empty when a tower or the scale
+    /// is missing}
     public OptionalDouble logitScale() {
         return logitScale;
     }

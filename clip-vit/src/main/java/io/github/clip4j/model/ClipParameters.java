@@ -26,10 +26,16 @@ final class ClipParameters {
         return List.copyOf(specs);
     }
 
-    /// Checks that `source` holds exactly these parameters, and perhaps [ParameterNames#LOGIT_BIAS] and buffers.
+    /// Checks that `source` holds exactly these parameters, and perhaps [ParameterNames#LOGIT_BIAS] and buffers. The scale of logits may be
+    /// missing: embeddings do not need it. It may also be beside one tower.
     ///
     /// @throws WeightFormatException which lists every finding at once
     static void check(ClipConfig config, WeightSource source) throws WeightFormatException {
-        TensorSpec.check(of(config), source, name -> ParameterNames.isBuffer(name) || name.equals(ParameterNames.LOGIT_BIAS));
+        List<TensorSpec> specs = of(config);
+        if (!source.tensors().containsKey(ParameterNames.LOGIT_SCALE)) {
+            specs = specs.stream().filter(spec -> !spec.name().equals(ParameterNames.LOGIT_SCALE)).toList();
+        }
+        TensorSpec.check(specs, source, name -> ParameterNames.isBuffer(name) || name.equals(ParameterNames.LOGIT_BIAS)
+                || (name.equals(ParameterNames.LOGIT_SCALE) && !config.hasBothTowers()));
     }
 }

@@ -92,25 +92,25 @@ final class OpenClipConfigFile implements ConfigFile {
         Optional<JsonFields> vision = model.object("vision_cfg");
         Optional<JsonFields> text = model.object("text_cfg");
         if (vision.isPresent()) {
-            Optional<String> timm = vision.get().string("timm_model_name");
+            Optional<String> timm = vision.get().string("timm_model_name").filter(name -> !name.isEmpty());
             if (timm.isPresent()) {
                 throw Relatives.ofTimmModel(timm.get()).refusal(where);
             }
             if (vision.get().isArray("layers")) {
                 throw Relatives.RESNET.refusal(where);
             }
-            if (vision.get().has("no_ln_pre") || vision.get().has("final_ln_after_pool")) {
+            if (OpenClipDefaults.says(vision.get(), "no_ln_pre") || OpenClipDefaults.says(vision.get(), "final_ln_after_pool")) {
                 throw Relatives.CLIPA.refusal(where);
             }
-            if (vision.get().has("ls_init_value")) {
+            if (OpenClipDefaults.says(vision.get(), "ls_init_value")) {
                 throw Relatives.LAYER_SCALE.refusal(where);
             }
         }
         if (text.isPresent()) {
-            if (text.get().has("hf_model_name") || text.get().has("text_arch")) {
+            if (OpenClipDefaults.says(text.get(), "hf_model_name") || OpenClipDefaults.says(text.get(), "text_arch")) {
                 throw Relatives.OTHER_TEXT_TOWER.refusal(where);
             }
-            if (text.get().has("ls_init_value")) {
+            if (OpenClipDefaults.says(text.get(), "ls_init_value")) {
                 throw Relatives.LAYER_SCALE.refusal(where);
             }
         }
@@ -118,7 +118,7 @@ final class OpenClipConfigFile implements ConfigFile {
 
     private static void requireKnown(JsonFields fields, Set<String> known) throws WeightFormatException {
         for (String name : fields.names()) {
-            if (!known.contains(name)) {
+            if (!known.contains(name) && !OpenClipDefaults.isDefault(fields, name)) {
                 throw new WeightFormatException("%s.%s: expected one of %s, got a field of unknown meaning"
                         .formatted(fields.where(), name, known.stream().sorted().toList()));
             }
@@ -143,7 +143,7 @@ final class OpenClipConfigFile implements ConfigFile {
             throw vision.wrong("head_width", "a divisor of the width " + width, String.valueOf(headWidth));
         }
         return new VisionConfig(
-                integer(vision, "image_size", 224), integer(vision, "patch_size", 16),
+                square(vision, "image_size", 224), integer(vision, "patch_size", 16),
                 transformer(vision, width, width / headWidth, quick), new ImageHead.ClassToken(projection(embedding)));
     }
 
@@ -185,6 +185,18 @@ final class OpenClipConfigFile implements ConfigFile {
         }
         return new TransformerConfig(
                 width, heads, integer(fields, "layers", 12), (int) (width * fields.number("mlp_ratio").orElse(4.0)), activation, epsilon);
+    }
+
+    /// An edge, or two that are the same.
+    private static int square(JsonFields fields, String name, int standard) throws WeightFormatException {
+        if (!fields.isArray(name)) {
+            return integer(fields, name, standard);
+        }
+        List<Long> edges = fields.integers(name).orElseThrow();
+        if (edges.size() != 2 || !edges.get(0).equals(edges.get(1)) || edges.get(0) > Integer.MAX_VALUE) {
+            throw fields.wrong(name, "a square", edges.size() == 2 ? edges.toString() : edges.size() + " numbers");
+        }
+        return edges.getFirst().intValue();
     }
 
     private static int integer(JsonFields fields, String name, int standard) throws WeightFormatException {

@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/// A Hugging Face `preprocessor_config.json`, with the defaults of `CLIPImageProcessor` for what it leaves out.
+/// A Hugging Face `preprocessor_config.json`, or the part `image_processor` of a `processor_config.json`, with the defaults of
+/// `CLIPImageProcessor` for what it leaves out.
 final class PreprocessConfigFile {
     private static final int DEFAULT_SIZE = 224;
 
@@ -36,16 +37,17 @@ final class PreprocessConfigFile {
 
     /// Checks that prepared images have `size` × `size` pixels.
     ///
+    /// @param where what to call the file in messages
     /// @throws WeightFormatException when they have not
-    static void check(ClipPreprocess preprocess, int size) throws WeightFormatException {
+    static void check(ClipPreprocess preprocess, int size, String where) throws WeightFormatException {
         Optional<Crop> crop = preprocess.crop();
         boolean fits = crop.isPresent()
                 ? crop.get().equals(new Crop(size, size))
                 : preprocess.resize().equals(new ResizeTo.Exactly(size, size));
         if (!fits) {
             throw new WeightFormatException(
-                    "preprocessor_config.json: expected images of %d × %d for this model, got %s and %s".formatted(
-                            size, size, preprocess.resize(),
+                    "%s: expected images of %d × %d for this model, got %s and %s".formatted(
+                            where, size, size, preprocess.resize(),
                             crop.map(c -> "a crop of %d × %d".formatted(c.width(), c.height())).orElse("no crop")));
         }
     }

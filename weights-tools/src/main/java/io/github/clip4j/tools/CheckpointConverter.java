@@ -100,6 +100,10 @@ public final class CheckpointConverter {
         WeightSource weights = checkpoint.weights();
         ClipConfig config = checkpoint.config(activation);
         checkpoint.check();
+        if (config.hasBothTowers() && !weights.tensors().containsKey(ParameterNames.LOGIT_SCALE)) {
+            throw new WeightFormatException("%s: %s: missing; transformers would make one up in a model of both encoders"
+                    .formatted(weights.location(), ParameterNames.LOGIT_SCALE));
+        }
         write(directory.resolve("config.json"), HfConfigWriter.config(config).getBytes(StandardCharsets.UTF_8));
         Optional<ClipPreprocess> preprocess = checkpoint.preprocessing(Profile.HF);
         if (preprocess.isPresent()) {

@@ -196,7 +196,8 @@ public final class CheckpointVerifier {
 
     private static double[] logits(Clip clip, double[] image, List<double[]> texts) {
         Embedding point = Embedding.normalized(floats(image));
-        double scale = clip.model().logitScale().orElseThrow();
+        double scale = clip.model().logitScale()
+                .orElseThrow(() -> new IllegalStateException(clip.name() + " has no logit_scale: expected one to compare logits"));
         return texts.stream()
                 .mapToDouble(text -> scale * point.dot(Embedding.normalized(floats(text))) + clip.model().logitBias())
                 .toArray();

@@ -102,6 +102,23 @@ public final class JsonFields {
         return value.map(v -> new JsonFields(v.getAsJsonObject(), where + "." + name));
     }
 
+    /// An array of objects.
+    public Optional<List<JsonFields>> objects(String name) throws WeightFormatException {
+        Optional<JsonElement> value = array(name);
+        if (value.isEmpty()) {
+            return Optional.empty();
+        }
+        List<JsonFields> objects = new ArrayList<>();
+        for (JsonElement element : value.get().getAsJsonArray()) {
+            String place = name + "[" + objects.size() + "]";
+            if (!element.isJsonObject()) {
+                throw wrong(place, "an object", element);
+            }
+            objects.add(new JsonFields(element.getAsJsonObject(), where + "." + place));
+        }
+        return Optional.of(objects);
+    }
+
     /// An array of integers of at least 0.
     public Optional<List<Long>> integers(String name) throws WeightFormatException {
         Optional<JsonElement> value = array(name);
