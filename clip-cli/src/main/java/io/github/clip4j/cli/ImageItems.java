@@ -150,7 +150,7 @@ final class ImageItems implements Iterator<ImageItem> {
                 open(path);
             } else if (Files.isSymbolicLink(path) && Files.notExists(path)) {
                 return ImageItem.failed(path.toString(), path + ": a link to a file that does not exist");
-            } else if (!Files.isRegularFile(path) || !hasDecoder.test(path) && !ImageKind.isImage(path)) {
+            } else if (!Files.isRegularFile(path) || (!hasDecoder.test(path) && !ImageKind.isImage(path))) {
                 tally.leftOut("in folders that are not images");
             } else {
                 return ImageItem.file(path.toString(), path);

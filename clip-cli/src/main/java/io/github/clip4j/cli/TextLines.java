@@ -89,7 +89,7 @@ final class TextLines implements Iterator<TextLines.Line>, Closeable {
 
     /// The encoding that a byte order mark names, or null without one.
     private static @Nullable Charset marked(byte[] start) {
-        int word = start.length < 2 ? 0 : (start[0] & 0xff) << 8 | start[1] & 0xff;
+        int word = start.length < 2 ? 0 : (start[0] & 0xff) << 8 | (start[1] & 0xff);
         if (word == 0xefbb && start.length > 2 && start[2] == (byte) 0xbf) {
             return StandardCharsets.UTF_8;
         }

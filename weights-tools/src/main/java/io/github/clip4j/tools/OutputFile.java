@@ -132,7 +132,7 @@ public final class OutputFile implements Closeable {
     private static Path followLinks(Path target) throws IOException {
         Path file = target;
         for (int i = 0; i < LINKS && Files.isSymbolicLink(file); i++) {
-            if (Files.exists(file) && !Files.isRegularFile(file) || file.toAbsolutePath().startsWith("/proc")) {
+            if ((Files.exists(file) && !Files.isRegularFile(file)) || file.toAbsolutePath().startsWith("/proc")) {
                 return file;
             }
             file = file.resolveSibling(Files.readSymbolicLink(file));
