@@ -55,6 +55,19 @@ public sealed interface TextHead {
         }
     }
 
+    /// SigLIP's: a position sees all others, padding too, so that a text always fills the context; the output at the last position is
+    /// normed, and a linear layer with a bias makes the embedding of it (transformers `modeling_siglip.py`, class `SiglipTextModel`).
+    ///
+    /// @param projectionDim the width of an embedding
+    record LastPosition(int projectionDim) implements TextHead {
+        /// Checks the width.
+        ///
+        /// @throws IllegalArgumentException for a width below 1
+        public LastPosition {
+            TransformerConfig.requirePositive("projection width", projectionDim);
+        }
+    }
+
     /// How the end of a text is found. "First" matters: padding may repeat an id.
     enum Pooling {
         /// The first of the greatest ids (openai/CLIP `model.py`, `encode_text`; open_clip's `argmax`).

@@ -11,8 +11,9 @@ import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.ClipModel;
+import io.github.clip4j.model.ImageHead;
 import io.github.clip4j.model.VisionConfig;
-import io.github.clip4j.tokenizer.ClipTokenizer;
+import io.github.clip4j.tokenizer.Tokenizer;
 import io.github.clip4j.tokenizer.Vocabulary;
 import java.io.Closeable;
 import java.io.IOException;
@@ -33,8 +34,8 @@ import org.jspecify.annotations.Nullable;
 /// model.safetensors         the weights; or model.safetensors.index.json and the shards it lists; model.npz; a directory weights/ with one
 ///                           NAME.npy a tensor; open_clip_model.safetensors; pytorch_model.bin; open_clip_pytorch_model.bin; or the only
 ///                           .safetensors, .npz, .pt or .bin file there
-/// tokenizer.json            the vocabulary; or vocab.json and merges.txt; or bpe_simple_vocab_16e6.txt.gz. Without it the model still
-///                           serves images
+/// tokenizer.json            the vocabulary; or CLIP's vocab.json and merges.txt, or bpe_simple_vocab_16e6.txt.gz; or SigLIP's spiece.model.
+///                           Without it the model still serves images
 /// preprocessor_config.json  how images are prepared; without it as OpenAI does, at the model's size
 /// ```
 ///
@@ -321,24 +322,15 @@ public final class Checkpoint implements Closeable {
         };
     }
 
-    /// {@return the vocabulary, or empty when there is none}
+    /// {@return CLIP's vocabulary; empty when there is none, or the model has a tokenizer of another kind}
     ///
     /// @throws io.github.clip4j.tokenizer.VocabularyFormatException when it is malformed
     public Optional<Vocabulary> vocabulary() throws IOException {
         if (!vocabularyIsRead) {
-            vocabulary = readVocabulary().orElse(null);
+            vocabulary = TokenizerFiles.vocabulary(this, extents()).orElse(null);
             vocabularyIsRead = true;
         }
         return Optional.ofNullable(vocabulary);
-    }
-
-    private Optional<Vocabulary> readVocabulary() throws IOException {
-        for (List<String> form : Vocabulary.FORMS) {
-            if (folder.has(form.getFirst())) {
-                return Optional.of(Vocabulary.of(files(form)));
-            }
-        }
-        return Optional.empty();
     }
 
     /// {@return small files beside the weights as they are: those of `names` that are there, bytes by name, each of at most 100 MB}
@@ -358,12 +350,13 @@ public final class Checkpoint implements Closeable {
         return found;
     }
 
-    /// {@return the tokenizer with the rules of a profile, or empty when there is no vocabulary}
+    /// {@return the tokenizer with the rules of a profile, or empty when there are no files of one}
     ///
     /// @param profile the reference implementation to agree with
     /// @throws IOException when a file cannot be read
-    public Optional<ClipTokenizer> tokenizer(Profile profile) throws IOException {
-        return vocabulary().map(words -> new ClipTokenizer(words, profile.tokenizer()));
+    public Optional<Tokenizer> tokenizer(Profile profile) throws IOException {
+        Optional<String> clean = configFile().orElse(null) instanceof OpenClipConfigFile file ? file.clean() : Optional.empty();
+        return TokenizerFiles.tokenizer(this, extents(), profile, clean);
     }
 
     /// {@return how images are prepared for the image encoder, in the order of a profile; empty when there is no image encoder}
@@ -372,15 +365,17 @@ public final class Checkpoint implements Closeable {
     /// @throws WeightFormatException when images so prepared would not fit the encoder
     public Optional<ClipPreprocess> preprocessing(Profile profile) throws IOException {
         Optional<VisionConfig> vision = extents().vision();
-        return vision.isPresent() ? Optional.of(preprocessing(vision.get().imageSize(), profile)) : Optional.empty();
+        return vision.isPresent() ? Optional.of(preprocessing(vision.get(), profile)) : Optional.empty();
     }
 
-    private ClipPreprocess preprocessing(int size, Profile profile) throws IOException {
+    private ClipPreprocess preprocessing(VisionConfig vision, Profile profile) throws IOException {
+        int size = vision.imageSize();
+        boolean siglip = vision.head() instanceof ImageHead.AttentionPool;
         ClipPreprocess preprocess =
                 switch (configFile().orElse(null)) {
                     case OpenClipConfigFile openClip -> openClip.preprocess();
-                    case ClipConfigFile _ when folder.has(PREPROCESSOR) -> PreprocessConfigFile.read(json(PREPROCESSOR));
-                    case null, default -> ClipPreprocess.huggingFace(size);
+                    case ClipConfigFile _ when folder.has(PREPROCESSOR) -> PreprocessConfigFile.read(json(PREPROCESSOR), siglip);
+                    case null, default -> siglip ? PreprocessConfigFile.siglip(size) : ClipPreprocess.huggingFace(size);
                 };
         PreprocessConfigFile.check(preprocess, size);
         return preprocess.withConvention(profile.convention());
