@@ -114,6 +114,7 @@ final class ClassifyCommand implements Callable<Integer> {
         if (json) {
             JsonObject document = new JsonObject();
             document.addProperty("model", clip.name());
+            document.addProperty("independent", classifier.isIndependent());
             document.add("results", results);
             out.println(Output.json(document));
         }
@@ -135,7 +136,7 @@ final class ClassifyCommand implements Callable<Integer> {
 
     private static void print(Path image, Classification classification, PrintWriter out) {
         int width = classification.scores().stream().mapToInt(score -> characters(score.label())).max().orElse(0);
-        out.println(image);
+        out.println(classification.independent() ? image + "  (each label judged by itself)" : image.toString());
         for (Classification.Score score : classification.scores()) {
             int full = (int) Math.round(score.probability() * BAR);
             String padding = " ".repeat(width - characters(score.label()));

@@ -10,8 +10,8 @@ import io.github.clip4j.core.format.npy.NpyArray;
 import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.model.ImageEncoder;
 import io.github.clip4j.model.TextEncoder;
-import io.github.clip4j.tokenizer.ClipTokenizer;
 import io.github.clip4j.tokenizer.TextTooLongException;
+import io.github.clip4j.tokenizer.Tokenizer;
 import io.github.clip4j.tools.NpyWriter;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -75,7 +75,7 @@ final class EmbedCommand implements Callable<Integer> {
     @Option(names = "--pixels", paramLabel = "X.npy", description = "preprocessed images, float32 [n, 3, h, w]")
     private @Nullable Path pixels;
 
-    @Option(names = "--ids", paramLabel = "X.npy", description = "token ids with start and end of text, int32 [n, length]")
+    @Option(names = "--ids", paramLabel = "X.npy", description = "token ids with start and end of text, int32 [n, length]; all positions for SigLIP")
     private @Nullable Path ids;
 
     @Option(names = "--raw", description = "the projection as it is, not scaled to length 1")
@@ -190,7 +190,7 @@ final class EmbedCommand implements Callable<Integer> {
 
     private List<Result> embedTexts(Clip clip, List<String> lines) {
         TextEncoder encoder = textEncoder(clip);
-        ClipTokenizer tokenizer = clip.tokenizer();
+        Tokenizer tokenizer = clip.tokenizer();
         List<Result> results = new ArrayList<>();
         Consumer<Integer> progress = Output.progress("Embedding", lines.size());
         for (int from = 0; from < lines.size(); from += TEXT_CHUNK) {

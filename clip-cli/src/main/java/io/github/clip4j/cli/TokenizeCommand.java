@@ -3,9 +3,12 @@ package io.github.clip4j.cli;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.github.clip4j.Clip;
+import io.github.clip4j.checkpoint.Checkpoint;
 import io.github.clip4j.core.format.json.JsonFields;
 import io.github.clip4j.core.format.json.StrictJson;
+import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.tokenizer.ClipTokenizer;
+import io.github.clip4j.tokenizer.Tokenizer;
 import io.github.clip4j.tokenizer.TokenizerProfile;
 import io.github.clip4j.tokenizer.Vocabulary;
 import java.io.IOException;
@@ -15,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -60,7 +64,7 @@ final class TokenizeCommand implements Callable<Integer> {
         if (texts.isEmpty() == (jsonl == null)) {
             throw new ParameterException(spec.commandLine(), "input: expected either TEXT... or --jsonl");
         }
-        ClipTokenizer tokenizer = tokenizer();
+        Tokenizer tokenizer = tokenizer();
         List<String> inputs = jsonl == null ? texts : readLines(jsonl);
         PrintWriter out = spec.commandLine().getOut();
         JsonArray results = new JsonArray();
@@ -75,7 +79,7 @@ final class TokenizeCommand implements Callable<Integer> {
                 entry.add("ids", Output.array(ids));
                 out.println(Output.json(entry));
             } else {
-                print(text, ids, tokenizer.vocabulary(), out);
+                print(text, ids, tokenizer, out);
             }
         }
         if (json) {
@@ -87,12 +91,22 @@ final class TokenizeCommand implements Callable<Integer> {
         return 0;
     }
 
-    private ClipTokenizer tokenizer() throws IOException {
-        if (model.isGiven()) {
-            return new ClipTokenizer(Vocabulary.read(model.directory()), profile());
+    private Tokenizer tokenizer() throws IOException {
+        if (!model.isGiven()) {
+            try (Clip clip = model.load()) {
+                return clip.tokenizer();
+            }
         }
-        try (Clip clip = model.load()) {
-            return clip.tokenizer();
+        Optional<Tokenizer> ofModel = ofModel();
+        return ofModel.isPresent() ? ofModel.get() : new ClipTokenizer(Vocabulary.read(model.directory()), profile());
+    }
+
+    /// The tokenizer of a checkpoint, which knows its kind; empty for a directory without weights, which is taken for a CLIP's.
+    private Optional<Tokenizer> ofModel() throws IOException {
+        try (Checkpoint checkpoint = model.checkpoint()) {
+            return checkpoint.tokenizer(model.profile().isPresent() ? model.profile().get() : checkpoint.profile());
+        } catch (WeightFormatException e) {
+            return Optional.empty();
         }
     }
 
@@ -121,10 +135,10 @@ final class TokenizeCommand implements Callable<Integer> {
         return texts;
     }
 
-    private static void print(String text, int[] ids, Vocabulary vocabulary, PrintWriter out) {
+    private static void print(String text, int[] ids, Tokenizer tokenizer, PrintWriter out) {
         out.printf("%s  (%d tokens)%n", text, ids.length);
         for (int id : ids) {
-            out.printf("  %6d  %s%n", id, vocabulary.token(id).orElse("?"));
+            out.printf("  %6d  %s%n", id, tokenizer.token(id).orElse("?"));
         }
     }
 }
