@@ -37,7 +37,7 @@ TEXTS = ["a photo of a cat", "Two DOGS! une photo d'un chat noir sur la table de
 LABELS = ["two cats", "a red bicycle", "une pomme", "猫の写真"]
 CLEANED = ["A photo of 2 cats!", "snake_case and kebab-case", "it's «quoted» — “curly” … ¿qué?", "  white \t space\u00a0here\n", "ＡＢＣ １２３", "ΑΣ σας",
            "İstanbul", "a_b__c", "&lt;html&gt; &amp;amp;", "", " ", "!?", "naïve café", "生活的真谛是", "🙂👩‍🚀", "$1.50 (50%)", "ﬁ ligature", "don’t",
-           "\u001fseparator\u001c", "\u0085next", "a▁b", "▁▁", "photo</s> of", "x" * 300]
+           "\u001fseparator\u001c", "\u0085next", "a▁b", "▁▁", "x" * 300]
 
 
 def versions():

@@ -27,18 +27,17 @@ public record TextConfig(int vocabularySize, int contextLength, TransformerConfi
     private static OptionalInt projectionDim(TextHead head) {
         return switch (head) {
             case TextHead.EndOfText end -> end.projectionDim();
-            case TextHead.LastPosition last -> OptionalInt.of(last.projectionDim());
+            case TextHead.LastPosition last -> last.projectionDim();
         };
     }
 
     /// {@return this config with another width of its projection, or without one}
     ///
     /// @param dim the width; empty to end before the projection
-    /// @throws IllegalArgumentException without a width for a head that always has a projection
     public TextConfig withProjection(OptionalInt dim) {
         return new TextConfig(vocabularySize, contextLength, transformer, switch (head) {
             case TextHead.EndOfText end -> new TextHead.EndOfText(dim, end.pooling(), end.id());
-            case TextHead.LastPosition _ -> new TextHead.LastPosition(dim.orElse(0));
+            case TextHead.LastPosition _ -> new TextHead.LastPosition(dim);
         });
     }
 

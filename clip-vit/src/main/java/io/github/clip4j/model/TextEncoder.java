@@ -18,6 +18,7 @@ import io.github.clip4j.nn.Transformer;
 import io.github.clip4j.nn.Workspace;
 import java.io.IOException;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -59,7 +60,7 @@ public final class TextEncoder {
         this.head = switch (config.head()) {
             case TextHead.EndOfText end -> new PooledProjection(
                     parameters, ParameterNames.FINAL_NORM, ParameterNames.TEXT_PROJECTION_LAYER, d, end.projectionDim(), epsilon);
-            case TextHead.LastPosition(int dim) -> PooledProjection.withBias(
+            case TextHead.LastPosition(OptionalInt dim) -> PooledProjection.withBias(
                     parameters, ParameterNames.FINAL_NORM, ParameterNames.TEXT_HEAD_LAYER, d, dim, epsilon);
         };
         this.weightBytes = parameters.bytes();
@@ -75,7 +76,7 @@ public final class TextEncoder {
                 switch (config.head()) {
                     case TextHead.EndOfText end -> PooledProjection.specs(
                             ParameterNames.FINAL_NORM, ParameterNames.TEXT_PROJECTION_LAYER, d, end.projectionDim());
-                    case TextHead.LastPosition(int dim) ->
+                    case TextHead.LastPosition(OptionalInt dim) ->
                         PooledProjection.specsWithBias(ParameterNames.FINAL_NORM, ParameterNames.TEXT_HEAD_LAYER, d, dim);
                 }).flatMap(Function.identity());
     }

@@ -58,13 +58,13 @@ public sealed interface TextHead {
     /// SigLIP's: a position sees all others, padding too, so that a text always fills the context; the output at the last position is
     /// normed, and a linear layer with a bias makes the embedding of it (transformers `modeling_siglip.py`, class `SiglipTextModel`).
     ///
-    /// @param projectionDim the width of an embedding
-    record LastPosition(int projectionDim) implements TextHead {
+    /// @param projectionDim the width of an embedding; empty when the tower ends with the norm, as SO400M/16 i18n does
+    record LastPosition(OptionalInt projectionDim) implements TextHead {
         /// Checks the width.
         ///
-        /// @throws IllegalArgumentException for a width below 1
+        /// @throws IllegalArgumentException for a projection of width below 1
         public LastPosition {
-            TransformerConfig.requirePositive("projection width", projectionDim);
+            projectionDim.ifPresent(dim -> TransformerConfig.requirePositive("projection width", dim));
         }
     }
 

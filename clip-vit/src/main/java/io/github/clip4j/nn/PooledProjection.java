@@ -31,14 +31,15 @@ public final class PooledProjection {
 
     /// Reads one whose projection has a bias.
     public static PooledProjection withBias(
-            ParameterReader parameters, String norm, String projection, int width, int dim, double epsilon) throws IOException {
+            ParameterReader parameters, String norm, String projection, int width, OptionalInt dim, double epsilon) throws IOException {
         LayerNormLayer read = new LayerNormLayer(parameters, norm, width, epsilon);
-        return new PooledProjection(read, Linear.read(parameters, dim, width, projection));
+        return new PooledProjection(read, dim.isEmpty() ? null : Linear.read(parameters, dim.getAsInt(), width, projection));
     }
 
     /// What [#withBias] reads.
-    public static Stream<TensorSpec> specsWithBias(String norm, String projection, int width, int dim) {
-        return Stream.concat(LayerNormLayer.specs(norm, width), Linear.specs(dim, width, projection));
+    public static Stream<TensorSpec> specsWithBias(String norm, String projection, int width, OptionalInt dim) {
+        Stream<TensorSpec> ofNorm = LayerNormLayer.specs(norm, width);
+        return dim.isEmpty() ? ofNorm : Stream.concat(ofNorm, Linear.specs(dim.getAsInt(), width, projection));
     }
 
     /// What the constructor reads.

@@ -98,13 +98,14 @@ public final class ReferenceSiglip {
     /// The text encoder. Nothing is masked, padding neither: the model learnt to see it.
     ///
     /// @param ids token ids, padded to the context
-    /// @return the embedding, not yet of unit length, `[p]`
+    /// @return the embedding, not yet of unit length, `[p]`; `[d]` when the tower has no projection
     public double[] encodeText(int[] ids) {
         TransformerConfig t = config.text().orElseThrow(() -> new IllegalStateException("the model has no text encoder")).transformer();
         double[][] x = clip.embedTokens("text_model.embeddings", ids, config.text().get()); //          [n, d]
         x = clip.transformer("text_model.encoder.layers.", x, t, false); //                             [n, d]
         x = clip.layerNorm("text_model.final_layer_norm", x, t.layerNormEpsilon()); //                  [n, d]
-        return clip.linear("text_model.head", new double[][] {x[x.length - 1]})[0]; //                  [p]
+        double[][] pooled = {x[x.length - 1]}; //                                                       [1, d]
+        return config.text().get().projectionDim().isEmpty() ? pooled[0] : clip.linear("text_model.head", pooled)[0]; // [p]
     }
 
     /// Row i holds the pixels of patch i, channel by channel; patches go row by row, and what fills none is dropped.

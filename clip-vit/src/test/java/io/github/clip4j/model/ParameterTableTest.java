@@ -66,7 +66,7 @@ class ParameterTableTest {
                     100, 20, new TransformerConfig(40, 4, 2, 88, Activation.GELU, 1e-5),
                     new TextHead.EndOfText(dim, TextHead.Pooling.GREATEST_ID, 99));
             VisionConfig pooled = new VisionConfig(30, 7, vision.transformer(), new ImageHead.AttentionPool());
-            TextConfig last = new TextConfig(100, 20, text.transformer(), new TextHead.LastPosition(40));
+            TextConfig last = new TextConfig(100, 20, text.transformer(), new TextHead.LastPosition(dim.isPresent() ? OptionalInt.of(40) : dim));
             return Stream.of(
                     ClipConfig.of(vision, text), ClipConfig.ofImages(vision), ClipConfig.ofTexts(text), ClipConfig.of(pooled, last),
                     ClipConfig.ofImages(pooled), ClipConfig.ofTexts(last));
@@ -118,14 +118,14 @@ class ParameterTableTest {
         assertThatThrownBy(() -> new ImageHead.ClassToken(OptionalInt.of(0))).hasMessage("projection width: expected at least 1, got 0");
         assertThatThrownBy(() -> new TextHead.EndOfText(OptionalInt.of(-1), TextHead.Pooling.GREATEST_ID, 9))
                 .hasMessage("projection width: expected at least 1, got -1");
-        assertThatThrownBy(() -> new TextHead.LastPosition(0)).hasMessage("projection width: expected at least 1, got 0");
+        assertThatThrownBy(() -> new TextHead.LastPosition(OptionalInt.of(0))).hasMessage("projection width: expected at least 1, got 0");
     }
 
     /// The weights say whether a model was trained with a sigmoid; SigLIP's always do.
     @Test
     void aModelReadAtTheLastPositionNeedsALogitBias() {
         assertThat(configs().filter(config -> ClipModel.parameters(config).stream().anyMatch(spec -> spec.name().equals("logit_bias"))))
-                .hasSize(2)
+                .hasSize(2) // with and without a projection
                 .allSatisfy(config -> assertThat(config.text().orElseThrow().head()).isInstanceOf(TextHead.LastPosition.class));
     }
 

@@ -105,7 +105,11 @@ final class ClipConfigFile implements ConfigFile {
 
     /// The top-level value: those of the parts are wrong or absent in several published checkpoints.
     private static OptionalInt projection(JsonFields root, Map<String, String> origins) throws WeightFormatException {
-        int dim = new Reader(root, null, "", origins).integer("projection_dim", 512);
+        return positive(new Reader(root, null, "", origins).integer("projection_dim", 512));
+    }
+
+    /// A width, or 0 for a tower that ends without a projection.
+    private static OptionalInt positive(int dim) {
         return dim == 0 ? OptionalInt.empty() : OptionalInt.of(dim);
     }
 
@@ -130,7 +134,7 @@ final class ClipConfigFile implements ConfigFile {
         TransformerConfig transformer = siglipTransformer(reader);
         return new TextConfig(
                 reader.integer("vocab_size", 32000), reader.integer("max_position_embeddings", 64), transformer,
-                new TextHead.LastPosition(reader.integer("projection_size", transformer.width())));
+                new TextHead.LastPosition(positive(reader.integer("projection_size", transformer.width()))));
     }
 
     private static TransformerConfig siglipTransformer(Reader reader) throws WeightFormatException {

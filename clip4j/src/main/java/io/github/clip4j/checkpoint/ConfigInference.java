@@ -186,12 +186,15 @@ final class ConfigInference {
             return Optional.empty();
         }
         Shape tokens = shape(ParameterNames.TOKEN_EMBEDDING, 2);
-        boolean last = hasAny(ParameterNames.TEXT_HEAD_LAYER + ".");
+        boolean projected = hasAny(ParameterNames.TEXT_HEAD_LAYER + ".");
+        boolean last = projected
+                || (hasAny(ParameterNames.ATTENTION_POOL) && !weights.tensors().containsKey(ParameterNames.TEXT_PROJECTION));
         return Optional.of(new TextConfig(
                 tokens.dim(0), shape(ParameterNames.TEXT_POSITIONS, 2).dim(0),
                 transformer(ParameterNames.TEXT, tokens.dim(1), activation, last ? SIGLIP_EPSILON : EPSILON),
                 last
-                        ? new TextHead.LastPosition(shape(ParameterNames.TEXT_HEAD, 2).dim(0))
+                        ? new TextHead.LastPosition(
+                                projected ? OptionalInt.of(shape(ParameterNames.TEXT_HEAD, 2).dim(0)) : OptionalInt.empty())
                         : new TextHead.EndOfText(
                                 projection(ParameterNames.TEXT_PROJECTION, OptionalInt.empty()), TextHead.Pooling.GREATEST_ID,
                                 tokens.dim(0) - 1)));

@@ -33,7 +33,7 @@ final class OpenClipConfigFile implements ConfigFile {
                     "patch_dropout", "output_tokens");
     private static final Set<String> SIGLIP_TEXT_FIELDS = Set.of(
             "context_length", "vocab_size", "width", "heads", "layers", "mlp_ratio", "norm_kwargs", "act_kwargs", "pool_type",
-                    "no_causal_mask", "proj_bias", "hf_tokenizer_name", "tokenizer_kwargs", "output_tokens");
+                    "no_causal_mask", "proj_bias", "proj_type", "hf_tokenizer_name", "tokenizer_kwargs", "output_tokens");
     private static final List<Double> HALF = List.of(0.5, 0.5, 0.5);
     private static final Set<String> TEXT_FIELDS = Set.of(
             "context_length", "vocab_size", "width", "heads", "layers", "mlp_ratio", "norm_kwargs", "act_kwargs", "pool_type", "eos_id",
@@ -195,14 +195,20 @@ final class OpenClipConfigFile implements ConfigFile {
 
     private static TextConfig siglipText(JsonFields text, int embedding) throws WeightFormatException {
         requireValue(text, "pool_type", "last");
-        for (String flag : List.of("no_causal_mask", "proj_bias")) {
+        String projection = text.string("proj_type").orElse("linear");
+        if (!projection.equals("linear") && !projection.equals("none")) {
+            throw text.wrong("proj_type", "linear or none", "'" + projection + "'");
+        }
+        boolean projected = projection.equals("linear");
+        for (String flag : projected ? List.of("no_causal_mask", "proj_bias") : List.of("no_causal_mask")) {
             if (!text.bool(flag).orElse(false)) {
                 throw text.wrong(flag, "true, as SigLIP has it", "false");
             }
         }
         return new TextConfig(
                 integer(text, "vocab_size", 49408), integer(text, "context_length", 77),
-                transformer(text, integer(text, "width", 512), integer(text, "heads", 8), false), new TextHead.LastPosition(embedding));
+                transformer(text, integer(text, "width", 512), integer(text, "heads", 8), false),
+                new TextHead.LastPosition(projected ? projection(embedding) : OptionalInt.empty()));
     }
 
     private static TextConfig text(JsonFields text, int embedding, boolean quick) throws WeightFormatException {

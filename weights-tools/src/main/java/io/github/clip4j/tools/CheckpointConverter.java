@@ -140,7 +140,7 @@ public final class CheckpointConverter {
     /// A scale is stored as `[]` or `[1]`; Hugging Face's is `[]` in CLIP and `[1]` in SigLIP. npy's library writes no scalars.
     private Shape shape(TensorInfo info, WeightSource weights) {
         boolean scale = info.name().equals(ParameterNames.LOGIT_SCALE) || info.name().equals(ParameterNames.LOGIT_BIAS);
-        boolean siglip = weights.tensors().containsKey(ParameterNames.TEXT_HEAD);
+        boolean siglip = weights.tensors().containsKey(ParameterNames.ATTENTION_POOL + ".probe");
         return scale ? (format == Format.NPY || siglip ? Shape.of(1) : Shape.of()) : info.shape();
     }
 

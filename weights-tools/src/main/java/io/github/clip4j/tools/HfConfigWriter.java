@@ -71,7 +71,7 @@ final class HfConfigWriter {
                 into.addProperty(
                         "eos_token_id", end.pooling() == TextHead.Pooling.GREATEST_ID ? TextConfig.LEGACY_END_OF_TEXT : end.id());
             }
-            case TextHead.LastPosition(int dim) -> into.addProperty("projection_size", dim);
+            case TextHead.LastPosition last -> into.addProperty("projection_size", last.projectionDim().orElse(0)); // 0: ours alone
         }
         return transformer(text.transformer(), into);
     }
