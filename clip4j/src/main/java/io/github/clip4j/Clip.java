@@ -11,8 +11,8 @@ import io.github.clip4j.model.ClipModel;
 import io.github.clip4j.model.ImageEncoder;
 import io.github.clip4j.model.TextEncoder;
 import io.github.clip4j.model.VisionConfig;
-import io.github.clip4j.tokenizer.ClipTokenizer;
 import io.github.clip4j.tokenizer.TextTooLongException;
+import io.github.clip4j.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.lang.ref.Cleaner;
 import java.nio.file.Path;
@@ -40,7 +40,7 @@ public final class Clip implements AutoCloseable {
 
     private final String name;
     private final ClipModel model;
-    private final @Nullable ClipTokenizer tokenizer;
+    private final @Nullable Tokenizer tokenizer;
     private final ImagePreparation images;
     private final Workers workers;
     private final PassQueue queue;
@@ -48,7 +48,7 @@ public final class Clip implements AutoCloseable {
 
     /// A model whose threads are not started yet.
     Clip(
-            String name, ClipModel model, @Nullable ClipTokenizer tokenizer, ImagePreparation images, Workers workers, PassQueue queue) {
+            String name, ClipModel model, @Nullable Tokenizer tokenizer, ImagePreparation images, Workers workers, PassQueue queue) {
         this.name = name;
         this.model = model;
         this.tokenizer = tokenizer;
@@ -118,11 +118,11 @@ public final class Clip implements AutoCloseable {
     /// {@return the tokenizer}
     ///
     /// @throws IllegalStateException when the checkpoint has none
-    public ClipTokenizer tokenizer() {
+    public Tokenizer tokenizer() {
         queue.requireOpen();
         if (tokenizer == null) {
             throw new IllegalStateException(
-                    name + " has no tokenizer: expected tokenizer.json, or vocab.json and merges.txt, in its directory");
+                    name + " has no tokenizer: expected tokenizer.json, or vocab.json and merges.txt, or spiece.model, in its directory");
         }
         return tokenizer;
     }
@@ -332,7 +332,7 @@ public final class Clip implements AutoCloseable {
 
     /// {@return the embedding of a text that has been tokenized already} The checkpoint needs no tokenizer for it.
     ///
-    /// @param ids with start and end of text, as [ClipTokenizer#encode(String)] makes them; what follows the end of text is ignored
+    /// @param ids as [Tokenizer#encode(String, int)] makes them; what follows the end of text is ignored, and SigLIP takes all positions
     /// @throws IllegalArgumentException when there are no ids or more than the model has positions, or one is not in its vocabulary
     /// @throws IllegalStateException when the checkpoint has no text encoder
     public Embedding embedTokens(int[] ids) {
@@ -342,7 +342,7 @@ public final class Clip implements AutoCloseable {
 
     /// {@return one embedding for each tokenized text, in their order}
     ///
-    /// @param ids of each text, with start and end of text; what follows the end of text is ignored
+    /// @param ids of each text, as [Tokenizer#encode(String, int)] makes them
     /// @throws IllegalArgumentException when a text has no ids or more than the model has positions, or one is not in its vocabulary
     /// @throws IllegalStateException when the checkpoint has no text encoder
     public List<Embedding> embedTokens(List<int[]> ids) {

@@ -5,7 +5,7 @@ import io.github.clip4j.checkpoint.Profile;
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.ClipModel;
-import io.github.clip4j.tokenizer.ClipTokenizer;
+import io.github.clip4j.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.util.OptionalInt;
 
@@ -27,8 +27,8 @@ final class ClipLoader {
 
     private static Clip read(Checkpoint checkpoint, ClipOptions options) throws IOException {
         Profile profile = options.profile().isPresent() ? options.profile().get() : checkpoint.profile();
-        boolean truncates = options.truncation().orElse(profile.truncates());
-        ClipTokenizer tokenizer = checkpoint.tokenizer(profile).map(t -> t.withTruncation(truncates)).orElse(null);
+        Tokenizer tokenizer =
+                checkpoint.tokenizer(profile).map(t -> t.withTruncation(options.truncation().orElse(t.truncates()))).orElse(null);
         Workers workers = KernelWarmUp.workers(checkpoint.weights(), options.threads());
         try {
             ClipConfig config = checkpoint.config(options.activation());

@@ -7,7 +7,7 @@ import io.github.clip4j.model.Decomposition;
 import io.github.clip4j.model.ImageEncoder;
 import io.github.clip4j.model.TextEncoder;
 import io.github.clip4j.model.VisionConfig;
-import io.github.clip4j.tokenizer.ClipTokenizer;
+import io.github.clip4j.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -33,7 +33,7 @@ public final class Explanation {
         Inputs.requireNoNulls(texts, "labels");
         ImageEncoder images = clip.model().imageEncoder().orElseThrow();
         TextEncoder encoder = clip.model().textEncoder().orElseThrow();
-        ClipTokenizer tokenizer = clip.tokenizer();
+        Tokenizer tokenizer = clip.tokenizer();
         List<int[]> ids = Inputs.tokenize(tokenizer, texts, 0, texts.size(), clip.contextLength());
         List<float[]> directions = clip.embedTokens(ids).stream().map(Embedding::toArray).toList();
         float[] pixels = clip.preprocess().apply(image).array();
@@ -50,9 +50,9 @@ public final class Explanation {
     }
 
     /// A token as text; start and end, which stand for no text, by their names.
-    private static String token(ClipTokenizer tokenizer, int id) {
+    private static String token(Tokenizer tokenizer, int id) {
         String text = tokenizer.decode(new int[] {id}).strip();
-        return text.isEmpty() ? tokenizer.vocabulary().token(id).orElseThrow() : text;
+        return text.isEmpty() ? tokenizer.token(id).orElseThrow() : text;
     }
 
     /// {@return the number of patches from top to bottom}

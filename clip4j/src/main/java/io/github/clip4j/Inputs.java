@@ -1,8 +1,8 @@
 package io.github.clip4j;
 
 import io.github.clip4j.core.Shape;
-import io.github.clip4j.tokenizer.ClipTokenizer;
 import io.github.clip4j.tokenizer.TextTooLongException;
+import io.github.clip4j.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -34,7 +34,7 @@ final class Inputs {
     ///
     /// @throws TextTooLongException when one is too long and the tokenizer does not cut; it says the index in `texts` when there are
     ///     several
-    static List<int[]> tokenize(ClipTokenizer tokenizer, List<String> texts, int from, int to, int contextLength) {
+    static List<int[]> tokenize(Tokenizer tokenizer, List<String> texts, int from, int to, int contextLength) {
         List<int[]> ids = new ArrayList<>(to - from);
         for (int i = from; i < to; i++) {
             try {

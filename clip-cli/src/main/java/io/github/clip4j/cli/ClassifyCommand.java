@@ -92,7 +92,7 @@ final class ClassifyCommand implements Callable<Integer> {
     private record Threshold(double cosine, double share) {
         Classification of(Classification classification) {
             return new Classification(classification.scores().stream()
-                    .filter(score -> score.cosine() >= cosine && score.probability() >= share).toList());
+                    .filter(score -> score.cosine() >= cosine && score.probability() >= share).toList(), classification.independent());
         }
     }
 
@@ -180,6 +180,7 @@ final class ClassifyCommand implements Callable<Integer> {
         Streams streams = Streams.of(spec);
         JsonObject head = new JsonObject();
         head.addProperty("model", clip.name());
+        head.addProperty("independent", independent || classifier.isIndependent());
         JsonResults document = json ? new JsonResults(streams, head) : null;
         Output.Progress progress = Output.progress("Classifying");
         while (ahead.hasNext()) {
@@ -238,7 +239,7 @@ final class ClassifyCommand implements Callable<Integer> {
             return;
         }
         int width = classification.scores().stream().mapToInt(score -> characters(score.label())).max().orElse(0);
-        String share = independent ? "by itself" : String.format(Locale.ROOT, "share of %d", labels);
+        String share = classification.independent() ? "by itself" : String.format(Locale.ROOT, "share of %d", labels);
         out.printf(Locale.ROOT, "  %s  %s  cosine%n", " ".repeat(width), share);
         for (Classification.Score score : classification.scores()) {
             int full = (int) Math.round(score.probability() * BAR);

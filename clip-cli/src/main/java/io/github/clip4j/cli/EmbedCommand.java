@@ -10,8 +10,8 @@ import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.model.ImageEncoder;
 import io.github.clip4j.model.TextEncoder;
 import io.github.clip4j.model.VisionConfig;
-import io.github.clip4j.tokenizer.ClipTokenizer;
 import io.github.clip4j.tokenizer.TextTooLongException;
+import io.github.clip4j.tokenizer.Tokenizer;
 import io.github.clip4j.tools.NpyWriter;
 import io.github.clip4j.tools.OutputFile;
 import java.io.IOException;
@@ -89,7 +89,7 @@ final class EmbedCommand implements Callable<Integer> {
     private @Nullable String pixels;
 
     @Option(names = "--ids", paramLabel = "X.npy", description =
-            "token ids with start and end of text, int32 [n, length]; - for standard input")
+            "token ids with start and end of text, int32 [n, length], all positions for SigLIP; - for standard input")
     private @Nullable String ids;
 
     @Option(names = "--raw", description = "the projection as it is, not scaled to length 1")
@@ -286,7 +286,7 @@ final class EmbedCommand implements Callable<Integer> {
 
     private void embedTexts(Clip clip, Iterator<TextLines.Line> lines, Where where, EmbedReport report) throws IOException {
         TextEncoder encoder = textEncoder(clip);
-        ClipTokenizer tokenizer = clip.tokenizer();
+        Tokenizer tokenizer = clip.tokenizer();
         Output.Progress progress = Output.progress("Embedding");
         while (lines.hasNext()) {
             List<Input<int[]>> chunk = new ArrayList<>();
@@ -300,7 +300,7 @@ final class EmbedCommand implements Callable<Integer> {
         progress.end();
     }
 
-    private static Input<int[]> tokenized(TextLines.Line line, Where where, ClipTokenizer tokenizer, int contextLength) {
+    private static Input<int[]> tokenized(TextLines.Line line, Where where, Tokenizer tokenizer, int contextLength) {
         if (line.error() != null) {
             return new Input<>(line.text(), null, where.of(line) + ": " + line.error());
         }

@@ -97,11 +97,12 @@ final class InspectCommand implements Callable<Integer> {
         return totals;
     }
 
-    /// What the model takes once loaded: float32 whatever is stored.
+    /// What the model takes once loaded: float32 whatever is stored, but a table of tokens stays in its 16 bits.
     private static long memory(WeightSource weights) {
-        return byType(weights).entrySet().stream()
-                .filter(entry -> entry.getKey().isFloat())
-                .mapToLong(entry -> entry.getValue()[1] * Float.BYTES)
+        return weights.tensors().values().stream()
+                .filter(info -> info.dtype().isFloat())
+                .mapToLong(info -> (long) info.shape().elements()
+                        * (info.dtype().bytes() == 2 && info.name().endsWith("token_embedding.weight") ? Short.BYTES : Float.BYTES))
                 .sum();
     }
 
@@ -112,7 +113,7 @@ final class InspectCommand implements Callable<Integer> {
             print(out, "weights", weights.location());
             print(out, "layout", checkpoint.layout().id());
             print(out, "profile", checkpoint.profile().id());
-            print(out, "tokenizer", checkpoint.vocabulary().map(v -> v.size() + " tokens").orElse("none"));
+            print(out, "tokenizer", checkpoint.tokenizer(checkpoint.profile()).map(t -> t.size() + " tokens").orElse("none"));
             print(out, "config", checkpoint.configOrigin());
             origins(checkpoint).forEach((key, value) -> out.printf(Locale.ROOT, "  %-40s %s%n", key, value));
         } else {
@@ -150,7 +151,7 @@ final class InspectCommand implements Callable<Integer> {
             document.addProperty("model", checkpoint.name());
             document.addProperty("layout", checkpoint.layout().id());
             document.addProperty("profile", checkpoint.profile().id());
-            document.addProperty("tokens", checkpoint.vocabulary().map(v -> v.size()).orElse(null));
+            document.addProperty("tokens", checkpoint.tokenizer(checkpoint.profile()).map(t -> t.size()).orElse(null));
             JsonObject config = new JsonObject();
             origins(checkpoint).forEach(config::addProperty);
             document.add("config", config);

@@ -2,10 +2,12 @@ package io.github.clip4j.cli;
 
 import com.google.gson.JsonObject;
 import io.github.clip4j.Clip;
+import io.github.clip4j.checkpoint.Checkpoint;
 import io.github.clip4j.core.format.json.JsonFields;
 import io.github.clip4j.core.format.json.StrictJson;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.tokenizer.ClipTokenizer;
+import io.github.clip4j.tokenizer.Tokenizer;
 import io.github.clip4j.tokenizer.TokenizerProfile;
 import io.github.clip4j.tokenizer.Vocabulary;
 import java.io.IOException;
@@ -15,6 +17,7 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -67,7 +70,7 @@ final class TokenizeCommand implements Callable<Integer> {
         }
         text.check();
         text.requireReadable("TEXT", texts);
-        ClipTokenizer tokenizer = tokenizer();
+        Tokenizer tokenizer = tokenizer();
         Streams streams = Streams.of(spec);
         Tally tally = new Tally(spec, "texts");
         JsonObject head = new JsonObject();
@@ -80,7 +83,7 @@ final class TokenizeCommand implements Callable<Integer> {
                 if (document != null) {
                     document.add(entry(each, ids));
                 } else {
-                    print(each, ids, tokenizer.vocabulary(), streams.out());
+                    print(each, ids, tokenizer, streams.out());
                 }
             }
         } else {
@@ -94,7 +97,7 @@ final class TokenizeCommand implements Callable<Integer> {
         return tally.end();
     }
 
-    private void tokenize(TextLines lines, ClipTokenizer tokenizer, @Nullable JsonResults document, Tally tally) throws IOException {
+    private void tokenize(TextLines lines, Tokenizer tokenizer, @Nullable JsonResults document, Tally tally) throws IOException {
         Streams streams = Streams.of(spec);
         while (lines.hasNext()) {
             TextLines.Line line = lines.next();
@@ -139,12 +142,22 @@ final class TokenizeCommand implements Callable<Integer> {
         return entry;
     }
 
-    private ClipTokenizer tokenizer() throws IOException {
-        if (model.isGiven()) {
-            return new ClipTokenizer(Vocabulary.read(model.directory()), profile());
+    private Tokenizer tokenizer() throws IOException {
+        if (!model.isGiven()) {
+            try (Clip clip = model.load()) {
+                return clip.tokenizer();
+            }
         }
-        try (Clip clip = model.load()) {
-            return clip.tokenizer();
+        Optional<Tokenizer> ofModel = ofModel();
+        return ofModel.isPresent() ? ofModel.get() : new ClipTokenizer(Vocabulary.read(model.directory()), profile());
+    }
+
+    /// The tokenizer of a checkpoint, which knows its kind; empty for a directory without weights, which is taken for a CLIP's.
+    private Optional<Tokenizer> ofModel() throws IOException {
+        try (Checkpoint checkpoint = model.checkpoint()) {
+            return checkpoint.tokenizer(model.profile().isPresent() ? model.profile().get() : checkpoint.profile());
+        } catch (WeightFormatException e) {
+            return Optional.empty();
         }
     }
 
@@ -158,10 +171,10 @@ final class TokenizeCommand implements Callable<Integer> {
                 : TokenizerProfile.HF;
     }
 
-    private static void print(String text, int[] ids, Vocabulary vocabulary, PrintWriter out) {
+    private static void print(String text, int[] ids, Tokenizer tokenizer, PrintWriter out) {
         out.printf(Locale.ROOT, "%s  (%d tokens)%n", text, ids.length);
         for (int id : ids) {
-            out.printf(Locale.ROOT, "  %6d  %s%n", id, vocabulary.token(id).orElse("?"));
+            out.printf(Locale.ROOT, "  %6d  %s%n", id, tokenizer.token(id).orElse("?"));
         }
     }
 }

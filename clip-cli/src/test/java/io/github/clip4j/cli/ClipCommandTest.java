@@ -330,7 +330,7 @@ class ClipCommandTest {
             assertThat(cell.get("per_second").getAsDouble()).isPositive();
             assertThat(cell.get("fraction").getAsDouble()).isBetween(0.0, 1.0);
         });
-        assertThat(run("bench", "--preset", "b64").err).contains("--preset: expected b32, b16 or l14, got 'b64'");
+        assertThat(run("bench", "--preset", "b64").err).contains("--preset: expected b32, b16, l14 or siglip2-b32-256, got 'b64'");
         assertThat(run("bench", "--tokens", "12-8").err)
                 .contains("--tokens: expected a number of at least 2, or two such as 8-12, got '12-8'");
         Run ragged = run(

@@ -9,6 +9,9 @@ final class TextCleaning {
     /// What Python's `\s` and `str.split` treat as white space, as a character class: Unicode's property, and the separators 1C to 1F.
     static final String PYTHON_WHITE_SPACE = "[\t-\r\u001C- \u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]";
 
+    /// Python's `string.punctuation`.
+    private static final String PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
+
     private static final Pattern PYTHON_SPACES = Pattern.compile(PYTHON_WHITE_SPACE + "+");
 
     private TextCleaning() {}
@@ -44,11 +47,61 @@ final class TextCleaning {
     /// `basic_clean`, `whitespace_clean` and `lower` of openai/CLIP `simple_tokenizer.py`, and of open_clip's `tokenizer.py`, which differs
     /// only in form: ftfy, HTML unescaped twice, white space to one space and none at the ends, lower case.
     static String openAi(String text) {
-        String plain = HtmlEntities.unescape(HtmlEntities.unescape(Ftfy.fixText(text)));
-        String spaced = PYTHON_SPACES.matcher(plain).replaceAll(" ");
+        return openClipLower(text);
+    }
+
+    /// `canonicalize_text` of transformers' `tokenization_siglip.py`: lower case, `string.punctuation` removed, runs of `\s` to a space,
+    /// none at the ends.
+    static String siglip(String text) {
+        return siglipCased(lower(text));
+    }
+
+    /// The same with `do_lower_case` false.
+    static String siglipCased(String text) {
+        return spaced(withoutPunctuation(text));
+    }
+
+    /// `clean: canonicalize` of open_clip's `tokenizer.py`: ftfy, HTML unescaped twice, `_` to a space, `string.punctuation` removed, lower
+    /// case, white space to one space and none at the ends.
+    static String canonicalize(String text) {
+        return spaced(lower(withoutPunctuation(openClip(text).replace('_', ' '))));
+    }
+
+    /// `clean: lower`.
+    static String openClipLower(String text) {
+        return lower(openClipWhitespace(text));
+    }
+
+    /// `clean: whitespace`.
+    static String openClipWhitespace(String text) {
+        return spaced(openClip(text));
+    }
+
+    private static String openClip(String text) {
+        return HtmlEntities.unescape(HtmlEntities.unescape(Ftfy.fixText(text)));
+    }
+
+    /// As Python's `str.lower`: a final Σ becomes ς, and İ two characters.
+    private static String lower(String text) {
+        return text.toLowerCase(Locale.ROOT);
+    }
+
+    private static String withoutPunctuation(String text) {
+        StringBuilder kept = new StringBuilder(text.length());
+        for (int i = 0; i < text.length(); i++) {
+            if (PUNCTUATION.indexOf(text.charAt(i)) < 0) {
+                kept.append(text.charAt(i));
+            }
+        }
+        return kept.toString();
+    }
+
+    /// `" ".join(text.split())`
+    private static String spaced(String text) {
+        String spaced = PYTHON_SPACES.matcher(text).replaceAll(" ");
         int from = spaced.startsWith(" ") ? 1 : 0;
         int to = spaced.length() > from && spaced.endsWith(" ") ? spaced.length() - 1 : spaced.length();
-        return spaced.substring(from, to).toLowerCase(Locale.ROOT); // as in Python, a final Σ becomes ς, and İ two characters
+        return spaced.substring(from, to);
     }
 
     /// Unicode's White_Space property (PropList.txt).

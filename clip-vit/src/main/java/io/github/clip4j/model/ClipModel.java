@@ -23,11 +23,11 @@ public final class ClipModel {
     private final @Nullable ImageEncoder imageEncoder;
     private final @Nullable TextEncoder textEncoder;
     private final OptionalDouble logitScale;
-    private final float logitBias;
+    private final OptionalDouble logitBias;
 
     private ClipModel(
             ClipConfig config, @Nullable ImageEncoder imageEncoder, @Nullable TextEncoder textEncoder, OptionalDouble logitScale,
-            float logitBias) {
+            OptionalDouble logitBias) {
         this.config = config;
         this.imageEncoder = imageEncoder;
         this.textEncoder = textEncoder;
@@ -72,7 +72,8 @@ public final class ClipModel {
     /// @param workers the threads that its encoders run on; not closed by the model
     /// @param imageSize the edge of images, pixels; empty for the config's
     /// @param interpolation how position embeddings are resampled
-    /// @param storage how the weights of linear layers are kept: F32, or F16 or BF16 for half the memory
+    /// @param storage how the weights of linear layers and the table of tokens are kept: F32, or F16 or BF16 for half the memory; a table
+    ///     that is stored in 16 bits stays so
     /// @return the model
     /// @throws IOException when the weights cannot be read
     @SuppressWarnings("exports") // as above
@@ -85,7 +86,9 @@ public final class ClipModel {
         VisionConfig vision = trained.vision().orElse(null);
         if (vision != null && imageSize.orElse(vision.imageSize()) != vision.imageSize()) {
             VisionConfig resized = vision.withImageSize(imageSize.getAsInt());
-            source = new ResampledPositions(weights, interpolation, vision.grid(), resized.grid(), vision.transformer().width());
+            source = new ResampledPositions(
+                    weights, interpolation, vision.tokens() - vision.patches(), vision.grid(), resized.grid(),
+                    vision.transformer().width());
             config = new ClipConfig(Optional.of(resized), trained.text());
             vision = resized;
         }
@@ -116,7 +119,9 @@ public final class ClipModel {
         return new ClipModel(
                 config, imageEncoder, textEncoder,
                 hasScale ? OptionalDouble.of(Math.exp(finite(source, ParameterNames.LOGIT_SCALE))) : OptionalDouble.empty(),
-                source.tensors().containsKey(ParameterNames.LOGIT_BIAS) ? (float) finite(source, ParameterNames.LOGIT_BIAS) : 0);
+                source.tensors().containsKey(ParameterNames.LOGIT_BIAS)
+                        ? OptionalDouble.of(finite(source, ParameterNames.LOGIT_BIAS))
+                        : OptionalDouble.empty());
     }
 
     /// A single number, which no output would show to be wrong.
@@ -179,8 +184,9 @@ public final class ClipModel {
         return logitScale;
     }
 
-    /// {@return what is added to a logit; 0 in most models}
-    public double logitBias() {
+    /// {@return what is added to a logit, in a model that was trained with a sigmoid (Zhai et al. 2023, arXiv:2303.15343 §3.2): its logits
+    /// are those of independent probabilities; empty in CLIP, which was trained with a softmax}
+    public OptionalDouble logitBias() {
         return logitBias;
     }
 }

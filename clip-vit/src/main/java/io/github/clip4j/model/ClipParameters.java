@@ -22,6 +22,10 @@ final class ClipParameters {
         config.text().ifPresent(text -> TextEncoder.specs(text).forEach(specs::add));
         if (config.hasBothTowers()) {
             specs.add(new TensorSpec(ParameterNames.LOGIT_SCALE, Shape.of()));
+            switch (config.text().orElseThrow().head()) {
+                case TextHead.EndOfText _ -> {} // may have one, see check
+                case TextHead.LastPosition _ -> specs.add(new TensorSpec(ParameterNames.LOGIT_BIAS, Shape.of()));
+            }
         }
         return List.copyOf(specs);
     }

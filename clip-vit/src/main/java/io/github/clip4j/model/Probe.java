@@ -11,7 +11,8 @@ import io.github.clip4j.core.Tensor;
 /// | name | what | shape |
 /// |---|---|---|
 /// | `vision_model.embeddings`, `text_model.embeddings` | what the first norm or block reads | `[n, d]` |
-/// | `vision_model.pre_layrnorm` | the norm before the blocks | `[n, d]` |
+/// | `vision_model.embeddings.patch_embedding` | SigLIP: the patches before their positions are added | `[n, d]` |
+/// | `vision_model.pre_layrnorm` | CLIP: the norm before the blocks | `[n, d]` |
 /// | `….layer_norm1` | the norm before the attention | `[n, d]` |
 /// | `….self_attn.q_proj`, `….k_proj`, `….v_proj` | queries, keys and values, heads side by side | `[n, d]` |
 /// | `….self_attn.weights` | attention weights: head, query, key; each row sums to one | `[h, n, n]` |
@@ -22,9 +23,13 @@ import io.github.clip4j.core.Tensor;
 /// | `….mlp` | after its activation | `[n, mlpWidth]` |
 /// | `….mlp.fc2` | what is added to the residual stream | `[n, d]` |
 /// | `…` | the block's output: the residual stream | `[n, d]` |
-/// | `vision_model.post_layernorm` | the norm of the class token | `[1, d]` |
+/// | `vision_model.post_layernorm` | the norm of the class token; SigLIP: of all patches | `[1, d]`, `[n, d]` |
+/// | `vision_model.head.attention.out_proj` | SigLIP: what the probe found | `[1, d]` |
+/// | `vision_model.head.layernorm`, `….mlp.fc1`, `….mlp`, `….mlp.fc2` | SigLIP: the head's norm and MLP, as in a block | `[1, …]` |
+/// | `vision_model.head` | SigLIP: the output, not yet of unit length | `[1, d]` |
 /// | `text_model.final_layer_norm` | the norm after the blocks | `[n, d]` |
 /// | `visual_projection`, `text_projection` | the output, not yet of unit length; absent in a tower without a projection | `[1, p]` |
+/// | `text_model.head` | SigLIP: the output, not yet of unit length | `[1, p]` |
 @FunctionalInterface
 public interface Probe {
     /// Is told one result.

@@ -61,6 +61,11 @@ public final class Linear {
         }
     }
 
+    /// A layer over weights that are packed already.
+    static Linear of(String name, WeightMatrix matrix) {
+        return new Linear(name, matrix);
+    }
+
     /// What [#readWithoutBias] reads.
     static Stream<TensorSpec> specsWithoutBias(int out, int in, String name) {
         return Stream.of(new TensorSpec(name + ".weight", Shape.of(out, in)));

@@ -59,6 +59,15 @@ public final class Transformer {
         }
     }
 
+    /// Runs all blocks at all positions.
+    ///
+    /// @param x the residual stream, `[m, d]`, updated in place
+    public void forward(Tensor x, Sequences sequences, Workspace ws) {
+        for (Block block : blocks) {
+            block.forward(x, sequences, ws);
+        }
+    }
+
     /// Runs all blocks at all positions of one sequence, and `trace` sees every part.
     ///
     /// @param x the residual stream, `[n, d]`, updated in place

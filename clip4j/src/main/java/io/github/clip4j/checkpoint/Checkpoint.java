@@ -9,8 +9,9 @@ import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.ClipModel;
+import io.github.clip4j.model.ImageHead;
 import io.github.clip4j.model.VisionConfig;
-import io.github.clip4j.tokenizer.ClipTokenizer;
+import io.github.clip4j.tokenizer.Tokenizer;
 import io.github.clip4j.tokenizer.Vocabulary;
 import java.io.Closeable;
 import java.io.IOException;
@@ -30,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 /// model.safetensors         the weights; or model.safetensors.index.json and the shards it lists; model.npz; a directory weights/ with one
 ///                           NAME.npy a tensor; open_clip_model.safetensors; pytorch_model.bin; open_clip_pytorch_model.bin; or the only
 ///                           .safetensors, .npz, .pt, .bin, .pth or .ckpt file there. Shards of PyTorch's files have an index alike
-/// tokenizer.json            the vocabulary; or vocab.json and merges.txt; or bpe_simple_vocab_16e6.txt.gz. Without it the model still
-///                           serves images
+/// tokenizer.json            the vocabulary; or CLIP's vocab.json and merges.txt, or bpe_simple_vocab_16e6.txt.gz; or SigLIP's
+///                           spiece.model. Without it the model still serves images
 /// processor_config.json     how images are prepared, as transformers 5 saves it; or preprocessor_config.json; without either as OpenAI
 ///                           does, at the model's size
 /// modules.json              of sentence-transformers: the CLIP's own folder is followed
@@ -282,12 +283,12 @@ public final class Checkpoint implements Closeable {
         };
     }
 
-    /// {@return the vocabulary, or empty when there is none}
+    /// {@return CLIP's vocabulary; empty when there is none, or the model has a tokenizer of another kind}
     ///
     /// @throws io.github.clip4j.tokenizer.VocabularyFormatException when it is malformed
     public Optional<Vocabulary> vocabulary() throws IOException {
         if (!vocabularyIsRead) {
-            vocabulary = files.vocabulary().orElse(null);
+            vocabulary = TokenizerFiles.vocabulary(this, extents()).orElse(null);
             vocabularyIsRead = true;
         }
         return Optional.ofNullable(vocabulary);
@@ -301,12 +302,13 @@ public final class Checkpoint implements Closeable {
         return files.bytes(names);
     }
 
-    /// {@return the tokenizer with the rules of a profile, or empty when there is no vocabulary}
+    /// {@return the tokenizer with the rules of a profile, or empty when there are no files of one}
     ///
     /// @param profile the reference implementation to agree with
     /// @throws IOException when a file cannot be read
-    public Optional<ClipTokenizer> tokenizer(Profile profile) throws IOException {
-        return vocabulary().map(words -> new ClipTokenizer(words, profile.tokenizer()));
+    public Optional<Tokenizer> tokenizer(Profile profile) throws IOException {
+        Optional<String> clean = configFile().orElse(null) instanceof OpenClipConfigFile file ? file.clean() : Optional.empty();
+        return TokenizerFiles.tokenizer(this, extents(), profile, clean);
     }
 
     /// {@return how images are prepared for the image encoder, in the order of a profile; empty when there is no image encoder}
@@ -315,17 +317,21 @@ public final class Checkpoint implements Closeable {
     /// @throws WeightFormatException when images so prepared would not fit the encoder
     public Optional<ClipPreprocess> preprocessing(Profile profile) throws IOException {
         Optional<VisionConfig> vision = extents().vision();
-        return vision.isPresent() ? Optional.of(preprocessing(vision.get().imageSize(), profile)) : Optional.empty();
+        return vision.isPresent() ? Optional.of(preprocessing(vision.get(), profile)) : Optional.empty();
     }
 
-    private ClipPreprocess preprocessing(int size, Profile profile) throws IOException {
-        Optional<ConfigFile> said = configFile();
-        Optional<JsonFields> processor = said.orElse(null) instanceof ClipConfigFile ? files.imageProcessor() : Optional.empty();
+    private ClipPreprocess preprocessing(VisionConfig vision, Profile profile) throws IOException {
+        int size = vision.imageSize();
+        boolean siglip = vision.head() instanceof ImageHead.AttentionPool;
+        ConfigFile said = configFile().orElse(null);
+        Optional<JsonFields> processor = said instanceof ClipConfigFile ? files.imageProcessor() : Optional.empty();
         ClipPreprocess preprocess;
-        if (said.orElse(null) instanceof OpenClipConfigFile openClip) {
+        if (said instanceof OpenClipConfigFile openClip) {
             preprocess = openClip.preprocess();
+        } else if (processor.isPresent()) {
+            preprocess = PreprocessConfigFile.read(processor.get(), siglip);
         } else {
-            preprocess = processor.isPresent() ? PreprocessConfigFile.read(processor.get()) : ClipPreprocess.huggingFace(size);
+            preprocess = siglip ? PreprocessConfigFile.siglip(size) : ClipPreprocess.huggingFace(size);
         }
         PreprocessConfigFile.check(preprocess, size, processor.map(JsonFields::where).orElse("preprocessor_config.json"));
         return preprocess.withConvention(profile.convention());

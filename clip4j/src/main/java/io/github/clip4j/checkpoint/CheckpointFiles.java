@@ -118,16 +118,6 @@ record CheckpointFiles(String name, String ownName, Folder folder, Optional<Stri
         return WeightFile.find(folder, config.orElse(null) instanceof OpenClipConfigFile, name);
     }
 
-    /// The vocabulary, in the first form that is there.
-    Optional<Vocabulary> vocabulary() throws IOException {
-        for (List<String> form : Vocabulary.FORMS) {
-            if (folder.has(form.getFirst())) {
-                return Optional.of(Vocabulary.of(bytes(form)));
-            }
-        }
-        return Optional.empty();
-    }
-
     /// Small files as they are: those of `names` that are there.
     Map<String, byte[]> bytes(List<String> names) throws IOException {
         Map<String, byte[]> found = new LinkedHashMap<>();

@@ -10,25 +10,44 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /// A Hugging Face `preprocessor_config.json`, or the part `image_processor` of a `processor_config.json`, with the defaults of
-/// `CLIPImageProcessor` for what it leaves out.
+/// `CLIPImageProcessor` for what it leaves out, or of `SiglipImageProcessor` where the file or the model is SigLIP's.
 final class PreprocessConfigFile {
     private static final int DEFAULT_SIZE = 224;
+    private static final List<Double> HALF = List.of(0.5, 0.5, 0.5); // IMAGENET_STANDARD_MEAN and _STD
 
     private PreprocessConfigFile() {}
 
-    /// Understands a file.
+    /// How `SiglipImageProcessor` prepares images without a file: both edges to `size`, no crop.
+    static ClipPreprocess siglip(int size) {
+        return new ClipPreprocess(
+                new ResizeTo.Exactly(size, size), Optional.empty(), 0, ClipPreprocess.Filter.BICUBIC, 1 / 255.0, HALF, HALF,
+                ClipPreprocess.Convention.HUGGING_FACE);
+    }
+
+    /// Understands a file of a CLIP.
     ///
     /// @throws WeightFormatException when it is malformed or asks for what is not supported
     static ClipPreprocess read(JsonFields root) throws WeightFormatException {
-        Optional<Crop> crop = root.bool("do_center_crop").orElse(true) ? Optional.of(crop(root)) : Optional.empty();
+        return read(root, false);
+    }
+
+    /// Understands a file.
+    ///
+    /// @param ofSiglip whether the model is a SigLIP; a processor that the file names decides before
+    /// @throws WeightFormatException when it is malformed or asks for what is not supported
+    static ClipPreprocess read(JsonFields root, boolean ofSiglip) throws WeightFormatException {
+        Optional<String> processor = root.string("image_processor_type");
+        boolean siglip = processor.isPresent() ? processor.get().startsWith("Siglip") : ofSiglip;
+        List<Double> standard = siglip ? HALF : ClipPreprocess.OPENAI_MEAN;
+        Optional<Crop> crop = root.bool("do_center_crop").orElse(!siglip) ? Optional.of(crop(root)) : Optional.empty();
         boolean normalize = root.bool("do_normalize").orElse(true);
         boolean rescale = root.bool("do_rescale").orElse(true);
         try {
             return new ClipPreprocess(
-                    root.bool("do_resize").orElse(true) ? resize(root) : new ResizeTo.None(), crop, 0, filter(root),
+                    root.bool("do_resize").orElse(true) ? resize(root, siglip) : new ResizeTo.None(), crop, 0, filter(root),
                     rescale ? root.number("rescale_factor").orElse(1 / 255.0) : 1,
-                    normalize ? root.numbers("image_mean").orElse(ClipPreprocess.OPENAI_MEAN) : List.of(0.0, 0.0, 0.0),
-                    normalize ? root.numbers("image_std").orElse(ClipPreprocess.OPENAI_STD) : List.of(1.0, 1.0, 1.0),
+                    normalize ? root.numbers("image_mean").orElse(standard) : List.of(0.0, 0.0, 0.0),
+                    normalize ? root.numbers("image_std").orElse(siglip ? HALF : ClipPreprocess.OPENAI_STD) : List.of(1.0, 1.0, 1.0),
                     ClipPreprocess.Convention.HUGGING_FACE);
         } catch (IllegalArgumentException e) {
             throw new WeightFormatException("%s: %s".formatted(root.where(), e.getMessage()), e);
@@ -54,9 +73,9 @@ final class PreprocessConfigFile {
 
     /// `size`: `{"shortest_edge": n}`, `{"height": h, "width": w}`, or a number, which means the shortest edge unless `use_square_size` is
     /// set.
-    private static ResizeTo resize(JsonFields root) throws WeightFormatException {
+    private static ResizeTo resize(JsonFields root, boolean siglip) throws WeightFormatException {
         if (!root.has("size")) {
-            return new ResizeTo.ShortestEdge(DEFAULT_SIZE);
+            return siglip ? new ResizeTo.Exactly(DEFAULT_SIZE, DEFAULT_SIZE) : new ResizeTo.ShortestEdge(DEFAULT_SIZE);
         }
         OptionalLong plain = plainInteger(root, "size");
         if (plain.isPresent()) {

@@ -66,10 +66,8 @@ class ConfigFilesTest {
                 .hasMessage("config.json.vision_config.hidden_act: expected quick_gelu, gelu or gelu_pytorch_tanh, got 'relu'");
         assertThatThrownBy(() -> config("{\"vision_config\": {\"patch_size\": 16.5}}"))
                 .hasMessage("config.json.vision_config.patch_size: expected an integer of at least 0, got a number 16.5");
-        assertThatThrownBy(() -> config("{\"model_type\": \"siglip\"}"))
-                .hasMessage("config.json: this is SigLIP; it would need a pooling head with a learnt probe, a text tower without a "
-                        + "causal mask, and a "
-                        + "SentencePiece tokenizer, which clip4j does not have");
+        assertThatThrownBy(() -> config("{\"model_type\": \"siglip2\"}")).hasMessage(
+                "config.json: this is a NaFlex model; it would need patches of variable number with masks, which clip4j does not have");
         assertThatThrownBy(() -> config("{\"vision_config\": {\"num_attention_heads\": 7}}"))
                 .hasMessage("config.json: transformer: expected a width that is a multiple of the heads, got 768 and 7");
         assertThatThrownBy(() -> config("{\"a\": 1, \"a\": 2}")).hasMessageContaining("the name 'a' appears twice");

@@ -32,7 +32,7 @@ public final class CheckpointConverter {
     /// Files that may be beside the weights and are copied as they are.
     private static final List<String> TOKENIZER_FILES = List.of(
             "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json", "merges.txt",
-                    "bpe_simple_vocab_16e6.txt.gz");
+                    "bpe_simple_vocab_16e6.txt.gz", "spiece.model", "tokenizer.model");
 
     /// The form that weights are written in.
     public enum Format {
@@ -130,7 +130,7 @@ public final class CheckpointConverter {
         if (format == Format.SAFETENSORS) {
             SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "pt");
             for (TensorInfo info : parameters(weights)) {
-                writer.add(info.name(), dtype, shape(info), () -> checked(info, weights.read(info.name())));
+                writer.add(info.name(), dtype, shape(info, weights), () -> checked(info, weights.read(info.name())));
             }
             writer.write(directory.resolve("model.safetensors"));
             return;
@@ -140,17 +140,18 @@ public final class CheckpointConverter {
             float[] values = checked(info, weights.read(info.name()));
             Path file = arrays.resolve(info.name() + ".npy");
             if (dtype == DType.F16) {
-                NpyWriter.writeHalfFloats(file, values, shape(info));
+                NpyWriter.writeHalfFloats(file, values, shape(info, weights));
             } else {
-                NpyWriter.writeFloats(file, values, shape(info));
+                NpyWriter.writeFloats(file, values, shape(info, weights));
             }
         }
     }
 
-    /// A scale is stored as `[]` or `[1]`; Hugging Face's is `[]`.
-    private Shape shape(TensorInfo info) {
+    /// A scale is stored as `[]` or `[1]`; Hugging Face's is `[]` in CLIP and `[1]` in SigLIP.
+    private Shape shape(TensorInfo info, WeightSource weights) {
         boolean scale = info.name().equals(ParameterNames.LOGIT_SCALE) || info.name().equals(ParameterNames.LOGIT_BIAS);
-        return scale ? (format == Format.NPY ? Shape.of(1) : Shape.of()) : info.shape();
+        boolean siglip = weights.tensors().containsKey(ParameterNames.ATTENTION_POOL + ".probe");
+        return scale ? (format == Format.NPY || siglip ? Shape.of(1) : Shape.of()) : info.shape();
     }
 
     /// Refuses finite values that the type has no finite neighbour of.

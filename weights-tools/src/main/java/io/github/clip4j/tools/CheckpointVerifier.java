@@ -163,7 +163,9 @@ public final class CheckpointVerifier {
                     : List.of();
             List<double[]> textOutputs = new ArrayList<>();
             for (String text : texts) {
-                textOutputs.add(doubles(clip.model().textEncoder().orElseThrow().encode(List.of(clip.tokenizer().encode(text))).toArray()));
+                TextEncoder encoder = clip.model().textEncoder().orElseThrow();
+                int[] ids = clip.tokenizer().encode(text, encoder.config().contextLength());
+                textOutputs.add(doubles(encoder.encode(List.of(ids)).toArray()));
             }
             if (json.has("image_embedding")) {
                 results.add(compare("image_embedding", json.get("image_embedding"), image, tolerance));
@@ -177,7 +179,7 @@ public final class CheckpointVerifier {
                 results.add(compare("logits_per_image", json.get("logits_per_image"), logits, tolerance));
             }
             if (json.has("probs")) {
-                results.add(compare("probs", json.get("probs"), softmax(logits), tolerance));
+                results.add(compare("probs", json.get("probs"), probabilities(clip, logits), tolerance));
             }
         }
         if (results.isEmpty()) {
@@ -199,11 +201,15 @@ public final class CheckpointVerifier {
         double scale = clip.model().logitScale()
                 .orElseThrow(() -> new IllegalStateException(clip.name() + " has no logit_scale: expected one to compare logits"));
         return texts.stream()
-                .mapToDouble(text -> scale * point.dot(Embedding.normalized(floats(text))) + clip.model().logitBias())
+                .mapToDouble(text -> scale * point.dot(Embedding.normalized(floats(text))) + clip.model().logitBias().orElse(0))
                 .toArray();
     }
 
-    private static double[] softmax(double[] logits) {
+    /// The sigmoid of each logit for a model that was trained with it, else the softmax.
+    private static double[] probabilities(Clip clip, double[] logits) {
+        if (clip.model().logitBias().isPresent()) {
+            return Arrays.stream(logits).map(logit -> 1 / (1 + Math.exp(-logit))).toArray();
+        }
         double max = Arrays.stream(logits).max().orElse(0);
         double[] powers = Arrays.stream(logits).map(logit -> Math.exp(logit - max)).toArray();
         double sum = Arrays.stream(powers).sum();

@@ -1,6 +1,7 @@
 package io.github.clip4j.tokenizer.json;
 
 import io.github.clip4j.tokenizer.VocabularyFormatException;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,6 +39,22 @@ public final class JsonTokenizer {
     /// @throws VocabularyFormatException when the file is malformed, or is not of a kind that the family has
     public static JsonTokenizer readSentencePiece(Path file, SentencePieceFamily family) throws IOException {
         return of(SentencePieceReader.read(file, family), String.valueOf(file.getFileName()));
+    }
+
+    /// Reads the content of a `tokenizer.json`.
+    ///
+    /// @param where the file's name, for messages
+    /// @throws VocabularyFormatException as [#read(Path)]
+    public static JsonTokenizer read(byte[] content, String where) throws IOException {
+        return of(TokenizerJsonReader.read(new ByteArrayInputStream(content), where), where);
+    }
+
+    /// Reads the content of a SentencePiece file.
+    ///
+    /// @param where the file's name, for messages
+    /// @throws VocabularyFormatException as [#readSentencePiece(Path, SentencePieceFamily)]
+    public static JsonTokenizer readSentencePiece(byte[] content, String where, SentencePieceFamily family) throws IOException {
+        return of(SentencePieceReader.read(content, where, family), where);
     }
 
     private static JsonTokenizer of(Parts parts, String where) throws VocabularyFormatException {
@@ -195,6 +212,16 @@ public final class JsonTokenizer {
     public @Nullable String token(int id) {
         String token = addedTokens.token(id);
         return token != null ? token : parts.model().token(id);
+    }
+
+    /// A text in lower case as the normaliser `Lowercase` makes it.
+    public static String lowerCase(String text) {
+        return LowerCase.of(text);
+    }
+
+    /// The id that the file pads with, or −1 when it does not ask for padding.
+    public int padId() {
+        return padding == null ? -1 : padding.padId();
     }
 
     /// How many tokens there are, added ones included.
