@@ -75,7 +75,8 @@ final class EmbedCommand implements Callable<Integer> {
     @Option(names = "--pixels", paramLabel = "X.npy", description = "preprocessed images, float32 [n, 3, h, w]")
     private @Nullable Path pixels;
 
-    @Option(names = "--ids", paramLabel = "X.npy", description = "token ids with start and end of text, int32 [n, length]; all positions for SigLIP")
+    @Option(names = "--ids", paramLabel = "X.npy", description =
+            "token ids with start and end of text, int32 [n, length]; all positions for SigLIP")
     private @Nullable Path ids;
 
     @Option(names = "--raw", description = "the projection as it is, not scaled to length 1")

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 /// model.safetensors         the weights; or model.safetensors.index.json and the shards it lists; model.npz; a directory weights/ with one
 ///                           NAME.npy a tensor; open_clip_model.safetensors; pytorch_model.bin; open_clip_pytorch_model.bin; or the only
 ///                           .safetensors, .npz, .pt or .bin file there
-/// tokenizer.json            the vocabulary; or CLIP's vocab.json and merges.txt, or bpe_simple_vocab_16e6.txt.gz; or SigLIP's spiece.model.
+/// tokenizer.json            the vocabulary; or vocab.json and merges.txt, or bpe_simple_vocab_16e6.txt.gz; or SigLIP's spiece.model.
 ///                           Without it the model still serves images
 /// preprocessor_config.json  how images are prepared; without it as OpenAI does, at the model's size
 /// ```
