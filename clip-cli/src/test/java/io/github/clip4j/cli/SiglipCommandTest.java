@@ -94,7 +94,8 @@ class SiglipCommandTest {
         assertThat(run("tokenize", "a cat", "--model", MODEL).out).contains("<eos>");
         Path idsFile = directory.resolve("ids.npy");
         NpyWriter.writeInts(idsFile, Arrays.copyOf(ids, 64), Shape.of(1, 64)); // <pad> is 0
-        assertThat(embedding(MODEL, "embed", "--ids", idsFile.toString())).isEqualTo(embedding(MODEL, "embed", "--text", "a photo of a cat"));
+        float[] ofText = embedding(MODEL, "embed", "--text", "a photo of a cat");
+        assertThat(embedding(MODEL, "embed", "--ids", idsFile.toString())).isEqualTo(ofText);
         NpyWriter.writeInts(idsFile, ids, Shape.of(1, ids.length));
         Run refused = run("embed", "--ids", idsFile.toString(), "--model", MODEL);
         assertThat(refused.exit).isEqualTo(1);
@@ -163,7 +164,7 @@ class SiglipCommandTest {
     /// operations, a text 2·(12·(64·12·768² + 2·64²·768) + 768²).
     @Test
     void nominalOperationsOfSiglip2() {
-        assertThat(Throughput.flops(ClipConfig.siglip2B32().vision().orElseThrow()) / 1e9).isCloseTo(11.494, within(0.001));
-        assertThat(Throughput.flops(ClipConfig.siglip2B32().text().orElseThrow(), 64) / 1e9).isCloseTo(11.025, within(0.001));
+        assertThat(Throughput.flops(ClipConfig.siglip2B32().vision().orElseThrow()) / 1e9).isCloseTo(11.486, within(0.001));
+        assertThat(Throughput.flops(ClipConfig.siglip2B32().text().orElseThrow(), 64) / 1e9).isCloseTo(11.024, within(0.001));
     }
 }

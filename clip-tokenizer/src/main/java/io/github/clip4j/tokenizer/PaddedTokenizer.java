@@ -4,8 +4,6 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
-import io.github.clip4j.tokenizer.json.JsonTokenizer;
-import io.github.clip4j.tokenizer.json.SentencePieceFamily;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -23,17 +21,15 @@ import org.jspecify.annotations.Nullable;
 ///                                                             end and padding: 64 ids
 /// ```
 ///
-/// The ids of a text are [JsonTokenizer]'s. What is around them, and how a text is cleaned before, stands in `tokenizer_config.json` and in
+/// The ids of a text are those of [Pieces]. What is around them, and how a text is cleaned before, stands in `tokenizer_config.json` and in
 /// the code of the class that it names (huggingface/transformers 5.18 `tokenization_siglip.py`, `tokenization_siglip2.py`,
 /// `tokenization_gemma.py`, `tokenization_utils_tokenizers.py`; open_clip 3.3 `tokenizer.py`, class `HFTokenizer`).
 final class PaddedTokenizer implements Tokenizer {
     private static final String TOKENIZER_JSON = "tokenizer.json";
-    private static final String SENTENCE_PIECE = "spiece.model";
-    private static final String GEMMA = "tokenizer.model";
     private static final String CONFIG = "tokenizer_config.json";
     private static final int[] NONE = {};
 
-    private final JsonTokenizer base;
+    private final Pieces base;
     private final TokenizerProfile profile;
     private final UnaryOperator<String> clean;
     private final Around around;
@@ -50,7 +46,7 @@ final class PaddedTokenizer implements Tokenizer {
     private record Around(int[] start, int[] end, int padId, boolean padsLeft, boolean cutsLeft) {}
 
     private PaddedTokenizer(
-            JsonTokenizer base, TokenizerProfile profile, UnaryOperator<String> clean, Around around, boolean truncates) {
+            Pieces base, TokenizerProfile profile, UnaryOperator<String> clean, Around around, boolean truncates) {
         this.base = base;
         this.profile = profile;
         this.clean = clean;
@@ -59,28 +55,12 @@ final class PaddedTokenizer implements Tokenizer {
     }
 
     /// Reads the files of a repository. A text that is too long is cut, as the pipelines of transformers and open_clip do for these models.
-    static PaddedTokenizer read(String where, Map<String, byte[]> files, TokenizerProfile profile, Optional<String> clean)
-            throws IOException {
+    static PaddedTokenizer read(
+            String where, Pieces base, Map<String, byte[]> files, TokenizerProfile profile, Optional<String> clean) throws IOException {
         JsonObject config = config(where, files.get(CONFIG));
         String type = string(config, "tokenizer_class").orElse(files.containsKey(TOKENIZER_JSON) ? "" : "SiglipTokenizer");
-        JsonTokenizer base = base(where, files).withoutPadding().withoutTruncation();
-        return new PaddedTokenizer(base, profile, cleaning(where, profile, clean, type, config), around(where, base, type, config), true);
-    }
-
-    private static JsonTokenizer base(String where, Map<String, byte[]> files) throws IOException {
-        byte[] json = files.get(TOKENIZER_JSON);
-        if (json != null) {
-            return JsonTokenizer.read(json, where + "/" + TOKENIZER_JSON);
-        }
-        byte[] pieces = files.get(SENTENCE_PIECE);
-        if (pieces != null) {
-            return JsonTokenizer.readSentencePiece(pieces, where + "/" + SENTENCE_PIECE, SentencePieceFamily.T5);
-        }
-        byte[] gemma = files.get(GEMMA);
-        if (gemma != null) {
-            return JsonTokenizer.readSentencePiece(gemma, where + "/" + GEMMA, SentencePieceFamily.GEMMA);
-        }
-        throw new VocabularyFormatException("%s: expected %s, %s or %s, got none".formatted(where, TOKENIZER_JSON, SENTENCE_PIECE, GEMMA));
+        return new PaddedTokenizer(
+                base, profile, cleaning(where, base, profile, clean, type, config), around(where, base, type, config), true);
     }
 
     private static JsonObject config(String where, byte @Nullable [] content) throws VocabularyFormatException {
@@ -99,7 +79,7 @@ final class PaddedTokenizer implements Tokenizer {
     }
 
     private static UnaryOperator<String> cleaning(
-            String where, TokenizerProfile profile, Optional<String> clean, String type, JsonObject config)
+            String where, Pieces base, TokenizerProfile profile, Optional<String> clean, String type, JsonObject config)
             throws VocabularyFormatException {
         if (profile != TokenizerProfile.HF) {
             String kind = clean.orElse("canonicalize");
@@ -114,17 +94,18 @@ final class PaddedTokenizer implements Tokenizer {
         return switch (type) {
             case "SiglipTokenizer" -> flag(config, "do_lower_case").orElse(true) ? TextCleaning::siglip : TextCleaning::siglipCased;
             // what its tokenizer.json does, too, when the class wrote it
-            case "Siglip2Tokenizer", "Siglip2TokenizerFast" -> JsonTokenizer::lowerCase;
+            case "Siglip2Tokenizer", "Siglip2TokenizerFast" -> base::lowerCase;
             default -> UnaryOperator.identity();
         };
     }
 
     /// The tokens around a text: those of the flags `add_bos_token` and `add_eos_token`, of which transformers makes a template of its own;
     /// without flags those of the file. A text that ends with neither gets the end of text, which these models were trained with.
-    private static Around around(String where, JsonTokenizer base, String type, JsonObject config) throws VocabularyFormatException {
+    private static Around around(String where, Pieces base, String type, JsonObject config) throws VocabularyFormatException {
         int end = id(base, config, "eos_token").orElseGet(() -> firstKnown(base, "</s>", "<eos>"));
         int pad = id(base, config, "pad_token")
-                .orElseGet(() -> base.padId() >= 0 ? base.padId() : type.equals("SiglipTokenizer") ? end : firstKnown(base, "<pad>", "</s>"));
+                .or(() -> base.padId() >= 0 ? Optional.of(base.padId()) : Optional.empty())
+                .orElseGet(() -> type.equals("SiglipTokenizer") ? end : firstKnown(base, "<pad>", "</s>"));
         if (end < 0 || pad < 0) {
             throw new VocabularyFormatException("%s: expected tokens that end a text and fill the context, got none: say eos_token and "
                     .formatted(where) + "pad_token in " + CONFIG);
@@ -136,7 +117,7 @@ final class PaddedTokenizer implements Tokenizer {
                 starts = new int[] {id(base, config, "bos_token").orElseGet(() -> firstKnown(base, "<bos>", "<s>"))};
             }
         } else {
-            int[] empty = base.encode("").ids();
+            int[] empty = base.specialTokens();
             if (empty.length > 0 && empty[empty.length - 1] == end) {
                 starts = Arrays.copyOf(empty, empty.length - 1);
             }
@@ -157,13 +138,13 @@ final class PaddedTokenizer implements Tokenizer {
     }
 
     /// A token is written as a string or as an object with its content.
-    private static Optional<Integer> id(JsonTokenizer base, JsonObject config, String key) {
+    private static Optional<Integer> id(Pieces base, JsonObject config, String key) {
         JsonElement value = config.get(key);
         Optional<String> token = value != null && value.isJsonObject() ? string(value.getAsJsonObject(), "content") : string(config, key);
         return token.map(base::id).filter(id -> id >= 0);
     }
 
-    private static int firstKnown(JsonTokenizer base, String... tokens) {
+    private static int firstKnown(Pieces base, String... tokens) {
         return Arrays.stream(tokens).mapToInt(base::id).filter(id -> id >= 0).findFirst().orElse(-1);
     }
 

@@ -3,6 +3,7 @@ package io.github.clip4j.tokenizer;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// Turns texts into the token ids of a model, and back.
 ///
@@ -12,13 +13,54 @@ public sealed interface Tokenizer permits ClipTokenizer, PaddedTokenizer {
     /// {@return the tokenizer of a model whose texts fill its context, as SigLIP's do, from the files of its repository}
     ///
     /// @param where the repository's name, for messages
-    /// @param files bytes by name: `tokenizer.json`, else `spiece.model` or `tokenizer.model`; and `tokenizer_config.json`, if there is one
+    /// @param pieces the tokens of a text alone, which one of the files describes
+    /// @param files bytes by name: that file, and `tokenizer_config.json`, if there is one
     /// @param profile the reference implementation to agree with
     /// @param clean what open_clip's config says of cleaning (`canonicalize`, `lower` or `whitespace`); empty for what the profile does
     ///     without
-    /// @throws VocabularyFormatException when a file is missing, malformed or asks for what is not supported
-    static Tokenizer padded(String where, Map<String, byte[]> files, TokenizerProfile profile, Optional<String> clean) throws IOException {
-        return PaddedTokenizer.read(where, files, profile, clean);
+    /// @throws VocabularyFormatException when the config is malformed or asks for what is not supported
+    static Tokenizer padded(
+            String where, Pieces pieces, Map<String, byte[]> files, TokenizerProfile profile, Optional<String> clean)
+            throws IOException {
+        return PaddedTokenizer.read(where, pieces, files, profile, clean);
+    }
+
+    /// The tokens of texts alone, as `tokenizer.json` or SentencePiece's file describes them, without what a model puts around them.
+    interface Pieces {
+        /// {@return the ids of a text, of any length, without special tokens and padding}
+        ///
+        /// @param text cleaned
+        int[] encodeWithoutSpecialTokens(String text);
+
+        /// {@return the ids that the file puts around a text}
+        int[] specialTokens();
+
+        /// {@return the id that the file pads with, or −1 when it does not ask for padding}
+        int padId();
+
+        /// {@return a text in lower case as the file's normaliser would make it}
+        ///
+        /// @param text any text
+        String lowerCase(String text);
+
+        /// {@return the text of some ids}
+        ///
+        /// @param ids those that are not in use are left out
+        /// @param skipSpecialTokens whether special tokens are left out, too
+        String decode(int[] ids, boolean skipSpecialTokens);
+
+        /// {@return the id of a token as the file writes it, or −1}
+        ///
+        /// @param token as the file writes it
+        int id(String token);
+
+        /// {@return the token with this id, or null when the id is not in use}
+        ///
+        /// @param id of a token
+        @Nullable String token(int id);
+
+        /// {@return how many tokens there are}
+        int size();
     }
 
     /// {@return this tokenizer with another treatment of texts that are too long, whatever the profile's is}

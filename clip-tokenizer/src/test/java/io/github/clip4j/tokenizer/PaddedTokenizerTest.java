@@ -34,17 +34,23 @@ class PaddedTokenizerTest {
     }
 
     private static Tokenizer siglip(TokenizerProfile profile) throws IOException {
-        return Tokenizer.padded("m", files(PIECES, "spiece.model", "tokenizer_config.json"), profile, Optional.empty());
+        return padded(files(PIECES, "spiece.model", "tokenizer_config.json"), profile, Optional.empty());
+    }
+
+    private static Tokenizer padded(Map<String, byte[]> files, TokenizerProfile profile, Optional<String> clean) throws IOException {
+        return Tokenizer.padded("m", JsonTokenizer.read("m", files), files, profile, clean);
     }
 
     private static Tokenizer siglip2(String config) throws IOException {
         Map<String, byte[]> files = files(GOLDEN.resolve("siglip"), "tokenizer.json");
         files.put("tokenizer_config.json", config.getBytes(StandardCharsets.UTF_8));
-        return Tokenizer.padded("m", files, TokenizerProfile.HF, Optional.empty());
+        return padded(files, TokenizerProfile.HF, Optional.empty());
     }
 
     private static List<JsonObject> texts() throws IOException {
-        return Files.readAllLines(PIECES.resolve("tokens.jsonl")).stream().map(line -> JsonParser.parseString(line).getAsJsonObject()).toList();
+        return Files.readAllLines(PIECES.resolve("tokens.jsonl")).stream()
+                .map(line -> JsonParser.parseString(line).getAsJsonObject())
+                .toList();
     }
 
     private static int[] ids(JsonObject line, String key) {
@@ -121,14 +127,15 @@ class PaddedTokenizerTest {
     @ParameterizedTest
     @ValueSource(strings = {"{\"padding_side\": \"middle\"}", "[]", "{"})
     void badConfigsAreRefusedWithTheirName(String config) {
-        assertThatThrownBy(() -> siglip2(config)).isInstanceOf(VocabularyFormatException.class).hasMessageStartingWith("m/tokenizer_config.json");
+        assertThatThrownBy(() -> siglip2(config)).isInstanceOf(VocabularyFormatException.class)
+                .hasMessageStartingWith("m/tokenizer_config.json");
     }
 
     @Test
     void missingFilesAndUnknownCleaningAreRefused() {
-        assertThatThrownBy(() -> Tokenizer.padded("m", Map.of(), TokenizerProfile.HF, Optional.empty()))
+        assertThatThrownBy(() -> padded(Map.of(), TokenizerProfile.HF, Optional.empty()))
                 .hasMessage("m: expected tokenizer.json, spiece.model or tokenizer.model, got none");
-        assertThatThrownBy(() -> Tokenizer.padded("m", files(PIECES, "spiece.model"), TokenizerProfile.OPEN_CLIP, Optional.of("none")))
+        assertThatThrownBy(() -> padded(files(PIECES, "spiece.model"), TokenizerProfile.OPEN_CLIP, Optional.of("none")))
                 .hasMessage("m: tokenizer_kwargs.clean: expected canonicalize, lower or whitespace, got 'none'");
     }
 }

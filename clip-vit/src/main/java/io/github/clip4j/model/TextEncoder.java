@@ -27,8 +27,8 @@ import java.util.stream.Stream;
 /// The text tower: token ids to vectors (openai/CLIP `model.py`, `CLIP.encode_text`; transformers `modeling_siglip.py`, class
 /// `SiglipTextModel`). Immutable and thread-safe.
 ///
-/// In CLIP a position sees no later one, so nothing after the pooled position can change the result, and nothing after it is computed: a prompt of
-/// ten tokens costs an eighth of a padded one. Texts of a batch lie one after the other, without padding, and what they share at their
+/// In CLIP a position sees no later one, so nothing after the pooled position can change the result, and nothing after it is computed: a
+/// prompt of ten tokens costs an eighth of a padded one. Texts of a batch lie one after the other, without padding, and what they share at their
 /// beginnings is computed once ([PrefixTree]). In SigLIP a position sees all others, and every text fills the context: nothing can be left
 /// out, and nothing is shared.
 public final class TextEncoder {

@@ -66,7 +66,8 @@ class ParameterTableTest {
                     100, 20, new TransformerConfig(40, 4, 2, 88, Activation.GELU, 1e-5),
                     new TextHead.EndOfText(dim, TextHead.Pooling.GREATEST_ID, 99));
             VisionConfig pooled = new VisionConfig(30, 7, vision.transformer(), new ImageHead.AttentionPool());
-            TextConfig last = new TextConfig(100, 20, text.transformer(), new TextHead.LastPosition(dim.isPresent() ? OptionalInt.of(40) : dim));
+            OptionalInt projected = dim.isPresent() ? OptionalInt.of(40) : dim;
+            TextConfig last = new TextConfig(100, 20, text.transformer(), new TextHead.LastPosition(projected));
             return Stream.of(
                     ClipConfig.of(vision, text), ClipConfig.ofImages(vision), ClipConfig.ofTexts(text), ClipConfig.of(pooled, last),
                     ClipConfig.ofImages(pooled), ClipConfig.ofTexts(last));

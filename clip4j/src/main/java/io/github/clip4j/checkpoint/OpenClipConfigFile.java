@@ -292,7 +292,8 @@ final class OpenClipConfigFile implements ConfigFile {
                 };
         Optional<ClipPreprocess.Crop> crop = mode.equals("squash") ? Optional.empty() : Optional.of(new ClipPreprocess.Crop(size, size));
         return new ClipPreprocess(
-                resize, crop, integer(fields, "fill_color", 0), filter, 1 / 255.0, numbers(fields, "mean", siglip ? HALF : ClipPreprocess.OPENAI_MEAN),
+                resize, crop, integer(fields, "fill_color", 0), filter, 1 / 255.0,
+                numbers(fields, "mean", siglip ? HALF : ClipPreprocess.OPENAI_MEAN),
                 numbers(fields, "std", siglip ? HALF : ClipPreprocess.OPENAI_STD), ClipPreprocess.Convention.OPENAI);
     }
 

@@ -7,6 +7,7 @@ import io.github.clip4j.model.TextHead;
 import io.github.clip4j.tokenizer.ClipTokenizer;
 import io.github.clip4j.tokenizer.Tokenizer;
 import io.github.clip4j.tokenizer.Vocabulary;
+import io.github.clip4j.tokenizer.json.JsonTokenizer;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -41,9 +42,11 @@ final class TokenizerFiles {
         }
         Map<String, byte[]> files = checkpoint.files(PADDED);
         boolean none = files.keySet().stream().allMatch(PADDED.getLast()::equals);
-        return config.text().isEmpty() || none
-                ? Optional.empty()
-                : Optional.of(Tokenizer.padded(checkpoint.name(), files, profile.tokenizer(), clean));
+        if (config.text().isEmpty() || none) {
+            return Optional.empty();
+        }
+        JsonTokenizer pieces = JsonTokenizer.read(checkpoint.name(), files);
+        return Optional.of(Tokenizer.padded(checkpoint.name(), pieces, files, profile.tokenizer(), clean));
     }
 
     /// Whether a model's texts fill its context; of an image encoder alone, whether those of its family do.

@@ -210,7 +210,8 @@ class SiglipGoldenTest {
         try (Clip clip = Clip.load(golden.directory)) {
             assertThatThrownBy(() -> clip.embedTokens(new int[] {5, 6, 1}))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("text 0: expected exactly 64 token ids, padding included, because this model reads the last position, got 3");
+                    .hasMessage("text 0: expected exactly 64 token ids, padding included, because this model reads the last position, "
+                            + "got 3");
         }
     }
 }
