@@ -176,35 +176,38 @@ public final class ClipTokenizer implements Tokenizer {
         }
     }
 
-    /// `<|endoftext|>` is found in the text as it was given, `<|startoftext|>` after cleaning: the published `tokenizer.json` marks the one
-    /// `"normalized": false` and the other `true`. So `<|STARTOFTEXT|>` is the special token and `<|ENDOFTEXT|>` is not.
+    /// Added tokens are found in the text as it was given, or after cleaning. `<|endoftext|>` is one of the first, `<|startoftext|>` of the
+    /// others: the published `tokenizer.json` marks the one `"normalized": false` and the other `true`. So `<|STARTOFTEXT|>` is the
+    /// special token and `<|ENDOFTEXT|>` is not.
     private void encodeHf(String text, IntList ids) {
-        int from = 0;
-        while (true) {
-            int end = text.indexOf(Vocabulary.END_OF_TEXT, from);
-            encodeCleaned(TextCleaning.hf(text.substring(from, end < 0 ? text.length() : end)), ids);
-            if (end < 0) {
-                return;
+        vocabulary.addedRaw().split(text, new AddedTokenFinder.Sink() {
+            @Override
+            public void text(String part) {
+                encodeCleaned(TextCleaning.hf(part), ids);
             }
-            ids.add(vocabulary.endOfText());
-            from = end + Vocabulary.END_OF_TEXT.length();
-        }
+
+            @Override
+            public void token(int id) {
+                ids.add(id);
+            }
+        });
     }
 
     private void encodeCleaned(String text, IntList ids) {
-        int from = 0;
-        while (true) {
-            int start = text.indexOf(Vocabulary.START_OF_TEXT, from);
-            Matcher words = HF_WORD.matcher(text.substring(from, start < 0 ? text.length() : start));
-            while (words.find()) {
-                addWord(words.group(), ids);
+        vocabulary.addedCleaned().split(text, new AddedTokenFinder.Sink() {
+            @Override
+            public void text(String part) {
+                Matcher words = HF_WORD.matcher(part);
+                while (words.find()) {
+                    addWord(words.group(), ids);
+                }
             }
-            if (start < 0) {
-                return;
+
+            @Override
+            public void token(int id) {
+                ids.add(id);
             }
-            ids.add(vocabulary.startOfText());
-            from = start + Vocabulary.START_OF_TEXT.length();
-        }
+        });
     }
 
     private int[] encodeWord(String word) {

@@ -1,7 +1,6 @@
 package io.github.clip4j.tokenizer;
 
-import java.text.Normalizer;
-import java.util.Locale;
+import io.github.clip4j.tokenizer.text.NormalForms;
 import java.util.regex.Pattern;
 
 /// What happens to a text before it is split into words.
@@ -14,6 +13,9 @@ final class TextCleaning {
 
     private static final Pattern PYTHON_SPACES = Pattern.compile(PYTHON_WHITE_SPACE + "+");
 
+    /// The characters beyond Latin letters that may stand within a word (WordBreakProperty.txt: MidLetter, MidNumLet).
+    private static final String MIDDLE = "\u00B7\u0387\u055F\u05F4\u2018\u2019\u2024\u2027\uFE13\uFE52\uFE55\uFF07\uFF0E\uFF1A";
+
     private TextCleaning() {}
 
     /// The normalizer of CLIP's `tokenizer.json`: `NFC`, then `\s+` to a space, then `Lowercase`.
@@ -21,7 +23,7 @@ final class TextCleaning {
     /// `Lowercase` maps each code point by itself, so a Σ at the end of a word becomes σ, where Java and Python make ς of it. `\s` is
     /// Unicode's White_Space, which Java's `\s` and `Character.isWhitespace` are not.
     static String hf(String text) {
-        String composed = Normalizer.normalize(text, Normalizer.Form.NFC);
+        String composed = NormalForms.nfc(text);
         StringBuilder clean = new StringBuilder(composed.length());
         boolean space = false;
         for (int i = 0; i < composed.length(); ) {
@@ -81,11 +83,6 @@ final class TextCleaning {
         return HtmlEntities.unescape(HtmlEntities.unescape(Ftfy.fixText(text)));
     }
 
-    /// As Python's `str.lower`: a final Σ becomes ς, and İ two characters.
-    private static String lower(String text) {
-        return text.toLowerCase(Locale.ROOT);
-    }
-
     private static String withoutPunctuation(String text) {
         StringBuilder kept = new StringBuilder(text.length());
         for (int i = 0; i < text.length(); i++) {
@@ -102,6 +99,51 @@ final class TextCleaning {
         int from = spaced.startsWith(" ") ? 1 : 0;
         int to = spaced.length() > from && spaced.endsWith(" ") ? spaced.length() - 1 : spaced.length();
         return spaced.substring(from, to);
+    }
+
+    /// Python's `str.lower`: İ becomes two characters, and a Σ that ends a word becomes ς. Java decides by word boundaries what ends a
+    /// word, and looks for them again at each Σ.
+    static String lower(String text) {
+        StringBuilder lower = new StringBuilder(text.length());
+        boolean casedBefore = false; // the last character that is not case-ignorable
+        int after = 0; // the next one
+        for (int i = 0; i < text.length(); ) {
+            int codePoint = text.codePointAt(i);
+            i += Character.charCount(codePoint);
+            if (codePoint == 'Σ') {
+                after = Math.max(after, i);
+                while (after < text.length() && isCaseIgnorable(text.codePointAt(after))) {
+                    after += Character.charCount(text.codePointAt(after));
+                }
+                boolean casedAfter = after < text.length() && isCased(text.codePointAt(after));
+                lower.append(casedBefore && !casedAfter ? 'ς' : 'σ');
+                casedBefore = true;
+                continue;
+            }
+            if (codePoint == 'İ') {
+                lower.append("i̇");
+            } else {
+                lower.appendCodePoint(Character.toLowerCase(codePoint));
+            }
+            if (!isCaseIgnorable(codePoint)) {
+                casedBefore = isCased(codePoint);
+            }
+        }
+        return lower.toString();
+    }
+
+    /// Unicode's Cased (DerivedCoreProperties.txt).
+    private static boolean isCased(int codePoint) {
+        return Character.isLowerCase(codePoint) || Character.isUpperCase(codePoint) || Character.isTitleCase(codePoint);
+    }
+
+    /// Unicode's Case_Ignorable.
+    private static boolean isCaseIgnorable(int codePoint) {
+        return switch (Character.getType(codePoint)) {
+            case Character.NON_SPACING_MARK, Character.ENCLOSING_MARK, Character.FORMAT, Character.MODIFIER_LETTER,
+                    Character.MODIFIER_SYMBOL -> true;
+            default -> codePoint == '\'' || codePoint == '.' || codePoint == ':' || (codePoint >= 0xB7 && MIDDLE.indexOf(codePoint) >= 0);
+        };
     }
 
     /// Unicode's White_Space property (PropList.txt).

@@ -15,6 +15,7 @@ import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.format.safetensors.SafetensorsFile;
 import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.weights.TensorInfo;
+import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.image.ImageFile;
 import io.github.clip4j.testkit.ReferenceData;
@@ -364,8 +365,13 @@ class LayoutsTest {
         Path published = Files.writeString(directory.resolve("published.json"),
                 "{\"texts\": [\"a photo of a cat\"], \"text_embeddings\": [[0.5, 0.25]], \"tolerance\": 1e-4}");
         assertThat(verify(MODEL, published)).singleElement().matches(result -> !result.passed());
-        assertThatThrownBy(() -> verify(MODEL, Files.writeString(published, "{")))
-                .hasMessageContaining("malformed JSON");
+        for (String wrong : List.of(
+                "{", "", "[]", "<html>", "{\"texts\": 1}", "{\"texts\": [{}]}", "{\"text_embeddings\": [[0.5]]}", "{\"probs\": [0.5]}",
+                "{\"texts\": [\"a\"], \"text_embeddings\": 3}", "{\"texts\": [\"a\"], \"tolerance\": []}", "{\"image_embedding\": {}}",
+                "[".repeat(100_000), "{\"image\": \"\\u0000\", \"probs\": [1]}")) {
+            assertThatThrownBy(() -> verify(MODEL, Files.writeString(published, wrong)))
+                    .as(wrong).isInstanceOf(WeightFormatException.class).hasMessageStartingWith("published.json").hasMessageContaining("expected");
+        }
     }
 
     /// The project's goldens of the first text, in the form that `export.py` writes.
