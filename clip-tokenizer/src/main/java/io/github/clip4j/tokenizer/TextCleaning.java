@@ -45,10 +45,15 @@ final class TextCleaning {
     /// only in form: ftfy, HTML unescaped twice, white space to one space and none at the ends, lower case.
     static String openAi(String text) {
         String plain = HtmlEntities.unescape(HtmlEntities.unescape(Ftfy.fixText(text)));
-        String spaced = PYTHON_SPACES.matcher(plain).replaceAll(" ");
+        return splitAndJoined(plain).toLowerCase(Locale.ROOT); // as in Python, a final Σ becomes ς, and İ two characters
+    }
+
+    /// Python's `" ".join(text.split())`: white space to one space, and none at the ends.
+    static String splitAndJoined(String text) {
+        String spaced = PYTHON_SPACES.matcher(text).replaceAll(" ");
         int from = spaced.startsWith(" ") ? 1 : 0;
         int to = spaced.length() > from && spaced.endsWith(" ") ? spaced.length() - 1 : spaced.length();
-        return spaced.substring(from, to).toLowerCase(Locale.ROOT); // as in Python, a final Σ becomes ς, and İ two characters
+        return spaced.substring(from, to);
     }
 
     /// Unicode's White_Space property (PropList.txt).

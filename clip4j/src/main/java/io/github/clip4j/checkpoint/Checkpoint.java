@@ -383,7 +383,7 @@ public final class Checkpoint implements Closeable {
                     case null, default -> ClipPreprocess.huggingFace(size);
                 };
         PreprocessConfigFile.check(preprocess, size);
-        return preprocess.withConvention(profile.convention());
+        return PreprocessConfigFile.withConvention(preprocess, profile.convention());
     }
 
     /// Closes the weights and, for an archive, its file. Closing twice is harmless.

@@ -26,8 +26,8 @@ final class PreprocessConfigFile {
             return new ClipPreprocess(
                     root.bool("do_resize").orElse(true) ? resize(root) : new ResizeTo.None(), crop, 0, filter(root),
                     rescale ? root.number("rescale_factor").orElse(1 / 255.0) : 1,
-                    normalize ? root.numbers("image_mean").orElse(ClipPreprocess.OPENAI_MEAN) : List.of(0.0, 0.0, 0.0),
-                    normalize ? root.numbers("image_std").orElse(ClipPreprocess.OPENAI_STD) : List.of(1.0, 1.0, 1.0),
+                    normalize ? channels(root, "image_mean", ClipPreprocess.OPENAI_MEAN) : List.of(),
+                    normalize ? channels(root, "image_std", ClipPreprocess.OPENAI_STD) : List.of(),
                     ClipPreprocess.Convention.HUGGING_FACE);
         } catch (IllegalArgumentException e) {
             throw new WeightFormatException("%s: %s".formatted(root.where(), e.getMessage()), e);
@@ -47,6 +47,26 @@ final class PreprocessConfigFile {
                     "preprocessor_config.json: expected images of %d × %d for this model, got %s and %s".formatted(
                             size, size, preprocess.resize(),
                             crop.map(c -> "a crop of %d × %d".formatted(c.width(), c.height())).orElse("no crop")));
+        }
+    }
+
+    /// A number for each channel. None at all would mean that images are not normalised ([ClipPreprocess#mean]).
+    static List<Double> channels(JsonFields fields, String name, List<Double> standard) throws WeightFormatException {
+        List<Double> numbers = fields.numbers(name).orElse(standard);
+        if (numbers.isEmpty()) {
+            throw fields.wrong(name, "3 numbers", "none");
+        }
+        return numbers;
+    }
+
+    /// The preprocessing in another reference implementation's order.
+    ///
+    /// @throws WeightFormatException when that implementation cannot prepare images so
+    static ClipPreprocess withConvention(ClipPreprocess preprocess, ClipPreprocess.Convention convention) throws WeightFormatException {
+        try {
+            return preprocess.withConvention(convention);
+        } catch (IllegalArgumentException e) {
+            throw new WeightFormatException(e.getMessage() + "; choose another profile", e);
         }
     }
 
