@@ -10,7 +10,8 @@ import io.github.clip4j.image.ResampleAxis.Weights;
 ///
 /// Each output pixel is a weighted sum of the input pixels under a filter that is as wide as one output pixel when shrinking. Weights are
 /// computed in double and rounded to fixed point ([ResampleAxis]); sums are exact integers. The horizontal pass comes first and is
-/// rounded to 8 bits before the vertical one. A pass that changes nothing is skipped.
+/// rounded to 8 bits before the vertical one; Pillow has the vertical one first when it lowers an image more than 100 times as high as
+/// wide. A pass that changes nothing is skipped.
 ///
 /// In Pillow the image's mode decides: black-and-white and palettes take the nearest pixel, whatever the filter; colours with
 /// transparency are multiplied by it before and divided by it after; 16-bit grey is summed in double.
@@ -120,6 +121,13 @@ final class Resize {
             return width == image.width()
                     ? window.of(image)
                     : horizontal(image, ResampleAxis.of(image.width(), width, filter, arithmetic), window);
+        }
+        boolean verticalFirst = arithmetic == Arithmetic.PILLOW && image.height() > 100L * image.width() && height < image.height();
+        if (verticalFirst && width != image.width()) { // so `Image.resize`
+            Window full = new Window(0, window.top(), image.width(), window.height());
+            Image low = resample(image, image.width(), height, filter, arithmetic, full);
+            Window part = new Window(window.left(), 0, window.width(), window.height());
+            return horizontal(low, ResampleAxis.of(image.width(), width, filter, arithmetic), part);
         }
         ResampleAxis rows = ResampleAxis.of(image.height(), height, filter, arithmetic);
         int stride = window.width() * image.mode().bytes();
