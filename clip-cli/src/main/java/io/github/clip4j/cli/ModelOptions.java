@@ -40,9 +40,8 @@ final class ModelOptions {
             names = "--profile",
             paramLabel = "NAME",
             description =
-                    "the reference implementation to agree with: hf (Hugging Face), openai or open_clip; the one that the files belong "
-                            + "to unless "
-                    + "given")
+                    "the reference implementation to agree with: hf (Hugging Face, images with Pillow), hf-torchvision (images as "
+                            + "transformers 5 does by default), openai, open_clip or immich; the one that the files belong to unless given")
     private @Nullable String profile;
 
     @Mixin

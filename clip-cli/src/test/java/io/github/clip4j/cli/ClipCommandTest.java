@@ -273,7 +273,7 @@ class ClipCommandTest {
         assertThat(broken.out).isEqualTo(whole.out.replace("café", "caf\u00C3\u00A9"));
         Run wrong = run("tokenize", "a", "--model", MODEL, "--profile", "clip");
         assertThat(wrong.exit).isEqualTo(2);
-        assertThat(wrong.err).contains("--profile: expected hf, openai or open_clip, got 'clip'");
+        assertThat(wrong.err).contains("--profile: expected hf, hf-torchvision, openai, open_clip or immich, got 'clip'");
     }
 
     @Test

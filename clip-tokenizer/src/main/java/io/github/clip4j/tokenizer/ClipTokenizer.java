@@ -128,7 +128,8 @@ public final class ClipTokenizer implements Tokenizer {
     public int[] encodePadded(String text, int contextLength) {
         int[] ids = encode(text, contextLength);
         int[] padded = Arrays.copyOf(ids, contextLength);
-        Arrays.fill(padded, ids.length, contextLength, profile == TokenizerProfile.HF ? vocabulary.endOfText() : 0);
+        boolean withEndOfText = profile == TokenizerProfile.HF || profile == TokenizerProfile.IMMICH;
+        Arrays.fill(padded, ids.length, contextLength, withEndOfText ? vocabulary.endOfText() : 0);
         return padded;
     }
 
@@ -151,6 +152,7 @@ public final class ClipTokenizer implements Tokenizer {
     private void encode(String text, IntList ids) {
         switch (profile) {
             case HF -> encodeHf(text, ids);
+            case IMMICH -> encodeHf(TextCleaning.splitAndJoined(text), ids);
             case OPENAI -> encodeWords(TextCleaning.openAi(text), OPENAI_WORD, ids);
             case OPEN_CLIP -> encodeWords(TextCleaning.openAi(text), OPEN_CLIP_WORD, ids);
         }

@@ -60,13 +60,13 @@ final class TextCleaning {
 
     /// The same with `do_lower_case` false.
     static String siglipCased(String text) {
-        return spaced(withoutPunctuation(text));
+        return splitAndJoined(withoutPunctuation(text));
     }
 
     /// `clean: canonicalize` of open_clip's `tokenizer.py`: ftfy, HTML unescaped twice, `_` to a space, `string.punctuation` removed, lower
     /// case, white space to one space and none at the ends.
     static String canonicalize(String text) {
-        return spaced(lower(withoutPunctuation(openClip(text).replace('_', ' '))));
+        return splitAndJoined(lower(withoutPunctuation(openClip(text).replace('_', ' '))));
     }
 
     /// `clean: lower`.
@@ -76,7 +76,7 @@ final class TextCleaning {
 
     /// `clean: whitespace`.
     static String openClipWhitespace(String text) {
-        return spaced(openClip(text));
+        return splitAndJoined(openClip(text));
     }
 
     private static String openClip(String text) {
@@ -93,8 +93,8 @@ final class TextCleaning {
         return kept.toString();
     }
 
-    /// `" ".join(text.split())`
-    private static String spaced(String text) {
+    /// Python's `" ".join(text.split())`: white space to one space, and none at the ends.
+    static String splitAndJoined(String text) {
         String spaced = PYTHON_SPACES.matcher(text).replaceAll(" ");
         int from = spaced.startsWith(" ") ? 1 : 0;
         int to = spaced.length() > from && spaced.endsWith(" ") ? spaced.length() - 1 : spaced.length();

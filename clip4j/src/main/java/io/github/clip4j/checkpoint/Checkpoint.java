@@ -334,7 +334,7 @@ public final class Checkpoint implements Closeable {
             preprocess = siglip ? PreprocessConfigFile.siglip(size) : ClipPreprocess.huggingFace(size);
         }
         PreprocessConfigFile.check(preprocess, size, processor.map(JsonFields::where).orElse("preprocessor_config.json"));
-        return preprocess.withConvention(profile.convention());
+        return PreprocessConfigFile.withConvention(preprocess, profile.convention());
     }
 
     /// Closes the weights and, for an archive, its file. Closing twice is harmless.

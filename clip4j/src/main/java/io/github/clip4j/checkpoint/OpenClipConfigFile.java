@@ -303,6 +303,6 @@ final class OpenClipConfigFile implements ConfigFile {
             double value = fields.number(name).orElseThrow();
             return List.of(value, value, value);
         }
-        return fields.numbers(name).orElse(standard);
+        return PreprocessConfigFile.channels(fields, name, standard);
     }
 }

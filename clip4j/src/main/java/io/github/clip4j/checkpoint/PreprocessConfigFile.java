@@ -46,8 +46,8 @@ final class PreprocessConfigFile {
             return new ClipPreprocess(
                     root.bool("do_resize").orElse(true) ? resize(root, siglip) : new ResizeTo.None(), crop, 0, filter(root),
                     rescale ? root.number("rescale_factor").orElse(1 / 255.0) : 1,
-                    normalize ? root.numbers("image_mean").orElse(standard) : List.of(0.0, 0.0, 0.0),
-                    normalize ? root.numbers("image_std").orElse(siglip ? HALF : ClipPreprocess.OPENAI_STD) : List.of(1.0, 1.0, 1.0),
+                    normalize ? channels(root, "image_mean", standard) : List.of(),
+                    normalize ? channels(root, "image_std", siglip ? HALF : ClipPreprocess.OPENAI_STD) : List.of(),
                     ClipPreprocess.Convention.HUGGING_FACE);
         } catch (IllegalArgumentException e) {
             throw new WeightFormatException("%s: %s".formatted(root.where(), e.getMessage()), e);
@@ -68,6 +68,26 @@ final class PreprocessConfigFile {
                     "%s: expected images of %d × %d for this model, got %s and %s".formatted(
                             where, size, size, preprocess.resize(),
                             crop.map(c -> "a crop of %d × %d".formatted(c.width(), c.height())).orElse("no crop")));
+        }
+    }
+
+    /// A number for each channel. None at all would mean that images are not normalised ([ClipPreprocess#mean]).
+    static List<Double> channels(JsonFields fields, String name, List<Double> standard) throws WeightFormatException {
+        List<Double> numbers = fields.numbers(name).orElse(standard);
+        if (numbers.isEmpty()) {
+            throw fields.wrong(name, "3 numbers", "none");
+        }
+        return numbers;
+    }
+
+    /// The preprocessing in another reference implementation's order.
+    ///
+    /// @throws WeightFormatException when that implementation cannot prepare images so
+    static ClipPreprocess withConvention(ClipPreprocess preprocess, ClipPreprocess.Convention convention) throws WeightFormatException {
+        try {
+            return preprocess.withConvention(convention);
+        } catch (IllegalArgumentException e) {
+            throw new WeightFormatException(e.getMessage() + "; choose another profile", e);
         }
     }
 

@@ -230,7 +230,7 @@ class CheckpointTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"hf", "openai", "open_clip"})
+    @ValueSource(strings = {"hf", "hf-torchvision", "openai", "open_clip", "immich"})
     void profilesPrepareAndTokenizeTheirWay(String id) throws IOException {
         Profile profile = Profile.ofId(id).orElseThrow();
         try (Checkpoint checkpoint = Checkpoint.open(MODEL)) {
@@ -238,7 +238,7 @@ class CheckpointTest {
             assertThat(checkpoint.preprocessing(profile).map(ClipPreprocess::convention)).contains(profile.convention());
             assertThat(checkpoint.tokenizer(profile).orElseThrow().profile()).isEqualTo(profile.tokenizer());
         }
-        assertThat(Profile.ids()).isEqualTo("hf, openai or open_clip");
+        assertThat(Profile.ids()).isEqualTo("hf, hf-torchvision, openai, open_clip or immich");
         assertThat(Profile.ofId("clip")).isEmpty();
     }
 

@@ -87,9 +87,11 @@ class ConfigFilesTest {
                 preprocess("{\"size\": {\"height\": 32, \"width\": 48}, \"do_center_crop\": false, \"do_normalize\": false}");
         assertThat(square.resize()).isEqualTo(new ResizeTo.Exactly(48, 32));
         assertThat(square.crop()).isEmpty();
-        assertThat(square.mean()).containsOnly(0.0);
+        assertThat(square.mean()).as("not normalised").isEmpty();
         assertThatThrownBy(() -> preprocess("{\"resample\": 1}"))
                 .hasMessage("preprocessor_config.json.resample: expected 2 (bilinear) or 3 (bicubic), got 1");
+        assertThatThrownBy(() -> preprocess("{\"image_mean\": [], \"image_std\": []}"))
+                .hasMessage("preprocessor_config.json.image_mean: expected 3 numbers, got none");
         assertThatThrownBy(() -> preprocess("{\"image_mean\": [0.5]}")).hasMessageContaining("expected 3 means and 3 standard deviations");
     }
 }

@@ -108,9 +108,11 @@ final class HfConfigWriter {
         preprocess.crop().ifPresent(crop -> root.add("crop_size", extents(crop.width(), crop.height())));
         root.addProperty("do_rescale", preprocess.rescaleFactor() != 1);
         root.addProperty("rescale_factor", preprocess.rescaleFactor());
-        root.addProperty("do_normalize", true);
-        root.add("image_mean", array(preprocess.mean()));
-        root.add("image_std", array(preprocess.std()));
+        root.addProperty("do_normalize", !preprocess.mean().isEmpty());
+        if (!preprocess.mean().isEmpty()) {
+            root.add("image_mean", array(preprocess.mean()));
+            root.add("image_std", array(preprocess.std()));
+        }
         root.addProperty("do_convert_rgb", true);
         return print(root);
     }
