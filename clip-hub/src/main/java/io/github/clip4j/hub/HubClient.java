@@ -309,7 +309,8 @@ final class HubClient {
         }
         if (metadata.size.isEmpty() && there > MAX_UNKNOWN_SIZE) {
             Files.delete(incomplete);
-            throw new HubException("%s: expected at most %,d bytes, as the hub does not say how many, got more".formatted(where, MAX_UNKNOWN_SIZE));
+            throw new HubException("%s: expected at most %,d bytes, as the hub does not say how many, got more"
+                    .formatted(where, MAX_UNKNOWN_SIZE));
         }
         if (metadata.size.isPresent() && there != metadata.size.getAsLong()) {
             if (there > metadata.size.getAsLong()) {

@@ -161,7 +161,9 @@ class HostileHubTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"file:///etc/passwd", "ftp://localhost/a", "jar:file:/a!/b", "mailto:a", "http:", "//", "http://[", "\\\\host\\a"})
+    @ValueSource(strings = {
+        "file:///etc/passwd", "ftp://localhost/a", "jar:file:/a!/b", "mailto:a", "http:", "//", "http://[", "\\\\host\\a"
+    })
     void aRedirectElsewhereIsRefused(String location) {
         hub.handler = exchange -> FakeHub.head(exchange, 302, CONTENT, "Location", location);
         assertFails("expected ");
@@ -190,7 +192,8 @@ class HostileHubTest {
         for (String header : new String[] {"X-Repo-Commit", "X-Linked-Etag"}) {
             hub.handler = exchange -> FakeHub.status(
                     exchange, 200, "X-Repo-Commit", header.equals("X-Repo-Commit") ? name.replace('\0', '?') : FakeHub.COMMIT,
-                    "X-Linked-Etag", header.equals("X-Linked-Etag") ? name.replace('\0', '?') : FakeHub.sha256(CONTENT), "X-Linked-Size", "1");
+                    "X-Linked-Etag", header.equals("X-Linked-Etag") ? name.replace('\0', '?') : FakeHub.sha256(CONTENT),
+                    "X-Linked-Size", "1");
             assertFails("hexadecimal digits, got '");
         }
     }
@@ -208,7 +211,8 @@ class HostileHubTest {
             strings = {
                 "{\"weight_map\":{\"a\":\"../../x\"}}", "{\"weight_map\":{\"a\":\"/etc/passwd\"}}", "{\"weight_map\":{\"a\":\"C:x\"}}",
                 "{\"weight_map\":{\"a\":\"b\\\\c\"}}", "{\"weight_map\":{\"a\":\"b\\u0000c\"}}", "{\"weight_map\":{\"a\":\"\"}}",
-                "{\"weight_map\":{\"a\":null}}", "{\"weight_map\":{\"a\":1}}", "{\"weight_map\":[]}", "{\"a\":1,\"a\":2}", "[]", "<html>", ""
+                "{\"weight_map\":{\"a\":null}}", "{\"weight_map\":{\"a\":1}}", "{\"weight_map\":[]}", "{\"a\":1,\"a\":2}", "[]", "<html>",
+                ""
             })
     void anIndexNamesOnlyFilesOfTheRepository(String index) {
         byte[] config = "{\"model_type\": \"clip\"}".getBytes(StandardCharsets.UTF_8);

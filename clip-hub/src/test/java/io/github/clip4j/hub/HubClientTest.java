@@ -91,7 +91,8 @@ class HubClientTest {
         assertThat(hub.count(request -> request.startsWith("GET"))).isEqualTo(1);
         assertThat(hub.requests.getFirst()).isEqualTo("HEAD /owner/model/resolve/main/model.safetensors with token");
         assertThat(new HubCache(cache).find(REPOSITORY, "main")).isPresent();
-        HubClient offline = new HubClient(settings(URI.create("http://localhost:9"), cache).withOffline(true), Duration.ZERO, Duration.ofSeconds(20));
+        HubClient offline = new HubClient(
+                settings(URI.create("http://localhost:9"), cache).withOffline(true), Duration.ZERO, Duration.ofSeconds(20));
         assertThat(offline.download(REPOSITORY, "main", "model.safetensors", (name, done, total) -> {})).isPresent();
         assertThat(offline.download(REPOSITORY, "main", "other", (name, done, total) -> {})).isEmpty();
     }

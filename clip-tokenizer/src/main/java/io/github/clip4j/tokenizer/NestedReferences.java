@@ -5,8 +5,8 @@ package io.github.clip4j.tokenizer;
 /// ftfy resolves what it sees, fixes everything else, and begins again: one level a pass, which takes the square of the length for a
 /// text of nothing but levels. Here a stack resolves references as their semicolons come, and remembers with each character the pass in
 /// which ftfy would have made it. That gives ftfy's result as long as those passes change nothing else. So the work stops before the first
-/// pass that makes anything but printable ASCII, or that makes something close to a character outside ASCII, whose neighbours decide whether
-/// it was read in a wrong encoding.
+/// pass that makes anything but printable ASCII, or that makes something close to a character outside ASCII, whose neighbours decide
+/// whether it was read in a wrong encoding.
 final class NestedReferences {
     /// As many neighbours have a say: `à quele` (7) is the longest that ftfy looks at.
     private static final int MARGIN = 8;
@@ -128,11 +128,13 @@ final class NestedReferences {
             }
         }
         boolean far = start - lastOther > MARGIN && nextOther - i > MARGIN;
-        return far || (decoded.equals("&") && i + 1 < text.length() && nextOther - i > 2 && looksAlike(out[start + 1], text.charAt(i + 1)));
+        return far || (decoded.equals("&") && i + 1 < text.length() && nextOther - i > 2 && staysUnseen(start, text.charAt(i + 1)));
     }
 
-    /// Whether a neighbour of `&a` would not notice `&b` in its place.
-    private static boolean looksAlike(char a, char b) {
-        return (a == '#' && b == '#') || (isLetter(a) && isLetter(b));
+    /// Whether what stands before a reference would not notice that the `&` of another takes its place. The one sequence that ftfy looks
+    /// for which goes on behind a `&` begins with "ГўВЂВ"; there a letter must remain a letter.
+    private boolean staysUnseen(int start, char next) {
+        boolean seen = start > 0 && out[start - 1] == 'В';
+        return !seen || isLetter(out[start + 1]) == isLetter(next);
     }
 }

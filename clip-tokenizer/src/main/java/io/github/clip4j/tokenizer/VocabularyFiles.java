@@ -53,7 +53,9 @@ final class VocabularyFiles {
             throw new VocabularyFormatException("%s: malformed JSON: %s".formatted(ADDED, e.getMessage()), e);
         }
         return contents.entrySet().stream()
-                .map(token -> new Added(token.getKey(), token.getValue(), false, false, false, !token.getKey().equals(Vocabulary.END_OF_TEXT))).toList();
+                .map(token -> new Added(
+                        token.getKey(), token.getValue(), false, false, false, !token.getKey().equals(Vocabulary.END_OF_TEXT)))
+                .toList();
     }
 
     private static List<String[]> readMergesText(byte[] utf8) throws IOException {
@@ -218,8 +220,8 @@ final class VocabularyFiles {
     private static void requireKind(byte[] bytes, String where) throws VocabularyFormatException {
         String start = new String(bytes, 0, Math.min(bytes.length, 64), StandardCharsets.ISO_8859_1).stripLeading();
         String got = start.isEmpty() ? "an empty file; download it again"
-                : start.startsWith("version https://git-lfs.github.com/") ? "a pointer of git-lfs; fetch the file itself with 'git lfs pull' "
-                        + "in the repository, or download it again"
+                : start.startsWith("version https://git-lfs.github.com/") ? "a pointer of git-lfs; fetch the file itself with 'git lfs "
+                        + "pull' in the repository, or download it again"
                 : start.startsWith("<!") || start.startsWith("<html") ? "a web page; download the file itself, at its 'resolve' address "
                         + "rather than 'blob'" : "";
         if (!got.isEmpty()) {

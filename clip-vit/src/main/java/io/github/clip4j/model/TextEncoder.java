@@ -28,9 +28,9 @@ import java.util.stream.Stream;
 /// `SiglipTextModel`). Immutable and thread-safe.
 ///
 /// In CLIP a position sees no later one, so nothing after the pooled position can change the result, and nothing after it is computed: a
-/// prompt of ten tokens costs an eighth of a padded one. Texts of a batch lie one after the other, without padding, and what they share at their
-/// beginnings is computed once ([PrefixTree]). In SigLIP a position sees all others, and every text fills the context: nothing can be left
-/// out, and nothing is shared.
+/// prompt of ten tokens costs an eighth of a padded one. Texts of a batch lie one after the other, without padding, and what they share at
+/// their beginnings is computed once ([PrefixTree]). In SigLIP a position sees all others, and every text fills the context: nothing can be
+/// left out, and nothing is shared.
 public final class TextEncoder {
     /// Rows of one forward pass on one thread; a longer text is a pass of its own.
     private static final int MAX_ROWS = 512;

@@ -151,7 +151,7 @@ public final class CheckpointVerifier {
             try {
                 return Double.parseDouble(float32Error);
             } catch (NumberFormatException e) {
-                throw new WeightFormatException(("%s: %s: expected a number as the error of PyTorch's float32 run in the metadata, got '%s'; "
+                throw new WeightFormatException(("%s: %s: expected a number as the error of PyTorch's float32 run, got '%s'; "
                                 + "write the file again with export.py")
                         .formatted(file.location(), stage, float32Error.substring(0, Math.min(float32Error.length(), 60))), e);
             }

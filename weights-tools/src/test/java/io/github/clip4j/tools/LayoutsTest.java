@@ -370,7 +370,8 @@ class LayoutsTest {
                 "{\"texts\": [\"a\"], \"text_embeddings\": 3}", "{\"texts\": [\"a\"], \"tolerance\": []}", "{\"image_embedding\": {}}",
                 "[".repeat(100_000), "{\"image\": \"\\u0000\", \"probs\": [1]}")) {
             assertThatThrownBy(() -> verify(MODEL, Files.writeString(published, wrong)))
-                    .as(wrong).isInstanceOf(WeightFormatException.class).hasMessageStartingWith("published.json").hasMessageContaining("expected");
+                    .as(wrong).isInstanceOf(WeightFormatException.class)
+                    .hasMessageStartingWith("published.json").hasMessageContaining("expected");
         }
     }
 

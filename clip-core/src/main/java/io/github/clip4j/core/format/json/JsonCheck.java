@@ -248,7 +248,8 @@ final class JsonCheck {
     private WeightFormatException malformed(String expected) {
         String got = at >= utf8.length
                 ? "the end"
-                : "'" + new String(utf8, at, Math.min(20, utf8.length - at), StandardCharsets.UTF_8).replaceAll("\\p{Cntrl}|\uFFFD", "·") + "'";
+                : "'" + new String(utf8, at, Math.min(20, utf8.length - at), StandardCharsets.UTF_8)
+                        .replaceAll("\\p{Cntrl}|\uFFFD", "·") + "'";
         return new WeightFormatException("%s: malformed JSON, %s: expected %s, got %s".formatted(where, place(), expected, got));
     }
 

@@ -90,7 +90,8 @@ class StrictJsonTest {
     @ParameterizedTest
     @ValueSource(strings = {"{\"a\":1,\"b\":2,\"a\":3}", "{\"x\":[{\"a\":1,\n\"\\u0061\":2}]}", "{\"é\":1,\"\\u00e9\":2}"})
     void refusesANameThatAppearsTwice(String json) {
-        assertThatThrownBy(() -> parse(json)).hasMessageMatching("a.json: the name '[aé]' appears twice in an object, line [12], column \\d+");
+        assertThatThrownBy(() -> parse(json))
+                .hasMessageMatching("a.json: the name '[aé]' appears twice in an object, line [12], column \\d+");
     }
 
     @Test
@@ -106,7 +107,8 @@ class StrictJsonTest {
         assertThatThrownBy(() -> parse("{\"a\":" + "[".repeat(5_000_000)))
                 .hasMessageContaining("expected at most 255 levels of arrays and objects");
         assertThatThrownBy(() -> parse("{\"a\":".repeat(1_000_000))).hasMessageContaining("expected at most 255 levels");
-        assertThatThrownBy(() -> parse("{\"a\":" + "9".repeat(1_000_000) + "}")).hasMessageContaining("expected numbers of at most 64 characters");
+        assertThatThrownBy(() -> parse("{\"a\":" + "9".repeat(1_000_000) + "}"))
+                .hasMessageContaining("expected numbers of at most 64 characters");
         String name = "n".repeat(1_000_000);
         JsonFields nested = parse("{\"" + name + "\":{\"" + name + "\":{\"a\":\"" + name + "\"}}}").object(name).orElseThrow()
                 .object(name).orElseThrow();
@@ -132,7 +134,8 @@ class StrictJsonTest {
     /// Some 20 MB of each shape that costs a DOM most.
     @Test
     void takesMemoryInProportionToTheFile() throws IOException {
-        String names = IntStream.range(0, 1_500_000).mapToObj(i -> "\"k" + Integer.toString(i, 36) + "\":1").collect(Collectors.joining(","));
+        String names = IntStream.range(0, 1_500_000).mapToObj(i -> "\"k" + Integer.toString(i, 36) + "\":1")
+                .collect(Collectors.joining(","));
         for (String json : List.of(
                 "{\"a\":[" + "0,".repeat(10_000_000) + "0]}",
                 "{\"a\":[" + "[],".repeat(6_000_000) + "0]}",
