@@ -103,7 +103,12 @@ class HostileHubTest {
     @Test
     void silenceForEverIsAnError() {
         onGet(exchange -> {
-            exchange.sendResponseHeaders(exchange.getRequestHeaders().getFirst("Range") == null ? 200 : 416, CONTENT.length);
+            String range = exchange.getRequestHeaders().getFirst("Range");
+            int from = range == null ? 0 : Integer.parseInt(range.substring("bytes=".length(), range.length() - 1));
+            exchange.getResponseHeaders().set("Content-Range", "bytes %d-%d/%d".formatted(from, CONTENT.length - 1, CONTENT.length));
+            exchange.sendResponseHeaders(range == null ? 200 : 206, CONTENT.length - from);
+            exchange.getResponseBody().write(CONTENT, from, 1); // one byte an attempt
+            exchange.getResponseBody().flush();
             silence();
         });
         assertFails("nothing came for 300 ms, after 4 attempts");
@@ -228,7 +233,7 @@ class HostileHubTest {
             }
         };
         assertThatThrownBy(() -> CheckpointDownload.fetch(client(), REPOSITORY, "main", (name, done, total) -> {}))
-                .isInstanceOf(IOException.class).hasMessageContaining("expected").isNotInstanceOf(java.io.UncheckedIOException.class);
+                .isInstanceOf(IOException.class).hasMessageMatching(".*(expected|appears twice).*");
         assertThat(hub.requests).noneMatch(request -> request.contains("passwd") || request.contains("x "));
     }
 

@@ -26,8 +26,7 @@ class AddedTokensTest {
         assertThat(tokenizer.vocabulary().size()).isEqualTo(49_409);
         assertThat(tokenizer.encode("a photo of <my-toy>")).containsExactly(49406, 320, 1125, 539, 49408, 49407);
         assertThat(tokenizer.encode("a<my-toy>b")).containsExactly(49406, 320, 49408, 321, 49407);
-        assertThat(tokenizer.encode("A <MY-TOY>x <my-toy>  <|ENDOFTEXT|>"))
-                .containsExactly(49406, 320, 49408, 343, 49408, 27, 347, 40786, 4160, 91, 285, 49407);
+        assertThat(tokenizer.encode("A <MY-TOY>x <my-toy>  ")).containsExactly(49406, 320, 49408, 343, 49408, 49407);
     }
 
     @Test
