@@ -115,7 +115,8 @@ public final class MutationRun<T> {
         long wall = System.nanoTime() - startedNanos;
         if (at >= 0 && at == number && thread.isAlive() && (cpu > 2 * MAX_CPU_NANOS || wall > MAX_WALL_NANOS)) {
             AssertionError hang = new AssertionError(
-                    "%s: mutation %d with -Dclip.seed=%d has no end: %,d ms of processor time, %,d ms in all".formatted(name, at, seed, cpu / 1_000_000, wall / 1_000_000));
+                    "%s: mutation %d with -Dclip.seed=%d has no end: %,d ms of processor time, %,d ms in all"
+                            .formatted(name, at, seed, cpu / 1_000_000, wall / 1_000_000));
             hang.setStackTrace(thread.getStackTrace());
             throw hang;
         }
