@@ -19,7 +19,8 @@ public final class ConceptDirection {
                 }
             }
             for (int hue = 0; hue < 360; hue += 20) {
-                float[] x = clip.embedImage(Draw.shape("square", Color.getHSBColor(hue / 360f, 1, 0.9f), Color.BLACK, 48, 48, 26)).toArray();
+                Color colour = Color.getHSBColor(hue / 360f, 1, 0.9f);
+                float[] x = clip.embedImage(Draw.shape("square", colour, Color.BLACK, 48, 48, 26)).toArray();
                 double along = 0;
                 for (int i = 0; i < way.length; i++) {
                     along += x[i] * way[i];

@@ -9,6 +9,7 @@ import io.github.clip4j.model.Decomposition;
 import io.github.clip4j.testkit.ReferenceData;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -72,7 +73,8 @@ class ExplanationTest {
         }
         double[][] contrast = explanation.contrast(0, 1);
         assertThat(contrast[1][2]).isEqualTo(explanation.patches(0)[1][2] - explanation.patches(1)[1][2]);
-        assertThat(contrast[1][2]).isEqualTo(explanation.labels().get(0).image().position(7) - explanation.labels().get(1).image().position(7));
+        assertThat(contrast[1][2]).isEqualTo(
+                explanation.labels().get(0).image().position(7) - explanation.labels().get(1).image().position(7));
     }
 
     private static double heads(Decomposition parts) {
@@ -87,7 +89,7 @@ class ExplanationTest {
 
     @Test
     void refusesWhatCannotBeExplained() {
-        assertThatThrownBy(() -> clip.explain(image(), java.util.Arrays.asList("a cat", null)))
+        assertThatThrownBy(() -> clip.explain(image(), Arrays.asList("a cat", null)))
                 .isInstanceOf(NullPointerException.class).hasMessage("labels[1] is null");
         assertThatThrownBy(() -> clip.explain(image(), List.of("a photo ".repeat(30)))).hasMessageContaining("text");
     }

@@ -27,8 +27,8 @@ record ResampleAxis(int in, int out, Filter filter, int precision) {
         long weights = (long) out * taps(in, out, filter);
         if (weights > WEIGHTS) {
             throw new IllegalArgumentException(
-                    "expected at most %,d weights for one direction of resizing, as Pillow does, got %,d from %,d to %,d pixels; crop it first"
-                            .formatted(WEIGHTS, weights, in, out));
+                    ("expected at most %,d weights for one direction of resizing, as Pillow does, got %,d from %,d to %,d pixels; "
+                            + "crop it first").formatted(WEIGHTS, weights, in, out));
         }
         int precision =
                 switch (arithmetic) {

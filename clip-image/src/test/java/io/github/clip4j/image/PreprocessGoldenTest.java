@@ -32,8 +32,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Prepared images against transformers', torchvision's and immich's preparation, to the bit (`weights-tools/python/make_preprocess_goldens.py`,
-/// which names the versions). ImageGoldenTest has Pillow's.
+/// Prepared images against transformers', torchvision's and immich's preparation, to the bit
+/// (`weights-tools/python/make_preprocess_goldens.py`, which names the versions). [ImageGoldenTest] has Pillow's.
 class PreprocessGoldenTest {
     private static final Path RESOURCES = ReferenceData.projectRoot().resolve("clip-image/src/test/resources");
     private static final Map<String, Convention> CONVENTIONS = Map.of(
@@ -204,10 +204,12 @@ class PreprocessGoldenTest {
                         + "53,687,092 pixels; crop it first");
         Image wide = new Image(12_000_000, 1, Image.Mode.GREY, new byte[12_000_000], null);
         assertThatThrownBy(() -> ClipPreprocess.openAi(224).apply(wide))
-                .hasMessage("Image[12000000 × 1 GREY]: expected an edge below 2^31 pixels after resizing, got 224 × 2688000000; crop it first");
+                .hasMessage("Image[12000000 × 1 GREY]: expected an edge below 2^31 pixels after resizing, got 224 × 2688000000; "
+                        + "crop it first");
         Image tall = new Image(2, 4_000_000, Image.Mode.GREY, new byte[8_000_000], null);
         ClipPreprocess square = new ClipPreprocess(
-                new ResizeTo.Exactly(224, 224), Optional.empty(), 0, Filter.BICUBIC, 1 / 255.0, List.of(), List.of(), Convention.HUGGING_FACE);
+                new ResizeTo.Exactly(224, 224), Optional.empty(), 0, Filter.BICUBIC, 1 / 255.0, List.of(), List.of(),
+                Convention.HUGGING_FACE);
         assertThat(square.apply(tall).shape()).isEqualTo(Shape.of(3, 224, 224)); // the vertical pass first
         assertThatThrownBy(() -> square.withConvention(Convention.HUGGING_FACE_TORCHVISION).apply(tall))
                 .hasMessage("Image[2 × 4000000 GREY]: expected at most 2^31 bytes between the two passes of resizing, got 2,688,000,000; "

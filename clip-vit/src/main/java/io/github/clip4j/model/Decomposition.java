@@ -8,11 +8,11 @@ import io.github.clip4j.nn.PooledProjection;
 /// MLP added, and the rest.
 ///
 /// An embedding is read at one position, the residual stream there is a sum, and the last norm is linear once its mean and deviation are
-/// those of this input. With t the direction's unit vector, r the output, P the projection, γ β the norm's gain and bias, σ the deviation of
-/// the pooled row (Gandelsman, Efros, Steinhardt 2024, arXiv:2310.05916 §3):
+/// those of this input. With t the direction's unit vector, r the output, P the projection, γ β the norm's gain and bias, σ the deviation
+/// of the pooled row (Gandelsman, Efros, Steinhardt 2024, arXiv:2310.05916 §3):
 ///
 /// ```
-/// w = Pᵀ·t / ‖r‖          g = (w⊙γ − mean(w⊙γ)) / σ                                                                [d]
+/// w = Pᵀ·t / ‖r‖          g = (w⊙γ − mean(w⊙γ)) / σ                                    [d]
 /// part(layer l, head h, position j) = A_lh[pooled, j] · (v_lh[j] · (W_O,lhᵀ·g))
 /// cosine = Σ parts + Σ_l g·mlp_l[pooled] + rest          rest = g·x₀[pooled] + Σ_l g·b_O,l + w·β
 /// ```
@@ -37,7 +37,8 @@ public final class Decomposition {
     static Decomposition of(Contributions contributions, PooledProjection head, Tensor output, float[] direction) {
         int p = output.width();
         if (direction.length != p) {
-            throw new IllegalArgumentException("direction: expected %d numbers, as an embedding has, got %d".formatted(p, direction.length));
+            throw new IllegalArgumentException(
+                    "direction: expected %d numbers, as an embedding has, got %d".formatted(p, direction.length));
         }
         double square = 0;
         double product = 0;

@@ -28,8 +28,9 @@ public record ReferenceDecomposition(double cosine, double[][][] parts, double[]
         VisionConfig vision = config.vision().orElseThrow();
         Map<String, double[][]> stages = new HashMap<>();
         double[] output = ReferenceClip.watched(config, parameters, stages::put).encodeImage(pixels);
+        String projection = vision.projectionDim().isPresent() ? "visual_projection" : "";
         return new Stages(stages, parameters, vision.transformer(), "vision_model.", 0)
-                .decompose("pre_layrnorm", "post_layernorm", vision.projectionDim().isPresent() ? "visual_projection" : "", output, direction);
+                .decompose("pre_layrnorm", "post_layernorm", projection, output, direction);
     }
 
     /// {@return the parts of a text's cosine}
@@ -42,8 +43,9 @@ public record ReferenceDecomposition(double cosine, double[][][] parts, double[]
         TextConfig text = config.text().orElseThrow();
         Map<String, double[][]> stages = new HashMap<>();
         double[] output = ReferenceClip.watched(config, parameters, stages::put).encodeText(ids);
+        String projection = text.projectionDim().isPresent() ? "text_projection" : "";
         return new Stages(stages, parameters, text.transformer(), "text_model.", text.pooledPosition(ids))
-                .decompose("embeddings", "final_layer_norm", text.projectionDim().isPresent() ? "text_projection" : "", output, direction);
+                .decompose("embeddings", "final_layer_norm", projection, output, direction);
     }
 
     /// Every intermediate result of one pass, by name.
