@@ -22,7 +22,10 @@ import io.github.clip4j.nn.Transformer;
 import io.github.clip4j.nn.Workspace;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -278,6 +281,44 @@ public final class ImageEncoder {
         };
     }
 
+    /// {@return what each patch of an image says by itself, `[grid·grid, outputDim]`: the values of the last block through its output
+    /// projection, the last norm and the projection} The last block's attention is left out, so that each row keeps to its own place; the
+    /// cosine with a text then tells places apart (MaskCLIP: Zhou, Loy, Dai 2022, arXiv:2112.01071 §3.2). For study, as [#trace].
+    ///
+    /// @param pixels a preprocessed image, `[3, imageSize, imageSize]`
+    /// @throws IllegalArgumentException when the image has another size
+    /// @throws UnsupportedOperationException for an encoder with attention pooling, as SigLIP's
+    public Tensor encodePatches(Tensor pixels) {
+        PooledProjection projection = classTokenHead();
+        TransformerConfig t = config.transformer();
+        String attention = ParameterNames.VISION + "encoder.layers." + (t.layers() - 1) + ".self_attn";
+        Map<String, Tensor> seen = new HashMap<>();
+        trace(pixels, new Probe() {
+            @Override
+            public void see(String name, Tensor value) {
+                if (name.equals(attention + ".v_proj") || name.equals(attention + ".out_proj")) {
+                    seen.put(name, value);
+                }
+            }
+
+            @Override
+            public void edit(String name, Tensor value) {
+                if (name.equals(attention)) { // each position reads itself alone
+                    Tensor v = Objects.requireNonNull(seen.get(attention + ".v_proj"));
+                    for (int row = 0; row < value.rows(); row++) {
+                        System.arraycopy(v.array(), v.rowOffset(row), value.array(), value.rowOffset(row), value.width());
+                    }
+                }
+            }
+        });
+        Tensor read = Objects.requireNonNull(seen.get(attention + ".out_proj")); // [n, d]
+        int n = config.tokens();
+        Workspace ws = new Workspace(n, 1, n, t.width(), t.heads(), t.mlpWidth(), config.patchElements(), workers);
+        Tensor outputs = Tensor.zeros(n - 1, config.outputDim());
+        projection.forward(read.rows(1, n - 1), outputs, ws); //                 [grid·grid, outputDim]
+        return outputs;
+    }
+
     /// Encodes one image once and takes the cosine of its embedding with each direction apart, by layer, head and position. For study: the
     /// last block runs at all positions, and memory for one workspace and the values of all layers is taken anew.
     ///
@@ -288,10 +329,7 @@ public final class ImageEncoder {
     /// @throws UnsupportedOperationException for an encoder with attention pooling, as SigLIP's
     public List<Decomposition> decompose(Tensor pixels, List<float[]> directions) {
         requireImage(pixels.shape());
-        if (!(head instanceof Head.Projected(PooledProjection projection)) || preNorm == null) {
-            throw new UnsupportedOperationException(
-                    "image encoder: expected one that is read at a class token, as CLIP's is; attention pooling is not taken apart yet");
-        }
+        PooledProjection projection = classTokenHead();
         TransformerConfig t = config.transformer();
         int n = config.tokens();
         Sequences sequences = Sequences.of(new int[] {n}, new int[1]);
@@ -300,12 +338,20 @@ public final class ImageEncoder {
         Tensor patches = Tensor.zeros(config.grid() * config.grid(), config.patchElements());
         Tensor embedded = Tensor.zeros(patches.rows(), t.width());
         patchEmbedding.forward(pixels.array(), pixels.offset(), config.imageSize(), patches, embedded, x, ws); // [n, d]
-        preNorm.forward(x, x, ws);
+        Objects.requireNonNull(preNorm).forward(x, x, ws); // there is one before every class token
         Contributions contributions = new Contributions(0);
         transformer.forward(x, sequences, ws, contributions);
         Tensor output = Tensor.zeros(1, config.outputDim());
         projection.forward(x.rows(0, 1), output, ws); //                                                         [1, outputDim]
         return directions.stream().map(direction -> Decomposition.of(contributions, projection, output, direction)).toList();
+    }
+
+    private PooledProjection classTokenHead() {
+        return switch (head) {
+            case Head.Projected(PooledProjection projection) -> projection;
+            case Head.Attending _ -> throw new UnsupportedOperationException(
+                    "image encoder: expected one that is read at a class token, as CLIP's is; attention pooling is not taken apart yet");
+        };
     }
 
     /// The scratch of one forward pass.
