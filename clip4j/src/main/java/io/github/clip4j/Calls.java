@@ -107,15 +107,17 @@ final class Calls {
             } catch (RuntimeException | Error e) {
                 queue.end(Thread.currentThread()); // before the future is done: what depends on it may close the model
                 future.completeExceptionally(e);
+                queue.answered(future);
                 return;
             } finally {
                 Reference.reachabilityFence(owner);
             }
             queue.end(Thread.currentThread());
             future.complete(result);
+            queue.answered(future);
         });
         future.thread = thread;
-        queue.begin(thread);
+        queue.begin(thread, future);
         thread.start();
         return future;
     }
@@ -202,7 +204,7 @@ final class Calls {
         List<Embedding> embeddings = new ArrayList<>(texts.size());
         for (int from = 0; from < texts.size(); from += TEXT_CHUNK) {
             int to = Math.min(texts.size(), from + TEXT_CHUNK);
-            embeddings.addAll(texts(Inputs.tokenize(tokenizer, texts, from, to, contextLength)));
+            embeddings.addAll(texts(Inputs.tokenize(tokenizer, texts, "texts", from, to, contextLength)));
         }
         return embeddings;
     }

@@ -8,7 +8,14 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -32,6 +39,7 @@ final class PassQueue {
     private final Condition left = lock.newCondition();
     private final ArrayDeque<Item<?>> waiting = new ArrayDeque<>();
     private final Map<Thread, Integer> callers = new HashMap<>(); // and how many calls each is in: a sink may call again
+    private final Set<CompletableFuture<?>> answers = ConcurrentHashMap.newKeySet(); // of asynchronous calls that have begun
     private final List<Thread> threads = new ArrayList<>();
     private int running; // threads that have not ended
     private boolean closing; // no new callers
@@ -91,6 +99,20 @@ final class PassQueue {
         } finally {
             lock.unlock();
         }
+    }
+
+    /// An asynchronous call begins: closing also waits until its future is done. What depends on the future may close the model, so the
+    /// call ends before its future is completed.
+    ///
+    /// @throws IllegalStateException when the model is closed
+    void begin(Thread caller, CompletableFuture<?> answer) {
+        begin(caller);
+        answers.add(answer);
+    }
+
+    /// The future of an asynchronous call is done.
+    void answered(CompletableFuture<?> answer) {
+        answers.remove(answer);
     }
 
     /// A call ends.
@@ -278,7 +300,8 @@ final class PassQueue {
     /// @return whether all calls were finished and all threads have ended
     /// @throws IllegalStateException when the thread is in a call, which would wait for itself
     boolean close(Duration limit) {
-        long nanos = limit.compareTo(FOREVER) >= 0 ? FOREVER.toNanos() : Math.max(0, limit.toNanos());
+        Objects.requireNonNull(limit, "limit is null");
+        long nanos = limit.isNegative() ? 0 : limit.compareTo(FOREVER) >= 0 ? FOREVER.toNanos() : limit.toNanos();
         long deadline = System.nanoTime() + nanos;
         boolean interrupted = false;
         boolean finished;
@@ -303,7 +326,7 @@ final class PassQueue {
         }
         while (true) {
             try {
-                boolean done = awaitThreads(deadline);
+                boolean done = awaitAnswers(deadline) && awaitThreads(deadline);
                 if (interrupted) {
                     Thread.currentThread().interrupt();
                 }
@@ -311,6 +334,27 @@ final class PassQueue {
             } catch (InterruptedException e) {
                 interrupted = true;
             }
+        }
+    }
+
+    /// Each is done soon, whatever depends on it: no call is under way, and a future has its result before what depends on it runs.
+    private boolean awaitAnswers(long deadline) throws InterruptedException {
+        for (CompletableFuture<?> answer : answers) {
+            if (!awaitDone(answer, deadline)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean awaitDone(CompletableFuture<?> answer, long deadline) throws InterruptedException {
+        try {
+            answer.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            return false;
+        } catch (ExecutionException | CancellationException e) {
+            return true; // it is done all the same
         }
     }
 

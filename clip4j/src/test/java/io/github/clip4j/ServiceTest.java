@@ -216,6 +216,41 @@ class ServiceTest {
         assertThatThrownBy(() -> clip.embedTextAsync("a")).isInstanceOf(IllegalStateException.class).hasMessage("tiny is closed");
     }
 
+    /// Not only the calls: a program that closes its model and ends loses no result. The moment between the end of a call and that of its
+    /// future is short, so there are many of them.
+    @Test
+    void closingWaitsForTheFuturesThemselves() throws IOException {
+        for (int round = 0; round < 20; round++) {
+            List<CompletableFuture<Embedding>> futures = new ArrayList<>();
+            try (Clip clip = Clip.load(MODEL, TWO)) {
+                for (int i = 0; i < 8; i++) {
+                    futures.add(clip.embedTextAsync("a"));
+                }
+            }
+            assertThat(futures).as("round %d", round).allMatch(future -> future.state() == Future.State.SUCCESS);
+        }
+    }
+
+    /// Two futures at once, each with something that closes the model: neither waits for what depends on the other.
+    @Test
+    void whatDependsOnSeveralFuturesMayCloseTheModel() throws Exception {
+        Clip clip = Clip.load(MODEL, TWO);
+        List<CompletableFuture<Void>> closed = Stream.of("a", "b", "c", "d")
+                .map(clip::embedTextAsync)
+                .toList().stream()
+                .map(future -> future.thenAccept(embedding -> clip.close()))
+                .toList();
+        CompletableFuture.allOf(closed.toArray(CompletableFuture[]::new)).get(60, TimeUnit.SECONDS);
+        assertThatThrownBy(() -> clip.embedText("a")).hasMessage("tiny is closed");
+    }
+
+    @Test
+    void anyLimitOfTimeMayBeGivenToClose() throws IOException {
+        Clip clip = Clip.load(MODEL, TWO);
+        clip.close(Duration.ofSeconds(Long.MIN_VALUE)); // not at all: the threads may still be ending
+        assertThat(clip.close(Duration.ofSeconds(Long.MAX_VALUE))).isTrue();
+    }
+
     @Test
     void whatDependsOnAFutureMayCloseTheModel() throws Exception {
         Clip clip = Clip.load(MODEL, TWO);
