@@ -6,12 +6,15 @@ import io.github.clip4j.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /// clip-tiny: a CLIP that was trained on drawn shapes, letters and digits, so that something can be classified without a download.
 ///
@@ -45,11 +48,20 @@ public final class TinyClip {
         }
     }
 
-    /// Writes the model's files, in the layout of a Hugging Face repository, into an existing directory.
+    /// Writes the model's files, in the layout of a Hugging Face repository, into a directory.
     ///
     /// @param directory made when it does not exist
-    /// @throws IOException when one cannot be written, or is there already
+    /// @throws java.nio.file.FileAlreadyExistsException when one is there already; nothing is written then
+    /// @throws IOException when one cannot be written
     public static void copyTo(Path directory) throws IOException {
+        Objects.requireNonNull(directory, "directory is null");
+        for (String file : FILES) {
+            Path target = directory.resolve(file);
+            if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+                throw new FileAlreadyExistsException(target.toString());
+            }
+        }
+        Files.createDirectories(directory);
         for (Map.Entry<String, byte[]> file : files().entrySet()) {
             Files.write(directory.resolve(file.getKey()), file.getValue(), StandardOpenOption.CREATE_NEW);
         }

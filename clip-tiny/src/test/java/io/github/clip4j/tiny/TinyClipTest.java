@@ -3,6 +3,7 @@ package io.github.clip4j.tiny;
 import static io.github.clip4j.testkit.FloatAssert.assertSameBits;
 import static io.github.clip4j.testkit.FloatAssert.assertWithin;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.clip4j.Clip;
 import io.github.clip4j.ClipOptions;
@@ -11,6 +12,7 @@ import io.github.clip4j.Embedding;
 import io.github.clip4j.PromptTemplates;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -109,14 +111,24 @@ class TinyClipTest {
 
     @Test
     void filesAreThoseOfARepository(@TempDir Path directory) throws IOException {
-        TinyClip.copyTo(directory);
-        try (Clip copy = Clip.load(directory)) {
+        Path model = directory.resolve("models/tiny"); // made
+        TinyClip.copyTo(model);
+        try (Clip copy = Clip.load(model)) {
             assertSameBits(copy.embedText("a red circle").toArray(), clip.embedText("a red circle").toArray(), "text");
         }
-        try (Stream<Path> files = Files.list(directory)) {
+        try (Stream<Path> files = Files.list(model)) {
             long bytes = files.mapToLong(file -> file.toFile().length()).sum();
             assertThat(bytes).isLessThan(8_000_000);
         }
+    }
+
+    @Test
+    void filesThatAreThereAreKept(@TempDir Path directory) throws IOException {
+        Files.writeString(directory.resolve("merges.txt"), "mine");
+        assertThatThrownBy(() -> TinyClip.copyTo(directory))
+                .isInstanceOf(FileAlreadyExistsException.class).hasMessage(directory.resolve("merges.txt").toString());
+        assertThat(directory).isDirectoryNotContaining("regex:.*json");
+        assertThat(directory.resolve("merges.txt")).hasContent("mine");
     }
 
     /// Loads the model in a process of its own, which may write nowhere.
