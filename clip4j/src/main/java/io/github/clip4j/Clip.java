@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
 /// bit; an item that fails, fails for its caller alone. [ClipOptions#withMaxConcurrent(int)] says how many passes run side by side.
 ///
 /// Interrupting a thread ends its call with a [java.util.concurrent.CancellationException], and its interrupt status stays set. After
-/// [#close()] every method throws `IllegalStateException`; calls that were made before are finished. A model that is forgotten without
-/// being closed ends its threads once it is garbage-collected. No method accepts null.
+/// [#close()] every method throws `IllegalStateException` except [#name()] and those that tell memory; calls that were made before are
+/// finished. A model that is forgotten without being closed ends its threads once it is garbage-collected. No method accepts null.
 public final class Clip implements AutoCloseable {
     /// Ends the threads of models that were forgotten.
     private static final Cleaner CLEANER = Cleaner.create();
@@ -167,6 +167,7 @@ public final class Clip implements AutoCloseable {
     ///     of the iterator ends the call
     /// @param sink is told of each image, in order, on the thread that calls this method
     public void embedImages(Iterator<? extends Callable<Image>> images, EmbeddingSink sink) {
+        Inputs.requireSource(images, "images", sink);
         calls.run(this, () -> {
             ClipPreprocess prepare = preprocess();
             calls.images(images, image -> prepare.apply(image.call()).array(), (index, item) -> item.tell(sink, index));
@@ -223,6 +224,7 @@ public final class Clip implements AutoCloseable {
     /// @param texts called on the thread that calls this method
     /// @param sink is told of each text, in order, on the same thread
     public void embedTexts(Iterator<String> texts, EmbeddingSink sink) {
+        Inputs.requireSource(texts, "texts", sink);
         calls.run(this, () -> {
             int positions = contextLength();
             calls.texts(texts, tokenizer(), positions, sink);
@@ -298,6 +300,7 @@ public final class Clip implements AutoCloseable {
     /// @param labels whole prompts
     /// @throws TextTooLongException when a label has more tokens than the model has positions
     /// @throws IllegalStateException when the checkpoint lacks an encoder or the tokenizer
+    /// @throws UnsupportedOperationException for SigLIP, whose image encoder ends in attention pooling
     public Explanation explain(Image image, List<String> labels) {
         Objects.requireNonNull(image, "image is null");
         return calls.run(this, () -> Explanation.of(this, image, labels));
@@ -374,8 +377,8 @@ public final class Clip implements AutoCloseable {
                 + model.textEncoder().map(TextEncoder::scratchBytes).orElse(0L);
     }
 
-    /// Refuses further calls, waits until those that were made before are finished, asynchronous ones too, and ends the model's threads.
-    /// Closing twice is harmless.
+    /// Refuses further calls, waits until those that were made before are finished and the futures of asynchronous ones are done, and ends
+    /// the model's threads. What depends on a future is not waited for. Closing twice is harmless.
     ///
     /// When the thread is interrupted it waits only for the pass that is being computed: other calls end with an `IllegalStateException`.
     ///

@@ -7,6 +7,7 @@ import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.ClipModel;
 import io.github.clip4j.tokenizer.Tokenizer;
 import java.io.IOException;
+import java.util.Objects;
 import java.util.OptionalInt;
 
 /// Makes a [Clip] of what a checkpoint says and what the options ask for.
@@ -17,6 +18,8 @@ final class ClipLoader {
     ///
     /// @return a model whose threads are not started yet
     static Clip load(Checkpoint checkpoint, ClipOptions options) throws IOException {
+        Objects.requireNonNull(checkpoint, "checkpoint is null");
+        Objects.requireNonNull(options, "options is null");
         KernelWarmUp warmUp = KernelWarmUp.start(checkpoint.weights());
         try {
             return read(checkpoint, options);

@@ -18,6 +18,9 @@ import java.util.OptionalInt;
 public final class ClipOptions {
     private static final int LARGEST_IMAGE = 10_000;
 
+    /// More than any machine has processors. Threads beyond what a process may have end in an OutOfMemoryError while a model is loaded.
+    private static final int MOST_THREADS = 4_096;
+
     private final int threads;
     private final Optional<Profile> profile;
     private final Optional<Activation> activation;
@@ -41,18 +44,18 @@ public final class ClipOptions {
     /// {@return options with one thread for each processor, weights in float32, and everything else as the checkpoint says}
     public static ClipOptions defaults() {
         return new ClipOptions(
-                Runtime.getRuntime().availableProcessors(), Optional.empty(), Optional.empty(), OptionalInt.empty(), Optional.empty(),
-                DType.F32, 1);
+                Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors()), Optional.empty(), Optional.empty(),
+                OptionalInt.empty(), Optional.empty(), DType.F32, 1);
     }
 
     /// How many threads encode.
     ///
-    /// @param threads at least 1, the caller's included
+    /// @param threads 1 to 4,096, the one that runs the passes included
     /// @return options with that
-    /// @throws IllegalArgumentException when fewer
+    /// @throws IllegalArgumentException for another number
     public ClipOptions withThreads(int threads) {
-        if (threads < 1) {
-            throw new IllegalArgumentException("threads: expected at least 1, got " + threads);
+        if (threads < 1 || threads > MOST_THREADS) {
+            throw new IllegalArgumentException("threads: expected 1 to %,d, got %,d".formatted(MOST_THREADS, threads));
         }
         return new ClipOptions(threads, profile, activation, imageSize, truncation, weights, maxConcurrent);
     }
@@ -118,12 +121,12 @@ public final class ClipOptions {
     /// a short call begin while a long one is computed, makes both slower, and takes the scratch of one thread more
     /// ([Clip#scratchBytes()]).
     ///
-    /// @param maxConcurrent at least 1
+    /// @param maxConcurrent 1 to 4,096
     /// @return options with that
-    /// @throws IllegalArgumentException when fewer
+    /// @throws IllegalArgumentException for another number
     public ClipOptions withMaxConcurrent(int maxConcurrent) {
-        if (maxConcurrent < 1) {
-            throw new IllegalArgumentException("max concurrent: expected at least 1, got " + maxConcurrent);
+        if (maxConcurrent < 1 || maxConcurrent > MOST_THREADS) {
+            throw new IllegalArgumentException("max concurrent: expected 1 to %,d, got %,d".formatted(MOST_THREADS, maxConcurrent));
         }
         return new ClipOptions(threads, profile, activation, imageSize, truncation, weights, maxConcurrent);
     }

@@ -2,6 +2,7 @@ package io.github.clip4j;
 
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
+import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.image.Image;
 import io.github.clip4j.model.Decomposition;
 import io.github.clip4j.model.ImageEncoder;
@@ -31,12 +32,14 @@ public final class Explanation {
     /// Two forward passes of images and two of each label at most: one for the embedding, one for its parts.
     static Explanation of(Clip clip, Image image, List<String> texts) {
         Inputs.requireNoNulls(texts, "labels");
+        ClipPreprocess preprocess = clip.preprocess(); // this and the next two say which part a checkpoint lacks
+        int contextLength = clip.contextLength();
+        Tokenizer tokenizer = clip.tokenizer();
         ImageEncoder images = clip.model().imageEncoder().orElseThrow();
         TextEncoder encoder = clip.model().textEncoder().orElseThrow();
-        Tokenizer tokenizer = clip.tokenizer();
-        List<int[]> ids = Inputs.tokenize(tokenizer, texts, 0, texts.size(), clip.contextLength());
+        List<int[]> ids = Inputs.tokenize(tokenizer, texts, "labels", 0, texts.size(), contextLength);
         List<float[]> directions = clip.embedTokens(ids).stream().map(Embedding::toArray).toList();
-        float[] pixels = clip.preprocess().apply(image).array();
+        float[] pixels = preprocess.apply(image).array();
         float[] direction = clip.embedPixels(pixels).toArray();
         int size = images.config().imageSize();
         List<Decomposition> ofImage = images.decompose(Tensor.of(pixels, Shape.of(VisionConfig.CHANNELS, size, size)), directions);

@@ -4,6 +4,7 @@ import io.github.clip4j.core.Shape;
 import io.github.clip4j.tokenizer.TextTooLongException;
 import io.github.clip4j.tokenizer.Tokenizer;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 
@@ -30,17 +31,27 @@ final class Inputs {
         }
     }
 
+    /// Checks what a call with a sink is given, before anything is embedded.
+    ///
+    /// @param name of the iterator
+    /// @throws NullPointerException when one of them is null; it says which
+    static void requireSource(Iterator<?> items, String name, EmbeddingSink sink) {
+        Objects.requireNonNull(items, () -> name + " is null");
+        Objects.requireNonNull(sink, "sink is null");
+    }
+
     /// The token ids of the texts from `from` to before `to`.
     ///
+    /// @param name of the list, for messages
     /// @throws TextTooLongException when one is too long and the tokenizer does not cut; it says the index in `texts` when there are
     ///     several
-    static List<int[]> tokenize(Tokenizer tokenizer, List<String> texts, int from, int to, int contextLength) {
+    static List<int[]> tokenize(Tokenizer tokenizer, List<String> texts, String name, int from, int to, int contextLength) {
         List<int[]> ids = new ArrayList<>(to - from);
         for (int i = from; i < to; i++) {
             try {
                 ids.add(tokenizer.encode(texts.get(i), contextLength));
             } catch (TextTooLongException e) {
-                throw texts.size() == 1 ? e : e.at("texts", i);
+                throw texts.size() == 1 ? e : e.at(name, i);
             }
         }
         return ids;

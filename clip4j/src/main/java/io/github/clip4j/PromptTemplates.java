@@ -33,6 +33,7 @@ public record PromptTemplates(List<String> templates) {
     /// @param templates sentences with one `{}` each, where the label goes
     /// @throws IllegalArgumentException when there is none, or one has not exactly one `{}`
     public static PromptTemplates of(String... templates) {
+        Objects.requireNonNull(templates, "templates is null");
         return new PromptTemplates(Arrays.asList(templates));
     }
 

@@ -222,7 +222,7 @@ public final class ZeroShotClassifier {
 
     private double[] cosines(Embedding image) {
         Objects.requireNonNull(image, "image is null");
-        return classEmbeddings.stream().mapToDouble(image::dot).toArray();
+        return classEmbeddings.stream().mapToDouble(label -> label.dot(image)).toArray();
     }
 
     private double logit(double cosine) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.github.clip4j.checkpoint.Checkpoint;
 import io.github.clip4j.checkpoint.Profile;
 import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.DType;
@@ -18,6 +19,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -76,6 +79,8 @@ class ClipInputsTest {
         assertThatThrownBy(() -> clip.embedTokens(new int[0])).hasMessage("text 0: expected 1 to 20 token ids, got 0");
         assertThatThrownBy(() -> clip.embedTokens(List.of(ids.getFirst(), new int[] {635, 637})))
                 .hasMessage("text 1: expected token ids below 637, got 637 at position 1; is this the model's tokenizer?");
+        assertThatThrownBy(() -> clip.embedTokens(List.of(ids.getFirst(), new int[] {635, 5})))
+                .hasMessage("text 1: token ids: expected an end of text, 636, got none among 2 ids");
     }
 
     @Test
@@ -138,6 +143,40 @@ class ClipInputsTest {
                 .isInstanceOf(NullPointerException.class).hasMessage("ids[1] is null");
     }
 
+    /// Before anything is read or embedded.
+    @Test
+    @SuppressWarnings("NullAway") // on purpose
+    void nullIsNamedWhereAModelIsOpenedOrAListIsLong() {
+        EmbeddingSink unused = new EmbeddingSink() {
+            @Override
+            public void embedded(long index, Embedding embedding) {
+                throw new AssertionError("embedded");
+            }
+
+            @Override
+            public void failed(long index, Throwable failure) {
+                throw new AssertionError("failed", failure);
+            }
+        };
+        Map<String, ThrowingCallable> calls = Map.ofEntries(
+                Map.entry("images is null", () -> clip.embedImages(null, unused)),
+                Map.entry("texts is null", () -> clip.embedTexts(null, unused)),
+                Map.entry("sink is null", () -> clip.embedTexts(List.<String>of().iterator(), null)),
+                Map.entry("limit is null", () -> clip.close(null)),
+                Map.entry("path is null", () -> Clip.load((Path) null)),
+                Map.entry("checkpoint is null", () -> Clip.load((Checkpoint) null, ClipOptions.defaults())),
+                Map.entry("options is null", () -> Clip.load(MODEL, null)),
+                Map.entry("templates is null", () -> PromptTemplates.of((String[]) null)),
+                Map.entry("name is null", () -> Checkpoint.ofBytes(null, Map.of())),
+                Map.entry("files is null", () -> Checkpoint.ofBytes("model", null)),
+                Map.entry("files: config.json is null", () -> Checkpoint.ofBytes("model", Collections.singletonMap("config.json", null))),
+                Map.entry("loader is null", () -> Checkpoint.ofResources(null, "model")),
+                Map.entry("folder is null", () -> Checkpoint.ofResources(ClipInputsTest.class.getClassLoader(), null)),
+                Map.entry("convention is null", () -> clip.preprocess().withConvention(null)));
+        calls.forEach((message, call) -> assertThatThrownBy(call).isInstanceOf(NullPointerException.class).hasMessage(message));
+        assertThatThrownBy(() -> clip.embedImages(Collections.emptyIterator(), null)).hasMessage("sink is null");
+    }
+
     @Test
     void optionsAreValuesAndAbsenceIsEmpty() {
         ClipOptions defaults = ClipOptions.defaults();
@@ -165,7 +204,10 @@ class ClipInputsTest {
     @SuppressWarnings("NullAway") // on purpose
     void optionsRefuseWhatCannotBe() {
         ClipOptions defaults = ClipOptions.defaults();
-        assertThatThrownBy(() -> defaults.withThreads(0)).hasMessage("threads: expected at least 1, got 0");
+        assertThatThrownBy(() -> defaults.withThreads(0)).hasMessage("threads: expected 1 to 4,096, got 0");
+        assertThatThrownBy(() -> defaults.withThreads(Integer.MAX_VALUE)).hasMessage("threads: expected 1 to 4,096, got 2,147,483,647");
+        assertThatThrownBy(() -> defaults.withMaxConcurrent(0)).hasMessage("max concurrent: expected 1 to 4,096, got 0");
+        assertThatThrownBy(() -> defaults.withMaxConcurrent(4_097)).hasMessage("max concurrent: expected 1 to 4,096, got 4,097");
         assertThatThrownBy(() -> defaults.withImageSize(0)).hasMessage("image size: expected 1 to 10,000 pixels, got 0");
         assertThatThrownBy(() -> defaults.withWeights(DType.I64)).hasMessage("weights: expected F32, F16 or BF16, got I64");
         assertThatThrownBy(() -> defaults.withProfile(null)).isInstanceOf(NullPointerException.class).hasMessage("profile is null");

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.clip4j.image.Image;
 import io.github.clip4j.model.Decomposition;
 import io.github.clip4j.testkit.ReferenceData;
+import io.github.clip4j.tokenizer.TextTooLongException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -91,6 +92,7 @@ class ExplanationTest {
     void refusesWhatCannotBeExplained() {
         assertThatThrownBy(() -> clip.explain(image(), Arrays.asList("a cat", null)))
                 .isInstanceOf(NullPointerException.class).hasMessage("labels[1] is null");
-        assertThatThrownBy(() -> clip.explain(image(), List.of("a photo ".repeat(30)))).hasMessageContaining("text");
+        assertThatThrownBy(() -> clip.explain(image(), List.of("a cat", "a photo ".repeat(30))))
+                .isInstanceOf(TextTooLongException.class).hasMessageStartingWith("labels[1] \"a photo");
     }
 }

@@ -172,6 +172,8 @@ class ZeroShotClassifierTest {
         assertThatThrownBy(() -> clip.classifier(null, PHOTO)).isInstanceOf(NullPointerException.class).hasMessage("labels is null");
         assertThatThrownBy(() -> clip.classifier(LABELS, null)).isInstanceOf(NullPointerException.class).hasMessage("templates is null");
         assertThatThrownBy(() -> classifier.classify((Image) null)).isInstanceOf(NullPointerException.class).hasMessage("image is null");
+        assertThatThrownBy(() -> classifier.classify(Embedding.normalized(new float[] {1, 2}))) // what the model has is what is expected
+                .hasMessageStartingWith("dot product: expected 24 components, got 2");
         assertThatThrownBy(() -> classifier.classify((Embedding) null))
                 .isInstanceOf(NullPointerException.class).hasMessage("image is null");
         assertThatThrownBy(() -> classifier.classifyIndependent(Arrays.asList(image(1), null)))

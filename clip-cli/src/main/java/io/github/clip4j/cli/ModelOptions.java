@@ -144,10 +144,11 @@ final class ModelOptions {
     }
 
     int threads() {
-        if (threads < 1) {
-            throw new ParameterException(spec.commandLine(), "--threads: expected at least 1, got " + threads);
+        try {
+            return ClipOptions.defaults().withThreads(threads).threads();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--" + e.getMessage(), e);
         }
-        return threads;
     }
 
     private ClipOptions options(boolean truncate) {

@@ -122,6 +122,12 @@ public record ClipPreprocess(
     ///
     /// @throws IllegalArgumentException for a fill, means or standard deviations that cannot be, and for what a convention does not have
     public ClipPreprocess {
+        Objects.requireNonNull(resize, "resize is null");
+        Objects.requireNonNull(crop, "crop is null");
+        Objects.requireNonNull(filter, "filter is null");
+        Objects.requireNonNull(mean, "mean is null");
+        Objects.requireNonNull(std, "std is null");
+        Objects.requireNonNull(convention, "convention is null");
         if (fill < 0 || fill > 255) {
             throw new IllegalArgumentException("preprocessing: expected a fill of 0 to 255, got " + fill);
         }

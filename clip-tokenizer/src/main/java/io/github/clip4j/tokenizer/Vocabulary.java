@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
@@ -116,6 +117,7 @@ public final class Vocabulary {
     /// @return the vocabulary
     /// @throws VocabularyFormatException when a file is malformed, or no form is there
     public static Vocabulary read(Path directory) throws IOException {
+        Objects.requireNonNull(directory, "directory is null");
         for (List<String> form : FORMS) {
             if (Files.isRegularFile(directory.resolve(form.getFirst()))) {
                 Map<String, byte[]> files = new HashMap<>();
@@ -137,6 +139,7 @@ public final class Vocabulary {
     /// @return the vocabulary
     /// @throws VocabularyFormatException when a file is malformed, or no form is there
     public static Vocabulary of(Map<String, byte[]> files) throws IOException {
+        Objects.requireNonNull(files, "files is null");
         byte[] tokenizer = files.get("tokenizer.json");
         if (tokenizer != null) {
             return VocabularyFiles.readTokenizerJson(tokenizer, "tokenizer.json");

@@ -136,7 +136,7 @@ public final class TextEncoder {
         int[] lengths = new int[texts.size()]; // up to and including the pooled position
         for (int t = 0; t < lengths.length; t++) {
             check(texts.get(t), t);
-            lengths[t] = config.pooledPosition(texts.get(t)) + 1;
+            lengths[t] = pooledPosition(texts.get(t), t) + 1;
         }
         Tensor out = Tensor.zeros(texts.size(), config.outputDim());
         switch (config.head()) {
@@ -185,7 +185,15 @@ public final class TextEncoder {
     public void check(List<int[]> texts) {
         for (int t = 0; t < texts.size(); t++) {
             check(texts.get(t), t);
-            config.pooledPosition(texts.get(t));
+            pooledPosition(texts.get(t), t);
+        }
+    }
+
+    private int pooledPosition(int[] ids, int text) {
+        try {
+            return config.pooledPosition(ids);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("text %d: %s".formatted(text, e.getMessage()), e);
         }
     }
 

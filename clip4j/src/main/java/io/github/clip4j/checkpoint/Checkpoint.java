@@ -21,6 +21,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -72,6 +73,7 @@ public final class Checkpoint implements Closeable {
     /// @throws NoSuchFileException when there is nothing at `path`
     /// @throws WeightFormatException when a config is malformed or describes another kind of model, or has weights in no form or several
     public static Checkpoint open(Path path) throws IOException {
+        Objects.requireNonNull(path, "path is null");
         return opened(new Checkpoint(CheckpointFiles.of(path)));
     }
 
@@ -81,6 +83,9 @@ public final class Checkpoint implements Closeable {
     /// @param files by their names in the repository, such as `config.json`; they must not change while it is open
     /// @throws WeightFormatException as [#open] does
     public static Checkpoint ofBytes(String name, Map<String, byte[]> files) throws IOException {
+        Objects.requireNonNull(name, "name is null");
+        Objects.requireNonNull(files, "files is null");
+        files.forEach((file, bytes) -> Objects.requireNonNull(bytes, () -> "files: " + file + " is null"));
         return opened(new Checkpoint(CheckpointFiles.of(Folder.of(name, files))));
     }
 
@@ -91,6 +96,8 @@ public final class Checkpoint implements Closeable {
     /// @param folder with `/` between its parts, such as `models/clip`; its last part is what [#name()] gives
     /// @throws WeightFormatException as [#open] does
     public static Checkpoint ofResources(ClassLoader loader, String folder) throws IOException {
+        Objects.requireNonNull(loader, "loader is null");
+        Objects.requireNonNull(folder, "folder is null");
         return opened(new Checkpoint(CheckpointFiles.of(Folder.of(loader, folder))));
     }
 
@@ -144,6 +151,7 @@ public final class Checkpoint implements Closeable {
     /// @return this checkpoint
     /// @throws IllegalStateException when another one has been read already
     public Checkpoint choose(String name) {
+        Objects.requireNonNull(name, "name is null");
         if (found != null) {
             throw new IllegalStateException(name() + ": expected a model to be chosen before it is read");
         }

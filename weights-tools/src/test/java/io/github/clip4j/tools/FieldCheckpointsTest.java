@@ -170,6 +170,12 @@ class FieldCheckpointsTest {
                 Clip whole = Clip.load(MODEL, OPTIONS)) {
             assertThat(clip.embedText("a cat").toArray()).containsExactly(whole.embedText("a cat").toArray());
             assertThat(clip.model().imageEncoder()).isEmpty();
+            assertThatThrownBy(() -> clip.explain(ImageFile.read(IMAGE), List.of("a cat")))
+                    .isInstanceOf(IllegalStateException.class).hasMessageEndingWith("it is a checkpoint of texts only");
+        }
+        try (Checkpoint checkpoint = Checkpoint.open(model).choose("image_encoder"); Clip clip = Clip.load(checkpoint, OPTIONS)) {
+            assertThatThrownBy(() -> clip.explain(ImageFile.read(IMAGE), List.of("a cat")))
+                    .isInstanceOf(IllegalStateException.class).hasMessageEndingWith("it is a checkpoint of images only");
         }
     }
 
