@@ -11,13 +11,13 @@ name=consumer
 java_home=$(find_java_home)
 
 model=$root/clip-vit/src/test/resources/golden/tiny
-picture=$root/clip-image/src/test/resources/images/rgb.png
+image=$root/clip-image/src/test/resources/images/rgb.png
 incubator='--add-modules jdk.incubator.vector'
 class_path="-cp target/classes:target/dependency/* example.Sample"
 module_path="-p target/classes:target/dependency -m example.consumer/example.Sample"
 
 # shellcheck disable=SC2086  # options are separate words
-run() { "$java_home/bin/java" $1 "$model" "$picture" 2>target/stderr; }
+run() { "$java_home/bin/java" $1 "$model" "$image" 2>target/stderr; }
 
 expected=''
 for way in "$incubator $class_path" "$class_path" "$incubator $module_path" "$module_path"; do
