@@ -36,6 +36,7 @@ final class Resize {
             case GREY_ALPHA, RGBA -> divideByAlpha(resample(multiplyByAlpha(image), width, height, filter, window));
             case GREY16 -> resample16(image, width, height, filter, window);
             case GREY16_BIG_ENDIAN -> swapBytes(resample16(swapBytes(image), width, height, filter, window));
+            case INT32, FLOAT32 -> resample32(image, width, height, filter, window);
             case GREY, RGB, CMYK -> resample(image, width, height, filter, window);
         };
     }
@@ -253,6 +254,58 @@ final class Resize {
             }
         }
         return wide.like(window.width(), window.height(), out);
+    }
+
+    /// Pillow's `ImagingResampleHorizontal_32bpc` and `…Vertical_32bpc`: sums in double, rounded to the image's numbers after each pass.
+    private static Image resample32(Image image, int width, int height, Filter filter, Window window) {
+        Image wide = image;
+        int left = window.left();
+        if (width != image.width()) {
+            Weights columns = Weights.of(image.width(), width, left, window.width(), filter);
+            left = 0;
+            wide = sums32(image, columns.outputs, image.height(), (x, y) -> sum32(image, y * image.width(), 1, columns, x));
+        }
+        if (height == image.height()) {
+            return new Window(left, window.top(), window.width(), window.height()).of(wide);
+        }
+        Weights rows = Weights.of(image.height(), height, window.top(), window.height(), filter);
+        Image in = wide;
+        int first = left;
+        return sums32(wide, window.width(), window.height(), (x, y) -> sum32(in, first + x, in.width(), rows, y));
+    }
+
+    private interface Sum {
+        double at(int x, int y);
+    }
+
+    private static Image sums32(Image image, int width, int height, Sum sum) {
+        byte[] out = new byte[Math.multiplyExact(Math.multiplyExact(width, height), 4)];
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
+                double value = sum.at(x, y);
+                int word = image.mode() == Image.Mode.FLOAT32
+                        ? Float.floatToRawIntBits((float) value)
+                        : rounded(value >= 0 ? value + 0.5 : value - 0.5);
+                Image.WORDS.set(out, 4 * (y * width + x), word);
+            }
+        }
+        return image.like(width, height, out);
+    }
+
+    /// Towards 0; what does not fit is the lowest integer, as C's conversion gives it on the processors that Pillow runs on.
+    private static int rounded(double value) {
+        return value < 0x1p31 && value > -0x1p31 - 1 ? (int) value : Integer.MIN_VALUE;
+    }
+
+    private static double sum32(Image image, int start, int stride, Weights weights, int i) {
+        boolean floats = image.mode() == Image.Mode.FLOAT32;
+        double sum = 0;
+        for (int j = 0; j < weights.count[i]; j++) {
+            int word = (int) Image.WORDS.get(image.samples(), 4 * (start + (weights.first[i] + j) * stride));
+            double sample = floats ? Float.intBitsToFloat(word) : (double) word;
+            sum += sample * weights.weights[i * weights.size + j];
+        }
+        return sum;
     }
 
     private static double sum16(byte[] in, int start, int stride, Weights weights, int i) {
