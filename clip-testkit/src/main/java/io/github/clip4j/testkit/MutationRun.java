@@ -6,6 +6,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
@@ -100,7 +101,7 @@ public final class MutationRun<T> {
         if (worker.failure != null) {
             throw worker.failure;
         }
-        System.out.printf("%s: %,d mutations with -Dclip.seed=%d, %,d refused; at most %,d ms and %,d bytes%n",
+        System.out.printf(Locale.ROOT, "%s: %,d mutations with -Dclip.seed=%d, %,d refused; at most %,d ms and %,d bytes%n",
                 name, count, seed, worker.refused, worker.mostCpu / 1_000_000, worker.mostAllocated);
         if (worker.refused < leastRefused * count) {
             throw new AssertionError("%s: expected at least %.0f %% of %d mutations to be refused, got %d; -Dclip.seed=%d"
@@ -113,8 +114,9 @@ public final class MutationRun<T> {
         long cpu = THREADS.getThreadCpuTime(thread.threadId()) - startedCpu;
         long wall = System.nanoTime() - startedNanos;
         if (at >= 0 && at == number && thread.isAlive() && (cpu > 2 * MAX_CPU_NANOS || wall > MAX_WALL_NANOS)) {
-            AssertionError hang = new AssertionError("%s: mutation %d with -Dclip.seed=%d has no end: %,d ms of processor time, %,d ms in all"
-                    .formatted(name, at, seed, cpu / 1_000_000, wall / 1_000_000));
+            AssertionError hang = new AssertionError(
+                    "%s: mutation %d with -Dclip.seed=%d has no end: %,d ms of processor time, %,d ms in all"
+                            .formatted(name, at, seed, cpu / 1_000_000, wall / 1_000_000));
             hang.setStackTrace(thread.getStackTrace());
             throw hang;
         }
