@@ -45,6 +45,26 @@ def misread(rng):
     return text
 
 
+HOSTILE = ["&", "amp;", "&amp;", "AMP;", "#38;", "#x26;", "&#", "1;", "&#1;", "&semi", ";", "lt;", "&eacute;", "eacute;", "Atilde;", "copy;", "&#27;", "\u001b[", "m", "31m", "\u0001",
+           " ", "\r", "\n", "\u2028", "\u0085", "\u00a0", "Ã", "©", "Ã©", "Â", "Â\u00a0", "Ã ", "â€œ", "日", "é", "a", "s ", "Ã la", "\u0301", "\u0316", "\u0327", "\u0344", "가", "\u1100", "\u1161",
+           "😀", "ðŸ˜Š", "í\u00a0½í¸\u008d", "À\u0080", "\ufffd", "Ã\ufffd", "?", "ﬃ", "ŉ", "“", "’", "Ｆ", "ｱ", "ﾞ", "＆", "；", "Σ", "A", "ΑΣ", ".", "'", "İ", "\u0345", "<", "√©", "Ð¿", "РїСЂ", "¦¤", "œ", "ГўВЂВ"]
+
+
+def hostile(rng):
+    """Pieces that the fixes trip over, and references within references, which ftfy resolves one level a pass."""
+    pieces = rng.sample(HOSTILE, 4) if rng.random() < 0.3 else HOSTILE
+    text = "".join(rng.choice(pieces) for _ in range(rng.randrange(1, 25)))
+    for _ in range(rng.randrange(4)):
+        at = rng.randrange(len(text) + 1)
+        nested = "&" + rng.choice(["amp;", "amp;", "#38;"]) * rng.randrange(1, 6) + rng.choice(["lt;", "eacute;", "#1;", "semi;", "Atilde;", "a", "#97;"])
+        text = text[:at] + nested + text[at:]
+    return text
+
+
 rng = random.Random(7)
 for text in BY_HAND + [misread(rng) for _ in range(int(sys.argv[1]) if len(sys.argv) > 1 else 150)]:
+    print(json.dumps({"text": text, "openai": clean(text)}))
+rng = random.Random(8)
+for _ in range(int(sys.argv[1]) if len(sys.argv) > 1 else 300):
+    text = hostile(rng)
     print(json.dumps({"text": text, "openai": clean(text)}))

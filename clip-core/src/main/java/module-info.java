@@ -5,7 +5,6 @@
 ///
 /// Operations and file formats are exported to the other modules of clip4j alone; they may change without notice.
 module io.github.clip4j.core {
-    requires com.google.gson;
     requires static jdk.incubator.vector;
     requires static jdk.management;
     requires static transitive org.jspecify;

@@ -66,7 +66,7 @@ public final class Client {
         Path circle = files.stream().filter(file -> file.endsWith("red-circle.png")).findFirst().orElseThrow();
         String classified = classify(circle, "a blue square", "a red circle");
         require(classified.startsWith("[{\"label\":\"a red circle\""), "classify: " + classified);
-        System.out.printf("service: %d requests answered as the library does, %d refused, health: ok%n", ROUNDS * REQUESTS, ROUNDS);
+        System.out.println("service: " + ROUNDS * REQUESTS + " requests answered as the library does, " + ROUNDS + " refused, health: ok");
         System.out.println(classified);
     }
 

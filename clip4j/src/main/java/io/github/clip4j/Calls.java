@@ -5,8 +5,9 @@ import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.model.ClipModel;
 import io.github.clip4j.model.ImageEncoder;
+import io.github.clip4j.model.TextHead;
 import io.github.clip4j.model.VisionConfig;
-import io.github.clip4j.tokenizer.ClipTokenizer;
+import io.github.clip4j.tokenizer.Tokenizer;
 import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,12 +34,19 @@ final class Calls {
     private final Optional<Tower<float[]>> images;
     private final Optional<Tower<int[]>> texts;
     private final int floats; // of an image
+    private final boolean shares; // whether texts share the rows of their beginnings
 
     Calls(ClipModel model, Workers workers, PassQueue queue) {
         this.queue = queue;
-        this.images = model.imageEncoder().map(encoder -> new Tower<>(pixels -> encode(encoder, pixels), workers, encoder.imagesPerPass()));
+        this.images = model.imageEncoder().map(encoder -> new Tower<>(
+                pixels -> encode(encoder, pixels), workers, encoder.imagesPerPass(), encoder::whyNotFinite));
         this.floats = model.imageEncoder().map(encoder -> floats(encoder.config())).orElse(0);
-        this.texts = model.textEncoder().map(encoder -> new Tower<>(encoder::encode, workers, encoder.rowsPerPass()));
+        this.shares = model.textEncoder().map(encoder -> switch (encoder.config().head()) {
+            case TextHead.EndOfText _ -> true;
+            case TextHead.LastPosition _ -> false;
+        }).orElse(false);
+        this.texts = model.textEncoder().map(encoder -> new Tower<>(
+                encoder::encode, workers, encoder.rowsPerPass(), encoder::whyNotFinite));
     }
 
     /// A future whose cancelling interrupts the thread that computes it.
@@ -171,7 +179,7 @@ final class Calls {
                 .mapToInt(Integer::intValue)
                 .toArray();
         Iterator<Item<int[]>> items = IntStream.range(0, order.length)
-                .mapToObj(i -> text(tower, i == 0 ? NOTHING : ids.get(order[i - 1]), ids.get(order[i])))
+                .mapToObj(i -> text(tower, i == 0 || !shares ? NOTHING : ids.get(order[i - 1]), ids.get(order[i])))
                 .iterator();
         int[] done = {0};
         queue.inOrder(tower, items, item -> ended.accept(order[done[0]++], item));
@@ -190,7 +198,7 @@ final class Calls {
     /// Tokenizes and encodes the texts of a list, a part at a time.
     ///
     /// @throws RuntimeException what was wrong with one that failed
-    List<Embedding> texts(List<String> texts, ClipTokenizer tokenizer, int contextLength) {
+    List<Embedding> texts(List<String> texts, Tokenizer tokenizer, int contextLength) {
         List<Embedding> embeddings = new ArrayList<>(texts.size());
         for (int from = 0; from < texts.size(); from += TEXT_CHUNK) {
             int to = Math.min(texts.size(), from + TEXT_CHUNK);
@@ -200,7 +208,7 @@ final class Calls {
     }
 
     /// Tokenizes and encodes the texts of an iterator, a part at a time, and tells the sink of each, in their order.
-    void texts(Iterator<String> texts, ClipTokenizer tokenizer, int contextLength, EmbeddingSink sink) {
+    void texts(Iterator<String> texts, Tokenizer tokenizer, int contextLength, EmbeddingSink sink) {
         for (long first = 0; texts.hasNext(); first += TEXT_CHUNK) {
             texts(texts, first, text -> tokenizer.encode(text, contextLength), sink);
         }

@@ -7,7 +7,9 @@ import java.util.Objects;
 /// What a classifier says of one image. Immutable, and a record of records, so that JSON libraries write and read it.
 ///
 /// @param scores all labels, or those that [#top] or [#above] left, the largest logit first; ties in the labels' order
-public record Classification(List<Score> scores) implements Serializable {
+/// @param independent whether each probability is that of its label by itself, so that several may be near 1, or none; else they sum to 1
+///     over all labels
+public record Classification(List<Score> scores, boolean independent) implements Serializable {
     /// What is known of one label.
     ///
     /// @param label as it was given
@@ -43,7 +45,7 @@ public record Classification(List<Score> scores) implements Serializable {
         if (k < 1) {
             throw new IllegalArgumentException("top: expected at least 1 label, got " + k);
         }
-        return k >= scores.size() ? this : new Classification(scores.subList(0, k));
+        return k >= scores.size() ? this : new Classification(scores.subList(0, k), independent);
     }
 
     /// {@return the labels whose probability is at least `probability`; perhaps none} Probabilities stay as they are.
@@ -54,6 +56,6 @@ public record Classification(List<Score> scores) implements Serializable {
         if (!(probability >= 0 && probability <= 1)) {
             throw new IllegalArgumentException("above: expected a probability of 0 to 1, got " + probability);
         }
-        return new Classification(scores.stream().filter(score -> score.probability() >= probability).toList());
+        return new Classification(scores.stream().filter(score -> score.probability() >= probability).toList(), independent);
     }
 }

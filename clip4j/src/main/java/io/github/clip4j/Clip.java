@@ -11,8 +11,8 @@ import io.github.clip4j.model.ClipModel;
 import io.github.clip4j.model.ImageEncoder;
 import io.github.clip4j.model.TextEncoder;
 import io.github.clip4j.model.VisionConfig;
-import io.github.clip4j.tokenizer.ClipTokenizer;
 import io.github.clip4j.tokenizer.TextTooLongException;
+import io.github.clip4j.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.lang.ref.Cleaner;
 import java.nio.file.Path;
@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.IntConsumer;
@@ -41,20 +40,19 @@ public final class Clip implements AutoCloseable {
 
     private final String name;
     private final ClipModel model;
-    private final @Nullable ClipTokenizer tokenizer;
-    private final @Nullable ClipPreprocess preprocess;
+    private final @Nullable Tokenizer tokenizer;
+    private final ImagePreparation images;
     private final Workers workers;
     private final PassQueue queue;
     private final Calls calls;
 
     /// A model whose threads are not started yet.
     Clip(
-            String name, ClipModel model, @Nullable ClipTokenizer tokenizer, @Nullable ClipPreprocess preprocess, Workers workers,
-            PassQueue queue) {
+            String name, ClipModel model, @Nullable Tokenizer tokenizer, ImagePreparation images, Workers workers, PassQueue queue) {
         this.name = name;
         this.model = model;
         this.tokenizer = tokenizer;
-        this.preprocess = preprocess;
+        this.images = images;
         this.workers = workers;
         this.queue = queue;
         this.calls = new Calls(model, workers, queue);
@@ -103,14 +101,7 @@ public final class Clip implements AutoCloseable {
     public void warmUp() {
         queue.requireOpen();
         workers.vectorsFromNow();
-        if (preprocess != null) {
-            Image blank = Image.ofRgb(320, 240, new byte[320 * 240 * 3]);
-            KernelWarmUp.untilSteady(() -> embedImage(blank));
-        }
-        if (tokenizer != null && model.textEncoder().isPresent()) {
-            KernelWarmUp.untilSteady(() -> embedText("a photo of a cat"));
-            KernelWarmUp.untilSteady(() -> embedTexts(List.of("a photo of a cat", "a photo of a dog")));
-        }
+        KernelWarmUp.embed(this, images.preprocess() != null, tokenizer != null && model.textEncoder().isPresent());
     }
 
     /// {@return the checkpoint's name, as [Checkpoint#name()] gives it}
@@ -127,24 +118,21 @@ public final class Clip implements AutoCloseable {
     /// {@return the tokenizer}
     ///
     /// @throws IllegalStateException when the checkpoint has none
-    public ClipTokenizer tokenizer() {
+    public Tokenizer tokenizer() {
         queue.requireOpen();
         if (tokenizer == null) {
             throw new IllegalStateException(
-                    name + " has no tokenizer: expected tokenizer.json, or vocab.json and merges.txt, in its directory");
+                    name + " has no tokenizer: expected tokenizer.json, or vocab.json and merges.txt, or spiece.model, in its directory");
         }
         return tokenizer;
     }
 
     /// {@return how images are prepared}
     ///
-    /// @throws IllegalStateException when the checkpoint has no image encoder
+    /// @throws IllegalStateException when the checkpoint has no image encoder, or says that images are prepared as none would fit it
     public ClipPreprocess preprocess() {
         queue.requireOpen();
-        if (preprocess == null) {
-            throw new IllegalStateException(name + " has no image encoder: it is a checkpoint of texts only");
-        }
-        return preprocess;
+        return images.require();
     }
 
     /// {@return the embedding of an image}
@@ -160,7 +148,7 @@ public final class Clip implements AutoCloseable {
     ///
     /// @param images of any sizes
     /// @throws NullPointerException when one is null; it says which
-    /// @throws IllegalStateException when the checkpoint has no image encoder
+    /// @throws IllegalStateException when the checkpoint has no image encoder, or a weight that is not finite; it says which
     public List<Embedding> embedImages(List<Image> images) {
         Inputs.requireNoNulls(images, "images");
         return calls.run(this, () -> {
@@ -200,8 +188,7 @@ public final class Clip implements AutoCloseable {
     /// @param images of any sizes
     /// @return the embeddings to come, in the order of the images
     public CompletableFuture<List<Embedding>> embedImagesAsync(List<Image> images) {
-        Inputs.requireNoNulls(images, "images");
-        List<Image> copy = List.copyOf(images);
+        List<Image> copy = Inputs.copyOf(images, "images");
         return calls.async(this, () -> embedImages(copy));
     }
 
@@ -220,7 +207,7 @@ public final class Clip implements AutoCloseable {
     /// @param texts may be empty
     /// @throws TextTooLongException when one has more tokens than the model has positions; it says which
     /// @throws NullPointerException when one is null; it says which
-    /// @throws IllegalStateException when the checkpoint lacks the text encoder or the tokenizer
+    /// @throws IllegalStateException when the checkpoint lacks the text encoder or the tokenizer, or has a weight that is not finite
     public List<Embedding> embedTexts(List<String> texts) {
         Inputs.requireNoNulls(texts, "texts");
         return calls.run(this, () -> {
@@ -257,8 +244,7 @@ public final class Clip implements AutoCloseable {
     /// @param texts may be empty
     /// @return the embeddings to come, in the order of the texts
     public CompletableFuture<List<Embedding>> embedTextsAsync(List<String> texts) {
-        Inputs.requireNoNulls(texts, "texts");
-        List<String> copy = List.copyOf(texts);
+        List<String> copy = Inputs.copyOf(texts, "texts");
         return calls.async(this, () -> embedTexts(copy));
     }
 
@@ -283,9 +269,7 @@ public final class Clip implements AutoCloseable {
     /// @param labels at least one, and no two with the same tokens
     /// @param templates the sentences that each label is put into
     /// @param progress is told the number of labels that are embedded, after each part
-    /// @throws IllegalArgumentException when there is no label, one is blank, or two have the same tokens
-    /// @throws TextTooLongException when a prompt has more tokens than the model has positions
-    /// @throws IllegalStateException when the checkpoint lacks an encoder or the tokenizer
+    /// @throws RuntimeException what [#classifier(List, PromptTemplates)] throws
     public ZeroShotClassifier classifier(List<String> labels, PromptTemplates templates, IntConsumer progress) {
         return calls.run(this, () -> ZeroShotClassifier.of(this, labels, templates, progress));
     }
@@ -305,6 +289,18 @@ public final class Clip implements AutoCloseable {
     public double[][] similarity(List<Image> images, List<String> texts) {
         List<Embedding> columns = embedTexts(texts); // first: a text may be refused
         return Embedding.similarity(embedImages(images), columns);
+    }
+
+    /// {@return each label's cosine with an image, taken apart over patches, tokens, layers and heads} For study: it computes on the
+    /// caller's thread and costs about as much as two passes.
+    ///
+    /// @param image of any size
+    /// @param labels whole prompts
+    /// @throws TextTooLongException when a label has more tokens than the model has positions
+    /// @throws IllegalStateException when the checkpoint lacks an encoder or the tokenizer
+    public Explanation explain(Image image, List<String> labels) {
+        Objects.requireNonNull(image, "image is null");
+        return calls.run(this, () -> Explanation.of(this, image, labels));
     }
 
     /// {@return the embedding of an image that has been preprocessed already}
@@ -328,14 +324,15 @@ public final class Clip implements AutoCloseable {
     }
 
     private Shape pixelShape() {
-        preprocess(); // says so when there is no image encoder
-        int size = model.imageEncoder().orElseThrow().config().imageSize();
+        queue.requireOpen();
+        ImageEncoder encoder = model.imageEncoder().orElseThrow(() -> new IllegalStateException(ImagePreparation.noEncoder(name)));
+        int size = encoder.config().imageSize();
         return Shape.of(VisionConfig.CHANNELS, size, size);
     }
 
     /// {@return the embedding of a text that has been tokenized already} The checkpoint needs no tokenizer for it.
     ///
-    /// @param ids with start and end of text, as [ClipTokenizer#encode(String)] makes them; what follows the end of text is ignored
+    /// @param ids as [Tokenizer#encode(String, int)] makes them; what follows the end of text is ignored, and SigLIP takes all positions
     /// @throws IllegalArgumentException when there are no ids or more than the model has positions, or one is not in its vocabulary
     /// @throws IllegalStateException when the checkpoint has no text encoder
     public Embedding embedTokens(int[] ids) {
@@ -345,7 +342,7 @@ public final class Clip implements AutoCloseable {
 
     /// {@return one embedding for each tokenized text, in their order}
     ///
-    /// @param ids of each text, with start and end of text; what follows the end of text is ignored
+    /// @param ids of each text, as [Tokenizer#encode(String, int)] makes them
     /// @throws IllegalArgumentException when a text has no ids or more than the model has positions, or one is not in its vocabulary
     /// @throws IllegalStateException when the checkpoint has no text encoder
     public List<Embedding> embedTokens(List<int[]> ids) {

@@ -3,10 +3,9 @@ package io.github.clip4j;
 import io.github.clip4j.checkpoint.Checkpoint;
 import io.github.clip4j.checkpoint.Profile;
 import io.github.clip4j.core.parallel.Workers;
-import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.ClipModel;
-import io.github.clip4j.tokenizer.ClipTokenizer;
+import io.github.clip4j.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.util.OptionalInt;
 
@@ -28,20 +27,17 @@ final class ClipLoader {
 
     private static Clip read(Checkpoint checkpoint, ClipOptions options) throws IOException {
         Profile profile = options.profile().isPresent() ? options.profile().get() : checkpoint.profile();
-        boolean truncates = options.truncation().orElse(profile.truncates());
-        ClipTokenizer tokenizer = checkpoint.tokenizer(profile).map(t -> t.withTruncation(truncates)).orElse(null);
+        Tokenizer tokenizer =
+                checkpoint.tokenizer(profile).map(t -> t.withTruncation(options.truncation().orElse(t.truncates()))).orElse(null);
         Workers workers = KernelWarmUp.workers(checkpoint.weights(), options.threads());
         try {
             ClipConfig config = checkpoint.config(options.activation());
             OptionalInt imageSize = options.imageSize();
-            ClipPreprocess preprocess = checkpoint.preprocessing(profile).orElse(null);
-            if (preprocess != null && imageSize.isPresent()) {
-                preprocess = preprocess.withSize(imageSize.getAsInt());
-            }
+            ImagePreparation images = ImagePreparation.of(checkpoint, profile, imageSize);
             ClipModel model =
                     ClipModel.load(config, checkpoint.weights(), workers, imageSize, profile.interpolation(), options.weights());
             PassQueue queue = new PassQueue(checkpoint.name(), workers, options.maxConcurrent());
-            return new Clip(checkpoint.name(), model, tokenizer, preprocess, workers, queue);
+            return new Clip(checkpoint.name(), model, tokenizer, images, workers, queue);
         } catch (IOException | RuntimeException | Error e) {
             workers.close();
             throw e;

@@ -1,8 +1,8 @@
 package io.github.clip4j;
 
 import io.github.clip4j.core.Shape;
-import io.github.clip4j.tokenizer.ClipTokenizer;
 import io.github.clip4j.tokenizer.TextTooLongException;
+import io.github.clip4j.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -10,6 +10,14 @@ import java.util.Objects;
 /// Checks of what callers hand in. A message names the list and the index in it.
 final class Inputs {
     private Inputs() {}
+
+    /// A copy of a list without nulls.
+    ///
+    /// @throws NullPointerException when one is null; it says which
+    static <T> List<T> copyOf(List<T> list, String name) {
+        requireNoNulls(list, name);
+        return List.copyOf(list);
+    }
 
     /// Checks that neither a list nor an element of it is null.
     ///
@@ -26,7 +34,7 @@ final class Inputs {
     ///
     /// @throws TextTooLongException when one is too long and the tokenizer does not cut; it says the index in `texts` when there are
     ///     several
-    static List<int[]> tokenize(ClipTokenizer tokenizer, List<String> texts, int from, int to, int contextLength) {
+    static List<int[]> tokenize(Tokenizer tokenizer, List<String> texts, int from, int to, int contextLength) {
         List<int[]> ids = new ArrayList<>(to - from);
         for (int i = from; i < to; i++) {
             try {

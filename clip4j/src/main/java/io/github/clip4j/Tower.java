@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /// An encoder as the queue sees it: it encodes what several callers want in one pass and gives each item its own result.
 ///
@@ -15,13 +17,16 @@ final class Tower<P> {
     private final Function<List<P>, Tensor> encode;
     private final Workers workers;
     private final int capacity;
+    private final Supplier<String> whyNotFinite;
 
     /// @param encode the inputs of a pass to one row each; a row does not depend, to the bit, on the others
     /// @param capacity see [#capacity()]
-    Tower(Function<List<P>, Tensor> encode, Workers workers, int capacity) {
+    /// @param whyNotFinite asked when a row holds a number that is not finite
+    Tower(Function<List<P>, Tensor> encode, Workers workers, int capacity, Supplier<String> whyNotFinite) {
         this.encode = encode;
         this.workers = workers;
         this.capacity = capacity;
+        this.whyNotFinite = whyNotFinite;
     }
 
     /// The weight of the items that are encoded together: what keeps all threads busy, and not more, so that the next callers do not wait
@@ -86,11 +91,12 @@ final class Tower<P> {
         }
     }
 
-    private static void finish(Item<?> item, float[] row) {
+    private void finish(Item<?> item, float[] row) {
         try {
             item.complete(Embedding.normalized(row));
         } catch (IllegalArgumentException e) {
-            item.fail(e);
+            boolean finite = IntStream.range(0, row.length).allMatch(i -> Float.isFinite(row[i]));
+            item.fail(finite ? e : new IllegalStateException(whyNotFinite.get(), e));
         }
     }
 }

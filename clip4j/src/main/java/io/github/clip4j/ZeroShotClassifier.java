@@ -2,8 +2,8 @@ package io.github.clip4j;
 
 import io.github.clip4j.image.Image;
 import io.github.clip4j.model.ClipModel;
-import io.github.clip4j.tokenizer.ClipTokenizer;
 import io.github.clip4j.tokenizer.TextTooLongException;
+import io.github.clip4j.tokenizer.Tokenizer;
 import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
@@ -21,29 +22,29 @@ import java.util.stream.IntStream;
 ///
 /// Two questions can be asked of the same labels:
 ///
-/// - [#classify(Image)]: *which one is it?* The softmax of the logits, over all labels: probabilities sum to 1, and one label is always
-/// best.
-/// - [#classifyIndependent(Image)]: *which ones apply?* The sigmoid of each logit by itself: several labels may be probable, or none.
+/// - *which one is it?* The softmax of the logits, over all labels: probabilities sum to 1, and one label is always best. CLIP was trained
+/// to answer it.
+/// - *which ones apply?* The sigmoid of each logit by itself: several labels may be probable, or none. SigLIP was trained to answer it.
+///
+/// [#classify(Image)] asks what the model was trained for, as the zero-shot pipeline of transformers does, and
+/// [Classification#independent()] says which it was; [#classifyIndependent(Image)] asks the second question of any model.
 public final class ZeroShotClassifier {
     /// Prompts that are embedded together, about: enough to share most of their beginnings, few enough for bounded memory.
     private static final int PROMPTS = 4096;
 
-    /// Start and end of text.
-    private static final int EMPTY_TEXT = 2;
-
     private final List<String> labels;
     private final List<Embedding> classEmbeddings;
     private final double logitScale;
-    private final double logitBias;
+    private final OptionalDouble logitBias;
     private final Function<List<Image>, List<Embedding>> embedImages;
 
     /// A classifier over labels whose embeddings are known.
     ///
     /// @param logitScale e^logit_scale, [io.github.clip4j.model.ClipModel#logitScale()]
-    /// @param logitBias added to every logit, [io.github.clip4j.model.ClipModel#logitBias()]
+    /// @param logitBias added to every logit, [io.github.clip4j.model.ClipModel#logitBias()]; empty for a model trained with a softmax
     /// @param embedImages the image encoder
     ZeroShotClassifier(
-            List<String> labels, List<Embedding> classEmbeddings, double logitScale, double logitBias,
+            List<String> labels, List<Embedding> classEmbeddings, double logitScale, OptionalDouble logitBias,
             Function<List<Image>, List<Embedding>> embedImages) {
         this.labels = List.copyOf(labels);
         this.classEmbeddings = List.copyOf(classEmbeddings);
@@ -60,6 +61,11 @@ public final class ZeroShotClassifier {
         Objects.requireNonNull(progress, "progress is null");
         ClipModel model = clip.model();
         clip.preprocess(); // a checkpoint without an image encoder says so before the labels are embedded
+        double logitScale = model.logitScale()
+                .orElseThrow(() -> new IllegalStateException(
+                        clip.name() + " has no logit_scale, which makes shares of cosines: expected one beside the encoders; "
+                                + "embeddings and "
+                                + "similarities need none"));
         requireLabels(labels, templates, clip.tokenizer(), clip.contextLength());
         List<Embedding> classEmbeddings = new ArrayList<>();
         int perLabel = templates.templates().size();
@@ -72,19 +78,20 @@ public final class ZeroShotClassifier {
             }
             progress.accept(classEmbeddings.size());
         }
-        return new ZeroShotClassifier(labels, classEmbeddings, model.logitScale().orElseThrow(), model.logitBias(), clip::embedImages);
+        return new ZeroShotClassifier(labels, classEmbeddings, logitScale, model.logitBias(), clip::embedImages);
     }
 
     /// Checks that there are labels, that each has tokens and fits the model in every template, and that the model can tell any two apart.
-    private static void requireLabels(List<String> labels, PromptTemplates templates, ClipTokenizer tokenizer, int contextLength) {
+    private static void requireLabels(List<String> labels, PromptTemplates templates, Tokenizer tokenizer, int contextLength) {
         Inputs.requireNoNulls(labels, "labels");
         if (labels.isEmpty()) {
             throw new IllegalArgumentException("labels: expected at least one");
         }
         Map<IntBuffer, Integer> known = new HashMap<>();
+        int blank = tokenizer.encode("").length;
         for (int i = 0; i < labels.size(); i++) {
             int[] own = tokenizer.encode(labels.get(i));
-            if (own.length == EMPTY_TEXT) {
+            if (own.length <= blank) {
                 throw new IllegalArgumentException(
                         "labels[%d] is blank: expected a text with tokens, got '%s'".formatted(i, labels.get(i)));
             }
@@ -100,7 +107,7 @@ public final class ZeroShotClassifier {
     }
 
     /// The tokens of a label's prompts, one prompt after the other.
-    private static int[] promptTokens(List<String> prompts, int label, ClipTokenizer tokenizer, int contextLength) {
+    private static int[] promptTokens(List<String> prompts, int label, Tokenizer tokenizer, int contextLength) {
         try {
             return prompts.stream().flatMapToInt(prompt -> Arrays.stream(tokenizer.encode(prompt, contextLength))).toArray();
         } catch (TextTooLongException e) {
@@ -138,7 +145,13 @@ public final class ZeroShotClassifier {
         return classEmbeddings;
     }
 
-    /// {@return which of the labels fits an image: the softmax over all labels}
+    /// {@return whether the model was trained to judge each label by itself, with a sigmoid: whether it has a `logit_bias`}
+    public boolean isIndependent() {
+        return logitBias.isPresent();
+    }
+
+    /// {@return which of the labels fits an image: the softmax over all labels, or each label's own probability when the model
+    /// [judges them independently][#isIndependent()]}
     ///
     /// @param image of any size
     /// @throws IllegalStateException when the model is closed
@@ -146,7 +159,7 @@ public final class ZeroShotClassifier {
         return classify(embed(image));
     }
 
-    /// {@return one result for each image, in their order; the softmax over all labels} The result for an image does not depend on the
+    /// {@return one result for each image, in their order, as [#classify(Image)]} The result for an image does not depend on the
     /// others.
     ///
     /// @param images of any sizes
@@ -160,11 +173,14 @@ public final class ZeroShotClassifier {
     /// @param image embedded by the same model
     /// @throws IllegalArgumentException when it is from a model of another dimension
     public Classification classify(Embedding image) {
+        if (isIndependent()) {
+            return classifyIndependent(image);
+        }
         double[] cosines = cosines(image);
         double[] logits = Arrays.stream(cosines).map(this::logit).toArray();
         double max = Arrays.stream(logits).max().orElseThrow();
         double sum = Arrays.stream(logits).map(logit -> Math.exp(logit - max)).sum();
-        return classification(cosines, logits, Arrays.stream(logits).map(logit -> Math.exp(logit - max) / sum).toArray());
+        return classification(cosines, logits, Arrays.stream(logits).map(logit -> Math.exp(logit - max) / sum).toArray(), false);
     }
 
     /// {@return which of the labels apply to an image, each judged by itself: the sigmoid of its logit, 1 / (1 + e^−logit)} The
@@ -196,7 +212,7 @@ public final class ZeroShotClassifier {
     public Classification classifyIndependent(Embedding image) {
         double[] cosines = cosines(image);
         double[] logits = Arrays.stream(cosines).map(this::logit).toArray();
-        return classification(cosines, logits, Arrays.stream(logits).map(logit -> 1 / (1 + Math.exp(-logit))).toArray());
+        return classification(cosines, logits, Arrays.stream(logits).map(logit -> 1 / (1 + Math.exp(-logit))).toArray(), true);
     }
 
     private Embedding embed(Image image) {
@@ -210,13 +226,13 @@ public final class ZeroShotClassifier {
     }
 
     private double logit(double cosine) {
-        return logitScale * cosine + logitBias;
+        return logitScale * cosine + logitBias.orElse(0);
     }
 
-    private Classification classification(double[] cosines, double[] logits, double[] probabilities) {
+    private Classification classification(double[] cosines, double[] logits, double[] probabilities, boolean independent) {
         return new Classification(IntStream.range(0, logits.length)
                 .mapToObj(i -> new Classification.Score(labels.get(i), cosines[i], logits[i], probabilities[i]))
                 .sorted(Comparator.comparingDouble(Classification.Score::logit).reversed())
-                .toList());
+                .toList(), independent);
     }
 }

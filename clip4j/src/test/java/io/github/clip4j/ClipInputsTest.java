@@ -110,7 +110,7 @@ class ClipInputsTest {
                 Clip refusing = Clip.load(MODEL, ClipOptions.defaults().withProfile(Profile.OPEN_CLIP).withTruncation(false));
                 Clip openClip = Clip.load(MODEL, ClipOptions.defaults().withProfile(Profile.OPEN_CLIP))) {
             int[] cut = Arrays.copyOf(clip.tokenizer().encode(LONG), 20);
-            cut[19] = clip.tokenizer().vocabulary().endOfText();
+            cut[19] = clip.tokenizer().endOfText();
             assertSameBits(cutting.embedText(LONG).toArray(), clip.embedTokens(cut).toArray(), "cut");
             assertThat(cutting.embedTexts(List.of("a", LONG)).getLast()).isEqualTo(clip.embedTokens(cut));
             assertThat(openClip.embedText(LONG)).as("as the profile does").isEqualTo(clip.embedTokens(cut));

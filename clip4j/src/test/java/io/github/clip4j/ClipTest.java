@@ -77,7 +77,7 @@ class ClipTest {
                     Tensor one = Tensor.of(Arrays.copyOfRange(pixels.array(), i * 2700, (i + 1) * 2700), Shape.of(1, 3, 30, 30));
                     System.arraycopy(clip.model().imageEncoder().orElseThrow().encode(one).toArray(), 0, alone, i * 24, 24);
                     int[] padded = Arrays.copyOf(ids.get(i), 20);
-                    Arrays.fill(padded, ids.get(i).length, 20, clip.tokenizer().vocabulary().endOfText());
+                    Arrays.fill(padded, ids.get(i).length, 20, clip.tokenizer().endOfText());
                     System.arraycopy(clip.model().textEncoder().orElseThrow().encode(List.of(padded)).toArray(), 0, alonePadded,
                             i * 24, 24);
                 }
@@ -150,7 +150,7 @@ class ClipTest {
                     .isInstanceOf(TextTooLongException.class)
                     .hasMessage("text \"a photo of a cat a photo of a cat a phot…\": expected at most 20 tokens, "
                             + "start and end included, got 27; shorten it, or cut long texts by withTruncation(true)");
-            assertThat(clip.tokenizer().encodeTruncated(text, 20)).hasSize(20).endsWith(clip.tokenizer().vocabulary().endOfText());
+            assertThat(clip.tokenizer().encodeTruncated(text, 20)).hasSize(20).endsWith(clip.tokenizer().endOfText());
             assertThatThrownBy(() -> PromptTemplates.of("a photo"))
                     .hasMessage("template \"a photo\": expected {} once, in the label's place");
             assertThatThrownBy(() -> clip.model().imageEncoder().orElseThrow().encode(Tensor.zeros(1, 3, 31, 30)))

@@ -105,9 +105,10 @@ class EmbeddingTest {
     @ParameterizedTest
     @MethodSource("libraries")
     void aClassificationIsJsonToo(Json library) throws IOException {
-        Classification result = new Classification(List.of(new Classification.Score("a cat", 0.25, 25.0, 0.75)));
+        Classification result = new Classification(List.of(new Classification.Score("a cat", 0.25, 25.0, 0.75)), true);
         String json = library.write(result);
-        assertThat(json).isEqualTo("{\"scores\":[{\"label\":\"a cat\",\"cosine\":0.25,\"logit\":25.0,\"probability\":0.75}]}");
+        assertThat(json).isEqualTo("{\"scores\":[{\"label\":\"a cat\",\"cosine\":0.25,\"logit\":25.0,\"probability\":0.75}],"
+                + "\"independent\":true}");
         assertThat(library.read(json, Classification.class)).isEqualTo(result);
     }
 

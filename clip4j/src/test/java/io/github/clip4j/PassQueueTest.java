@@ -32,7 +32,7 @@ class PassQueueTest {
     private final List<List<Integer>> passes = Collections.synchronizedList(new ArrayList<>());
     private final CountDownLatch firstPass = new CountDownLatch(1);
     private final CountDownLatch goOn = new CountDownLatch(1);
-    private final Tower<Integer> tower = new Tower<>(this::encode, workers, CAPACITY);
+    private final Tower<Integer> tower = new Tower<>(this::encode, workers, CAPACITY, () -> "not finite");
 
     PassQueueTest() {
         queue.start();
@@ -204,7 +204,7 @@ class PassQueueTest {
                     awaitUninterruptibly(both);
                     return Tensor.of(new float[] {1, 0}, Shape.of(1, 2));
                 },
-                new Workers(1), 1);
+                new Workers(1), 1, () -> "not finite");
         List<Thread> threads = new ArrayList<>();
         AtomicInteger ended = new AtomicInteger();
         for (int i = 0; i < 2; i++) {

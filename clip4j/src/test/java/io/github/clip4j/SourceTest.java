@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -62,5 +63,27 @@ class SourceTest {
             }
         }
         assertThat(longer).as("files of more than %d lines; divide them", LINES).isEmpty();
+    }
+
+    /// A number of an output, a name or an option that depends on where the user lives is a fault: digits are others in Arabic, commas in
+    /// German, and the small letter of I in Turkish. Messages of the library may follow the JVM's locale; the command sets that to ROOT.
+    @Test
+    void whatIsWrittenDoesNotDependOnTheLocale() throws IOException {
+        Pattern everywhere = Pattern.compile(
+                "\\.to(Lower|Upper)Case\\(\\)|String\\.format\\((?!\\s*Locale)|\\.printf\\((?!\\s*Locale)");
+        Pattern number = Pattern.compile("%[-#+ 0,(]*\\d*(\\.\\d+)?[dxXeEfgGa][^\"]*\"\\s*\\)*\\s*\\.formatted\\(");
+        List<String> found = new ArrayList<>();
+        for (Path file : sources()) {
+            String text = Files.readString(file);
+            Path name = ROOT.relativize(file);
+            if (contains(name, "test") || contains(name, "clip-testkit")) {
+                continue;
+            }
+            everywhere.matcher(text).results().forEach(match -> found.add(name + ": " + match.group()));
+            if (name.startsWith("clip-cli") || name.startsWith("clip-bench")) {
+                number.matcher(text).results().forEach(match -> found.add(name + ": " + match.group()));
+            }
+        }
+        assertThat(found).as("give a Locale.ROOT").isEmpty();
     }
 }

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -84,11 +85,22 @@ class ZeroShotClassifierTest {
     void aBiasIsPartOfTheLogitAndLargeLogitsStayNumbers() {
         Embedding x = Embedding.ofUnit(new float[] {1, 0});
         Embedding against = Embedding.ofUnit(new float[] {-1, 0});
-        ZeroShotClassifier large = new ZeroShotClassifier(List.of("x", "against"), List.of(x, against), 2000, -10, images -> List.of());
-        Classification independent = large.classifyIndependent(x);
+        ZeroShotClassifier sigmoid = large(x, against, OptionalDouble.of(-10));
+        Classification independent = sigmoid.classifyIndependent(x);
         assertThat(independent.scores()).extracting(Classification.Score::logit).containsExactly(1990.0, -2010.0);
         assertThat(independent.scores()).extracting(Classification.Score::probability).containsExactly(1.0, 0.0);
-        assertThat(large.classify(x).scores()).extracting(Classification.Score::probability).containsExactly(1.0, 0.0);
+        assertThat(sigmoid.isIndependent()).isTrue();
+        assertThat(sigmoid.classify(x)).isEqualTo(independent).extracting(Classification::independent).isEqualTo(true);
+        ZeroShotClassifier softmax = large(x, against, OptionalDouble.empty());
+        assertThat(softmax.isIndependent()).isFalse();
+        assertThat(softmax.classify(x).scores()).extracting(Classification.Score::probability).containsExactly(1.0, 0.0);
+        assertThat(softmax.classify(x).independent()).isFalse();
+        assertThat(softmax.classify(x).scores()).extracting(Classification.Score::logit).containsExactly(2000.0, -2000.0);
+        assertThat(softmax.classifyIndependent(x).independent()).isTrue();
+    }
+
+    private static ZeroShotClassifier large(Embedding x, Embedding against, OptionalDouble bias) {
+        return new ZeroShotClassifier(List.of("x", "against"), List.of(x, against), 2000, bias, images -> List.of());
     }
 
     @Test

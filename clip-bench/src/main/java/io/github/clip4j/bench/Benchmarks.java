@@ -4,14 +4,17 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.github.clip4j.tools.OutputFile;
 import java.io.IOException;
 import java.lang.reflect.Field;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Param;
@@ -85,7 +88,7 @@ public final class Benchmarks {
             names.add(entry.getUsername());
         }
         for (String name : names) {
-            StringBuilder line = new StringBuilder(String.format("%-38s", Results.shortName(name)));
+            StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "%-38s", Results.shortName(name)));
             try {
                 for (Field field : Class.forName(name.substring(0, name.lastIndexOf('.'))).getFields()) {
                     Param param = field.getAnnotation(Param.class);
@@ -101,6 +104,10 @@ public final class Benchmarks {
     }
 
     private static void run(CommandLineOptions given, boolean vectorApi, @Nullable Path file) throws RunnerException, IOException {
+        if (file != null) { // the benchmarks may run for an hour
+            Files.createDirectories(file.toAbsolutePath().getParent());
+            OutputFile.requireWritable(file);
+        }
         Options options = new OptionsBuilder().parent(given)
                 .jvmArgsPrepend(vectorApi ? new String[] {"--add-modules", "jdk.incubator.vector"} : new String[0]).build();
         Collection<RunResult> runs = new Runner(options).run();
@@ -112,8 +119,8 @@ public final class Benchmarks {
             JsonObject document = new JsonObject();
             document.add("machine", machine(runs));
             document.add("results", results);
-            Files.createDirectories(file.toAbsolutePath().getParent());
-            Files.writeString(file, new GsonBuilder().setPrettyPrinting().create().toJson(document) + "\n");
+            String text = new GsonBuilder().setPrettyPrinting().create().toJson(document) + "\n";
+            OutputFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
             System.out.println("\nwritten to " + file);
         }
     }

@@ -29,7 +29,7 @@ record Comparison(List<String> lines) {
         Map<String, JsonObject> second = byKey(after);
         List<String> lines = new ArrayList<>();
         machines(before, after, lines);
-        lines.add(String.format("%-60s %10s %10s %7s", "", "before", "after", "ratio"));
+        lines.add(String.format(Locale.ROOT, "%-60s %10s %10s %7s", "", "before", "after", "ratio"));
         first.forEach((key, a) -> {
             JsonObject b = second.get(key);
             lines.add(b == null ? key + ": in the first file only" : line(key, a, b));

@@ -72,7 +72,7 @@ public class PhotographBenchmark {
 
     private static BufferedImage draw(int width, int height) {
         Random random = new Random(1);
-        BufferedImage picture = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        BufferedImage drawn = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         for (int y = 0; y < height; y++) {
             for (int x = 0; x < width; x++) {
                 double u = 20.0 * x / width;
@@ -81,10 +81,10 @@ public class PhotographBenchmark {
                 int red = (int) (120 + 100 * Math.sin(u + Math.cos(v))) + grain;
                 int green = (int) (120 + 100 * Math.sin(v * 1.3 + Math.cos(u * 0.7))) + grain;
                 int blue = (int) (120 + 100 * Math.sin(u * v * 0.2)) + grain;
-                picture.setRGB(x, y, red << 16 | green << 8 | blue);
+                drawn.setRGB(x, y, red << 16 | green << 8 | blue);
             }
         }
-        return picture;
+        return drawn;
     }
 
     @Benchmark

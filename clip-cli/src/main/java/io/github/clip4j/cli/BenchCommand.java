@@ -60,7 +60,7 @@ final class BenchCommand implements Callable<Integer> {
     private @Nullable String model;
 
     @Option(names = "--preset", paramLabel = "NAME", description =
-            "random weights of the size of ViT-B/32, B/16 or L/14: b32 (the default), b16, l14")
+            "random weights of the size of ViT-B/32, B/16 or L/14, or SigLIP 2 B/32 at 256: b32 (the default), b16, l14, siglip2-b32-256")
     private @Nullable String preset;
 
     @Option(names = "--threads", paramLabel = "N,…", split = ",", description = "numbers of threads; 1 and all processors unless given")
@@ -162,7 +162,9 @@ final class BenchCommand implements Callable<Integer> {
             case "b32" -> ClipConfig.vitB32();
             case "b16" -> ClipConfig.vitB16();
             case "l14" -> ClipConfig.vitL14();
-            default -> throw new ParameterException(spec.commandLine(), "--preset: expected b32, b16 or l14, got '" + preset + "'");
+            case "siglip2-b32-256" -> ClipConfig.siglip2B32();
+            default -> throw new ParameterException(
+                    spec.commandLine(), "--preset: expected b32, b16, l14 or siglip2-b32-256, got '" + preset + "'");
         };
     }
 
@@ -178,7 +180,7 @@ final class BenchCommand implements Callable<Integer> {
                 return load(config, weights, workers);
             }
         }
-        try (Checkpoint checkpoint = Checkpoint.open(ModelPath.of(model))) {
+        try (Checkpoint checkpoint = given.open(ModelPath.of(model))) {
             return load(checkpoint.config(given.activation()), checkpoint.weights(), workers);
         }
     }

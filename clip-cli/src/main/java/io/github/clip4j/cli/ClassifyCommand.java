@@ -2,19 +2,18 @@ package io.github.clip4j.cli;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import io.github.clip4j.Clip;
-import io.github.clip4j.image.Image;
 import io.github.clip4j.Classification;
+import io.github.clip4j.Clip;
 import io.github.clip4j.PromptTemplates;
 import io.github.clip4j.ZeroShotClassifier;
+import io.github.clip4j.image.Image;
+import io.github.clip4j.tokenizer.TextTooLongException;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,9 +30,14 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         footer = {
             "",
+            "A share says how well a label fits compared with the other labels: the shares of an image add up to 100 %%, also when none",
+            "fits. The cosine is of image and label alone, and does not change with the other labels. To find images that no label fits,",
+            "set a --threshold on it that was found with images of your own: it depends on the model.",
+            "",
             "Examples:",
             "  clip classify photo.jpg --model DIR --label \"a photo of a cat\" --label \"a photo of a dog\"",
-            "  clip classify *.jpg --model DIR --labels-file labels.txt --template \"a photo of a {}\" --top 5 --json"
+            "  clip classify photos --model DIR --labels-file labels.txt --template \"a photo of a {}\" --top 5 --json",
+            "  clip classify photo.jpg --model DIR --label \"a photo of a cat\" --threshold 0.25"
         })
 final class ClassifyCommand implements Callable<Integer> {
     private static final int BAR = 30;
@@ -47,14 +51,18 @@ final class ClassifyCommand implements Callable<Integer> {
     @Mixin
     private ReadOptions reading = new ReadOptions();
 
-    @Parameters(paramLabel = "IMAGE", arity = "1..*", description = "image files")
-    private List<Path> images = new ArrayList<>();
+    @Mixin
+    private TextOptions text = new TextOptions();
+
+    @Parameters(paramLabel = "IMAGE", arity = "1..*", description = ReadOptions.DESCRIPTION)
+    private List<String> images = new ArrayList<>();
 
     @Option(names = "--label", paramLabel = "L", description = "a label; repeatable")
     private List<String> labels = new ArrayList<>();
 
-    @Option(names = "--labels-file", paramLabel = "F", description = "a file with one label a line")
-    private @Nullable Path labelsFile;
+    @Option(names = "--labels-file", paramLabel = "F", description =
+            "a file with one label a line; blank lines are left out; - for standard input")
+    private @Nullable String labelsFile;
 
     @Option(
             names = "--template",
@@ -62,11 +70,31 @@ final class ClassifyCommand implements Callable<Integer> {
             description = "a sentence with {} in the label's place; repeat for an ensemble. Without it the label is the whole prompt")
     private List<String> templates = new ArrayList<>();
 
+    @Option(names = "--truncate", description = "cut labels that are too long; without it they are refused")
+    private boolean truncate;
+
     @Option(names = "--top", paramLabel = "N", description = "print the N most probable labels only")
     private int top = Integer.MAX_VALUE;
 
+    @Option(names = "--threshold", paramLabel = "T", description =
+            "print labels whose cosine is at least T, such as 0.25, or whose share is, such as 80%%; perhaps none")
+    private @Nullable String threshold;
+
+    @Option(names = "--independent", description =
+            "judge each label by itself, by the sigmoid of its logit. These are probabilities only for a model that was trained so; "
+                    + "for others, such as OpenAI's, use --threshold with a cosine")
+    private boolean independent;
+
     @Option(names = "--json", description = "print one JSON document")
     private boolean json;
+
+    /// What a label needs to be printed.
+    private record Threshold(double cosine, double share) {
+        Classification of(Classification classification) {
+            return new Classification(classification.scores().stream()
+                    .filter(score -> score.cosine() >= cosine && score.probability() >= share).toList(), classification.independent());
+        }
+    }
 
     @Override
     public Integer call() throws IOException {
@@ -76,48 +104,119 @@ final class ClassifyCommand implements Callable<Integer> {
         if (top < 1) {
             throw new ParameterException(spec.commandLine(), "--top: expected at least 1, got " + top);
         }
-        List<String> all = labelsFile == null ? labels : Output.lines(labelsFile);
+        Threshold least = threshold();
+        text.check();
+        text.requireReadable("--label", labels);
+        text.requireReadable("--template", templates);
+        reading.check();
+        List<TextLines.Line> all = labels();
         PromptTemplates prompts =
                 templates.isEmpty() ? PromptTemplates.labelOnly() : PromptTemplates.of(templates.toArray(String[]::new));
+        Tally tally = new Tally(spec, "images");
         // the first images are decoded while the model is read
-        try (ReadAhead<Image> ahead = new ReadAhead<>(images, model.threads(), 2 * model.threads(), reading::read);
-                Clip clip = model.load()) {
-            return classify(clip, clip.classifier(all, prompts, Output.progress("Embedding labels", all.size())::accept), ahead);
+        try (ReadAhead<Image> ahead =
+                        new ReadAhead<>(reading.items(images, tally), model.threads(), 2 * model.threads(), reading::read);
+                Clip clip = model.load(truncate)) {
+            classify(clip, classifier(clip, all, prompts), least, ahead, tally);
+        }
+        return tally.end();
+    }
+
+    private Threshold threshold() {
+        if (threshold == null) {
+            return new Threshold(Double.NEGATIVE_INFINITY, 0);
+        }
+        boolean percent = threshold.endsWith("%");
+        try {
+            double value = Double.parseDouble(percent ? threshold.substring(0, threshold.length() - 1) : threshold);
+            if (percent ? value >= 0 && value <= 100 : Math.abs(value) <= 1) {
+                return percent ? new Threshold(Double.NEGATIVE_INFINITY, value / 100) : new Threshold(value, 0);
+            }
+        } catch (NumberFormatException e) {
+            // said below
+        }
+        throw new ParameterException(spec.commandLine(),
+                "--threshold: expected a cosine of -1 to 1 or a share of 0% to 100%, got '" + threshold + "'");
+    }
+
+    private List<TextLines.Line> labels() throws IOException {
+        List<TextLines.Line> lines = new ArrayList<>();
+        if (labelsFile == null) {
+            labels.forEach(label -> lines.add(new TextLines.Line(lines.size() + 1, label, null)));
+            return lines;
+        }
+        try (TextLines file = text.open(labelsFile, TextLines.Ends.ANY)) {
+            while (file.hasNext()) {
+                TextLines.Line line = file.next();
+                if (line.error() != null) {
+                    throw new IOException(file.where(line) + ": " + line.error());
+                }
+                if (!line.isBlank()) {
+                    lines.add(line);
+                }
+            }
+        }
+        return lines;
+    }
+
+    private ZeroShotClassifier classifier(Clip clip, List<TextLines.Line> lines, PromptTemplates prompts) throws IOException {
+        List<String> all = lines.stream().map(TextLines.Line::text).toList();
+        if (all.isEmpty()) {
+            throw new IOException(labelsFile + ": expected one label a line, got none");
+        }
+        try {
+            return clip.classifier(all, prompts, Output.progress("Embedding labels", all.size())::accept);
+        } catch (TextTooLongException e) {
+            if (labelsFile == null || e.index().isEmpty()) {
+                throw e;
+            }
+            int line = lines.get(e.index().getAsInt()).number();
+            throw new IOException(labelsFile + ":" + line + ": " + ClipCommand.message(e), e);
         }
     }
 
-    private int classify(Clip clip, ZeroShotClassifier classifier, ReadAhead<Image> ahead) {
-        PrintWriter out = spec.commandLine().getOut();
-        PrintWriter err = spec.commandLine().getErr();
-        JsonArray results = new JsonArray();
-        Consumer<Integer> progress = json ? Output.progress("Classifying", images.size()) : done -> {};
-        int failed = 0;
-        for (int i = 0; i < images.size(); i++) {
-            Path image = images.get(i);
+    private void classify(Clip clip, ZeroShotClassifier classifier, Threshold least, ReadAhead<Image> ahead, Tally tally)
+            throws IOException {
+        Streams streams = Streams.of(spec);
+        JsonObject head = new JsonObject();
+        head.addProperty("model", clip.name());
+        head.addProperty("independent", independent || classifier.isIndependent());
+        JsonResults document = json ? new JsonResults(streams, head) : null;
+        Output.Progress progress = Output.progress("Classifying");
+        while (ahead.hasNext()) {
+            ReadAhead.Result<Image> image = ahead.next();
             JsonObject result = new JsonObject();
-            result.addProperty("image", image.toString());
+            result.addProperty("image", image.item().name());
             try {
-                Classification classification = classifier.classify(ahead.next()).top(top);
-                if (json) {
-                    result.add("labels", toJson(classification));
-                } else {
-                    print(image, classification, out);
+                Classification classification = classification(classifier, image, least);
+                result.add("labels", toJson(classification));
+                if (document == null) {
+                    print(image.item().name(), classification, classifier.labels().size(), streams.out());
                 }
-            } catch (IOException | IllegalArgumentException e) {
-                failed++;
-                result.addProperty("error", ReadAhead.message(image, e));
-                err.println("clip: " + ReadAhead.message(image, e));
+                tally.done();
+            } catch (IllegalArgumentException e) {
+                String message = image.error() != null ? image.error() : image.item().message(e);
+                tally.failed(message);
+                result.addProperty("error", message);
             }
-            results.add(result);
-            progress.accept(i + 1);
+            if (document != null) {
+                document.add(result);
+                progress.advance(1);
+            }
+            streams.requireOpen();
         }
-        if (json) {
-            JsonObject document = new JsonObject();
-            document.addProperty("model", clip.name());
-            document.add("results", results);
-            out.println(Output.json(document));
+        progress.end();
+        if (document != null) {
+            document.end();
         }
-        return failed == 0 ? 0 : 1;
+    }
+
+    private Classification classification(ZeroShotClassifier classifier, ReadAhead.Result<Image> read, Threshold least) {
+        Image image = read.value();
+        if (image == null) {
+            throw new IllegalArgumentException(read.error());
+        }
+        return least.of(independent ? classifier.classifyIndependent(image) : classifier.classify(image)).top(top);
     }
 
     private static JsonArray toJson(Classification classification) {
@@ -133,17 +232,23 @@ final class ClassifyCommand implements Callable<Integer> {
         return array;
     }
 
-    private static void print(Path image, Classification classification, PrintWriter out) {
+    private void print(String image, Classification classification, int labels, PrintWriter out) {
+        out.println(Output.printable(image));
+        if (classification.scores().isEmpty()) {
+            out.println("  no label reaches " + threshold);
+            return;
+        }
         int width = classification.scores().stream().mapToInt(score -> characters(score.label())).max().orElse(0);
-        out.println(image);
+        String share = classification.independent() ? "by itself" : String.format(Locale.ROOT, "share of %d", labels);
+        out.printf(Locale.ROOT, "  %s  %s  cosine%n", " ".repeat(width), share);
         for (Classification.Score score : classification.scores()) {
             int full = (int) Math.round(score.probability() * BAR);
             String padding = " ".repeat(width - characters(score.label()));
+            String percent = String.format(Locale.ROOT, "%" + (share.length() - 2) + ".2f", 100 * score.probability());
             out.printf(
-                    Locale.ROOT, "  %s%s  %6.2f %%  %s%s%n", score.label(), padding, 100 * score.probability(), "█".repeat(full),
-                    "░".repeat(BAR - full));
+                    Locale.ROOT, "  %s%s  %s %%  %6.3f  %s%s%n", Output.printable(score.label()), padding, percent, score.cosine(),
+                    "█".repeat(full), "░".repeat(BAR - full));
         }
-        out.flush();
     }
 
     private static int characters(String text) {

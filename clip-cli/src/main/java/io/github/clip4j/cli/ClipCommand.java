@@ -1,13 +1,17 @@
 package io.github.clip4j.cli;
 
+import io.github.clip4j.tokenizer.TextTooLongException;
+import java.io.ByteArrayOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -17,13 +21,12 @@ import picocli.CommandLine.Spec;
 /// The entry point.
 @Command(
         name = "clip",
-        description = "Classifies and embeds pictures and texts with CLIP, in pure Java.",
+        description = "Classifies and embeds images and texts with CLIP, in pure Java.",
         mixinStandardHelpOptions = true,
         versionProvider = ClipCommand.Version.class,
         subcommands = {
-            ClassifyCommand.class, EmbedCommand.class, TokenizeCommand.class, PreprocessCommand.class, InspectCommand.class,
-            ConvertCommand.class,
-            VerifyCommand.class, FetchCommand.class, BenchCommand.class
+            ClassifyCommand.class, EmbedCommand.class, ExplainCommand.class, TokenizeCommand.class, PreprocessCommand.class,
+            InspectCommand.class, ConvertCommand.class, VerifyCommand.class, FetchCommand.class, BenchCommand.class
         },
         footer = {
             "",
@@ -33,35 +36,78 @@ import picocli.CommandLine.Spec;
             "  clip inspect DIR",
             "",
             "DIR is a checkpoint directory as Hugging Face publishes it: config.json, model.safetensors, …",
-            "Exit codes: 0 done, 1 something failed, 2 wrong usage."
+            "A value is taken as it is, also when it begins with @. Files are read by --labels-file, --texts-file, --list and --jsonl.",
+            "Where a file is read, - is standard input.",
+            "",
+            "Exit codes:",
+            "    0  done",
+            "    1  an input failed, which is named while the others are done; or all failed",
+            "    2  wrong usage, and nothing was done",
+            "  141  the reader of standard output went away, as head does"
         })
 public final class ClipCommand implements Runnable {
+    static final int DONE = 0;
+    static final int FAILED = 1;
+
+    /// As a shell shows a program that the system ended with SIGPIPE.
+    static final int CLOSED_PIPE = 141;
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
+    private final Streams streams;
+
+    private ClipCommand(Streams streams) {
+        this.streams = streams;
+    }
+
+    Streams streams() {
+        return streams;
+    }
+
     /// Runs the command line and ends the process with its exit code.
     public static void main(String[] args) {
-        PrintWriter out = new PrintWriter(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
+        Locale.setDefault(Locale.ROOT); // the digits and letters of messages do not depend on where the user lives
         PrintWriter err = new PrintWriter(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
-        int exit = run(out, err, args);
+        System.exit(run(Streams.ofProcess(), err, args));
+    }
+
+    /// Runs the command line without standard input.
+    static int run(PrintWriter out, PrintWriter err, String... args) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        int exit = run(new Streams(InputStream.nullInputStream(), bytes, false), err, args);
+        out.print(bytes.toString(StandardCharsets.UTF_8));
         out.flush();
-        System.exit(exit);
+        return exit;
     }
 
     /// Runs the command line.
-    static int run(PrintWriter out, PrintWriter err, String... args) {
-        CommandLine line = new CommandLine(new ClipCommand());
-        line.setOut(out);
+    static int run(Streams streams, PrintWriter err, String... args) {
+        CommandLine line = new CommandLine(new ClipCommand(streams));
+        line.setOut(streams.out());
         line.setErr(err);
+        line.setExpandAtFiles(false); // "@home" is a label
         line.setExecutionExceptionHandler((e, command, parsed) -> {
+            if (streams.failed() != null) {
+                return FAILED; // for that reason, which is said below
+            }
             if (isExpected(e)) {
-                err.println("clip: " + message(e));
+                err.println("clip: " + Output.printable(message(e)));
             } else {
                 e.printStackTrace(err); // a defect of ours: hide nothing
             }
-            return CommandLine.ExitCode.SOFTWARE;
+            return FAILED;
         });
-        return line.execute(args);
+        int exit = line.execute(args);
+        Streams.OutputFailedException failed = streams.failed();
+        if (failed == null) {
+            return exit;
+        }
+        if (failed.isClosedPipe()) {
+            return CLOSED_PIPE;
+        }
+        err.println("clip: " + failed.getMessage());
+        return FAILED;
     }
 
     /// Whether an exception speaks of the user's files or options.
@@ -73,13 +119,18 @@ public final class ClipCommand implements Runnable {
     /// The message of an exception about a file or an option, in words: some of the JDK's are the bare path.
     static String message(Throwable e) {
         String text = e.getMessage() == null ? e.toString() : e.getMessage();
+        if (e instanceof TextTooLongException) {
+            return text.replace("cut long texts by withTruncation(true)", "cut long texts with --truncate");
+        }
         if (text.contains("expected")) {
             return text;
         }
         return switch (e) {
             case NoSuchFileException missing -> "no such file: " + missing.getFile();
             case AccessDeniedException denied -> "access denied: " + denied.getFile();
-            default -> text;
+            case UncheckedIOException unchecked when unchecked.getCause() != null -> message(unchecked.getCause());
+            case IOException _, IllegalArgumentException _, IllegalStateException _ -> text;
+            default -> e.toString();
         };
     }
 

@@ -50,7 +50,7 @@ final class ConvertCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (Checkpoint checkpoint = Checkpoint.open(ModelPath.of(from))) {
+        try (Checkpoint checkpoint = given.open(ModelPath.of(from))) {
             CheckpointConverter.convert(checkpoint, to, format(), dtype(), given.activation());
         }
         spec.commandLine().getOut().println("written and compared: " + to);

@@ -1,6 +1,5 @@
 package io.github.clip4j.cli;
 
-import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.github.clip4j.Clip;
 import io.github.clip4j.Embedding;
@@ -10,18 +9,23 @@ import io.github.clip4j.core.format.npy.NpyArray;
 import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.model.ImageEncoder;
 import io.github.clip4j.model.TextEncoder;
-import io.github.clip4j.tokenizer.ClipTokenizer;
+import io.github.clip4j.model.VisionConfig;
 import io.github.clip4j.tokenizer.TextTooLongException;
+import io.github.clip4j.tokenizer.Tokenizer;
 import io.github.clip4j.tools.NpyWriter;
+import io.github.clip4j.tools.OutputFile;
 import java.io.IOException;
-import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -39,16 +43,19 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         footer = {
             "",
+            "With -o the vectors are the rows of a float32 array, in the order of the input. An image that cannot be read, or a text",
+            "that is too long, has no row and is named; the others are done, and what is printed says which row belongs to which input.",
+            "A blank line of --texts-file is a text without words, and has its row.",
+            "",
             "Examples:",
             "  clip embed *.jpg --model DIR -o images.npy",
+            "  clip embed photos --model DIR -o images.npy --json > rows.json",
             "  clip embed --text \"a photo of a cat\" --model DIR --json",
-            "  clip embed --pixels preprocessed.npy --raw --model DIR -o outputs.npy",
-            "",
-            "With -o the vectors are the rows of a float32 array, in the order of the input. An image that cannot be read, or a text",
-            "that is too long, has no row; what is printed says which row belongs to which input."
+            "  cut -f2 captions.tsv | clip embed --texts-file - --truncate --model DIR -o texts.npy",
+            "  clip embed --pixels preprocessed.npy --raw --model DIR -o outputs.npy"
         })
 final class EmbedCommand implements Callable<Integer> {
-    /// Inputs that are encoded at once.
+    /// Images that are encoded at once.
     private static final int CHUNK = 32;
 
     /// Texts that are encoded together, as many as in `Clip`: what they share at their beginnings is computed once.
@@ -63,36 +70,67 @@ final class EmbedCommand implements Callable<Integer> {
     @Mixin
     private ReadOptions reading = new ReadOptions();
 
-    @Parameters(paramLabel = "IMAGE", description = "image files")
-    private List<Path> images = new ArrayList<>();
+    @Mixin
+    private TextOptions text = new TextOptions();
+
+    @Parameters(paramLabel = "IMAGE", description = ReadOptions.DESCRIPTION)
+    private List<String> images = new ArrayList<>();
 
     @Option(names = "--text", paramLabel = "T", description = "a text; repeatable")
     private List<String> texts = new ArrayList<>();
 
-    @Option(names = "--texts-file", paramLabel = "F", description = "a file with one text a line")
-    private @Nullable Path textsFile;
+    @Option(names = "--texts-file", paramLabel = "F", description = "a file with one text a line; - for standard input")
+    private @Nullable String textsFile;
 
-    @Option(names = "--pixels", paramLabel = "X.npy", description = "preprocessed images, float32 [n, 3, h, w]")
-    private @Nullable Path pixels;
+    @Option(names = "--truncate", description = "cut texts that are too long; without it they fail")
+    private boolean truncate;
 
-    @Option(names = "--ids", paramLabel = "X.npy", description = "token ids with start and end of text, int32 [n, length]")
-    private @Nullable Path ids;
+    @Option(names = "--pixels", paramLabel = "X.npy", description = "preprocessed images, float32 [n, 3, h, w]; - for standard input")
+    private @Nullable String pixels;
+
+    @Option(names = "--ids", paramLabel = "X.npy", description =
+            "token ids with start and end of text, int32 [n, length], all positions for SigLIP; - for standard input")
+    private @Nullable String ids;
 
     @Option(names = "--raw", description = "the projection as it is, not scaled to length 1")
     private boolean raw;
 
-    @Option(names = {"-o", "--output"}, paramLabel = "OUT.npy", description = "write the vectors to this file, float32 [n, d]")
-    private @Nullable Path output;
+    @Option(names = {"-o", "--output"}, paramLabel = "OUT.npy", description =
+            "write the vectors to this file, float32 [n, d]; - for standard output")
+    private @Nullable String output;
 
     @Option(names = "--json", description = "print one JSON document")
     private boolean json;
 
-    /// What was embedded, or why it was not.
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Result(String kind, String input, float @Nullable [] vector, @Nullable String error) {}
-
     @Override
     public Integer call() throws IOException {
+        check();
+        Streams streams = Streams.of(spec);
+        Path file = output == null || toStandardOutput() ? null : FileNames.path(output);
+        if (file != null) {
+            OutputFile.requireWritable(file);
+        }
+        boolean ofImages = !images.isEmpty() || pixels != null;
+        Tally tally = new Tally(spec, ofImages ? "images" : "texts");
+        try (Clip clip = model.load(truncate)) {
+            int width = ofImages ? imageEncoder(clip).config().outputDim() : textEncoder(clip).config().outputDim();
+            OutputFile target = file != null ? OutputFile.create(file)
+                    : toStandardOutput() ? OutputFile.toStream("standard output", streams.bytes()) : null;
+            JsonResults document = json ? new JsonResults(streams, head(clip)) : null;
+            NpyWriter.Rows rows = target == null ? null : NpyWriter.rows(target, width);
+            try (EmbedReport report = new EmbedReport(streams, tally, rows, document, toStandardOutput())) {
+                embed(clip, report, tally);
+                report.commit();
+            }
+        }
+        return tally.end();
+    }
+
+    private boolean toStandardOutput() {
+        return TextOptions.STANDARD.equals(output);
+    }
+
+    private void check() {
         long inputs = Stream.of(!images.isEmpty(), !texts.isEmpty(), textsFile != null, pixels != null, ids != null)
                 .filter(given -> given)
                 .count();
@@ -100,126 +138,195 @@ final class EmbedCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "input: expected one of IMAGE..., --text, --texts-file, --pixels and --ids, got " + inputs);
         }
-        try (Clip clip = model.load()) {
-            List<Result> results = embed(clip);
-            report(clip, results);
-            return results.stream().allMatch(result -> result.error == null) ? 0 : 1;
+        if (toStandardOutput() && json) {
+            throw new ParameterException(spec.commandLine(), "--output: expected a file beside --json, got standard output for both");
         }
+        if (toStandardOutput() && Streams.of(spec).isTerminal()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--output: expected a file or a program that reads the array, got a terminal; redirect it: -o - > x.npy");
+        }
+        text.check();
+        text.requireReadable("--text", texts);
+        reading.check();
     }
 
-    private List<Result> embed(Clip clip) throws IOException {
+    private JsonObject head(Clip clip) {
+        JsonObject head = new JsonObject();
+        head.addProperty("model", clip.name());
+        head.addProperty("normalized", !raw);
+        return head;
+    }
+
+    private void embed(Clip clip, EmbedReport report, Tally tally) throws IOException {
         if (!images.isEmpty()) {
-            return embedImages(clip);
+            embedImages(clip, report, tally);
+        } else if (pixels != null) {
+            embedPixels(imageEncoder(clip), array(pixels), report);
+        } else if (ids != null) {
+            embedIds(textEncoder(clip), array(ids), report);
+        } else if (textsFile == null) {
+            embedTexts(clip, texts.stream().map(value -> new TextLines.Line(0, value, null)).iterator(), line -> "--text", report);
+        } else {
+            try (TextLines lines = text.open(textsFile, TextLines.Ends.ANY)) {
+                embedTexts(clip, lines, lines::where, report);
+            }
         }
-        if (pixels != null) {
-            return embedPixels(clip, NpyArray.read(pixels));
-        }
-        if (ids != null) {
-            return embedIds(clip, NpyArray.read(ids));
-        }
-        return embedTexts(clip, textsFile == null ? texts : Output.lines(textsFile));
     }
 
-    private List<Result> embedImages(Clip clip) {
+    /// An input of a chunk: what is encoded, or why it cannot be.
+    private record Input<T>(String name, @Nullable T value, @Nullable String error) {}
+
+    private void embedImages(Clip clip, EmbedReport report, Tally tally) throws IOException {
         ClipPreprocess preprocess = clip.preprocess();
         ImageEncoder encoder = imageEncoder(clip);
-        List<Result> results = new ArrayList<>();
-        Consumer<Integer> progress = Output.progress("Embedding", images.size());
-        try (ReadAhead<Tensor> ahead =
-                new ReadAhead<>(images, model.threads(), 2 * CHUNK, file -> preprocess.apply(reading.read(file)))) {
-            for (int from = 0; from < images.size(); from += CHUNK) {
-                embedChunk(images.subList(from, Math.min(images.size(), from + CHUNK)), ahead, encoder, results);
-                progress.accept(results.size());
+        Output.Progress progress = Output.progress("Embedding");
+        try (ReadAhead<Tensor> ahead = new ReadAhead<>(
+                reading.items(images, tally), model.threads(), 2 * CHUNK, item -> preprocess.apply(reading.read(item)))) {
+            while (ahead.hasNext()) {
+                List<Input<Tensor>> chunk = new ArrayList<>();
+                while (chunk.size() < CHUNK && ahead.hasNext()) {
+                    ReadAhead.Result<Tensor> result = ahead.next();
+                    chunk.add(new Input<>(result.item().name(), result.value(), result.error()));
+                }
+                report(chunk, encodeImages(encoder, chunk), encoder::whyNotFinite, "image", report);
+                progress.advance(chunk.size());
             }
         }
-        return results;
+        progress.end();
     }
 
-    private void embedChunk(List<Path> chunk, ReadAhead<Tensor> ahead, ImageEncoder encoder, List<Result> results) {
-        List<Tensor> prepared = new ArrayList<>();
-        int first = results.size();
-        for (Path image : chunk) {
-            try {
-                prepared.add(ahead.next());
-                results.add(new Result("image", image.toString(), null, null));
-            } catch (IOException | IllegalArgumentException e) {
-                results.add(failed("image", image.toString(), ReadAhead.message(image, e)));
-            }
-        }
+    private static Tensor encodeImages(ImageEncoder encoder, List<Input<Tensor>> chunk) {
         int size = encoder.config().imageSize();
-        float[] batch = new float[prepared.size() * 3 * size * size];
+        int floats = VisionConfig.CHANNELS * size * size;
+        List<Tensor> prepared = chunk.stream().flatMap(input -> Stream.ofNullable(input.value)).toList();
+        float[] batch = new float[prepared.size() * floats];
         for (int i = 0; i < prepared.size(); i++) {
-            System.arraycopy(prepared.get(i).array(), 0, batch, i * 3 * size * size, 3 * size * size);
+            System.arraycopy(prepared.get(i).array(), prepared.get(i).offset(), batch, i * floats, floats);
         }
-        putVectors(encoder.encode(Tensor.of(batch, Shape.of(prepared.size(), 3, size, size))), results, first);
+        return encoder.encode(Tensor.of(batch, Shape.of(prepared.size(), VisionConfig.CHANNELS, size, size)));
     }
 
-    private Result failed(String kind, String input, String message) {
-        spec.commandLine().getErr().println("clip: " + message);
-        return new Result(kind, input, null, message);
-    }
-
-    /// Gives the results from `first` on that did not fail their rows.
-    private void putVectors(Tensor outputs, List<Result> results, int first) {
+    /// Gives each input of a chunk its row, or its error.
+    ///
+    /// @param outputs one row for each input without an error
+    /// @param whyNotFinite asked when an output is not: then the weights are to blame, and no other input would do better
+    private <T> void report(
+            List<Input<T>> chunk, Tensor outputs, Supplier<String> whyNotFinite, String kind, EmbedReport report) throws IOException {
         int row = 0;
-        for (int i = first; i < results.size(); i++) {
-            Result result = results.get(i);
-            if (result.error == null) {
-                results.set(i, new Result(result.kind, result.input, vector(outputs, row++), null));
+        for (Input<T> input : chunk) {
+            if (input.error != null) {
+                report.failed(kind, input.name, input.error);
+                continue;
+            }
+            float[] vector = outputs.rows(row++, 1).toArray();
+            if (IntStream.range(0, vector.length).anyMatch(i -> !Float.isFinite(vector[i]))) {
+                throw new IllegalStateException(whyNotFinite.get());
+            }
+            report.add(kind, input.name, raw ? vector : Embedding.normalized(vector).toArray());
+        }
+        report.flush();
+    }
+
+    private void embedPixels(ImageEncoder encoder, NpyArray array, EmbedReport report) throws IOException {
+        int size = encoder.config().imageSize();
+        Shape one = Shape.of(VisionConfig.CHANNELS, size, size);
+        float[] values = array.floats();
+        int[] dims = array.shape().toArray();
+        if (dims.length != 4 || !Shape.of(dims[1], dims[2], dims[3]).equals(one)) {
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT, "%s: expected pixels [n, %d, %d, %d], got %s; preprocess images for this model first", pixels,
+                    VisionConfig.CHANNELS, size, size, array.shape()));
+        }
+        List<Input<Tensor>> chunk = new ArrayList<>();
+        for (int i = 0; i < dims[0]; i++) {
+            float[] image = Arrays.copyOfRange(values, i * one.elements(), (i + 1) * one.elements());
+            boolean finite = IntStream.range(0, image.length).allMatch(j -> Float.isFinite(image[j]));
+            String name = String.valueOf(i);
+            chunk.add(finite ? new Input<>(name, Tensor.of(image, one), null)
+                    : new Input<>(name, null, pixels + "[" + i + "]: expected finite numbers, got one that is not"));
+            if (chunk.size() == CHUNK || i == dims[0] - 1) {
+                report(chunk, encodeImages(encoder, chunk), encoder::whyNotFinite, "pixels", report);
+                chunk.clear();
             }
         }
     }
 
-    private List<Result> embedPixels(Clip clip, NpyArray array) throws IOException {
-        Tensor outputs = imageEncoder(clip).encode(Tensor.of(array.floats(), array.shape()));
-        return rows(outputs, "pixels");
-    }
-
-    private List<Result> embedIds(Clip clip, NpyArray array) throws IOException {
+    private void embedIds(TextEncoder encoder, NpyArray array, EmbedReport report) throws IOException {
         if (array.shape().rank() != 2) {
             throw new IllegalArgumentException("%s: expected ids [n, length], got %s".formatted(ids, array.shape()));
         }
         int[] values = array.ints();
         int length = array.shape().dim(1);
-        List<int[]> rows = new ArrayList<>();
+        List<Input<int[]>> chunk = new ArrayList<>();
         for (int i = 0; i < array.shape().dim(0); i++) {
-            rows.add(Arrays.copyOfRange(values, i * length, (i + 1) * length));
-        }
-        return rows(textEncoder(clip).encode(rows), "ids");
-    }
-
-    private List<Result> embedTexts(Clip clip, List<String> lines) {
-        TextEncoder encoder = textEncoder(clip);
-        ClipTokenizer tokenizer = clip.tokenizer();
-        List<Result> results = new ArrayList<>();
-        Consumer<Integer> progress = Output.progress("Embedding", lines.size());
-        for (int from = 0; from < lines.size(); from += TEXT_CHUNK) {
-            List<int[]> tokens = new ArrayList<>();
-            for (int i = from; i < Math.min(lines.size(), from + TEXT_CHUNK); i++) {
-                try {
-                    tokens.add(tokenizer.encode(lines.get(i), encoder.config().contextLength()));
-                    results.add(new Result("text", lines.get(i), null, null));
-                } catch (TextTooLongException e) {
-                    results.add(failed("text", lines.get(i), ClipCommand.message(e.at("texts", i))));
-                }
+            int[] row = Arrays.copyOfRange(values, i * length, (i + 1) * length);
+            chunk.add(checked(encoder, row, i));
+            if (chunk.size() == TEXT_CHUNK || i == array.shape().dim(0) - 1) {
+                report(chunk, encodeTexts(encoder, chunk), encoder::whyNotFinite, "ids", report);
+                chunk.clear();
             }
-            putVectors(encoder.encode(tokens), results, from);
-            progress.accept(results.size());
         }
-        return results;
     }
 
-    private List<Result> rows(Tensor outputs, String kind) {
-        List<Result> results = new ArrayList<>();
-        for (int row = 0; row < outputs.rows(); row++) {
-            results.add(new Result(kind, String.valueOf(row), vector(outputs, row), null));
+    private Input<int[]> checked(TextEncoder encoder, int[] row, int i) {
+        try {
+            encoder.check(List.of(row));
+            return new Input<>(String.valueOf(i), row, null);
+        } catch (IllegalArgumentException e) {
+            return new Input<>(String.valueOf(i), null, ids + "[" + i + "]: " + e.getMessage());
         }
-        return results;
     }
 
-    private float[] vector(Tensor outputs, int row) {
-        float[] values = outputs.rows(row, 1).toArray();
-        return raw ? values : Embedding.normalized(values).toArray();
+    /// Where a line is.
+    @FunctionalInterface
+    private interface Where {
+        String of(TextLines.Line line);
+    }
+
+    private void embedTexts(Clip clip, Iterator<TextLines.Line> lines, Where where, EmbedReport report) throws IOException {
+        TextEncoder encoder = textEncoder(clip);
+        Tokenizer tokenizer = clip.tokenizer();
+        Output.Progress progress = Output.progress("Embedding");
+        while (lines.hasNext()) {
+            List<Input<int[]>> chunk = new ArrayList<>();
+            while (chunk.size() < TEXT_CHUNK && lines.hasNext()) {
+                TextLines.Line line = lines.next();
+                chunk.add(tokenized(line, where, tokenizer, encoder.config().contextLength()));
+            }
+            report(chunk, encodeTexts(encoder, chunk), encoder::whyNotFinite, "text", report);
+            progress.advance(chunk.size());
+        }
+        progress.end();
+    }
+
+    private static Input<int[]> tokenized(TextLines.Line line, Where where, Tokenizer tokenizer, int contextLength) {
+        if (line.error() != null) {
+            return new Input<>(line.text(), null, where.of(line) + ": " + line.error());
+        }
+        try {
+            return new Input<>(line.text(), tokenizer.encode(line.text(), contextLength), null);
+        } catch (TextTooLongException e) {
+            return new Input<>(line.text(), null, where.of(line) + ": " + ClipCommand.message(e));
+        }
+    }
+
+    private static Tensor encodeTexts(TextEncoder encoder, List<Input<int[]>> chunk) {
+        return encoder.encode(chunk.stream().flatMap(input -> Stream.ofNullable(input.value)).toList());
+    }
+
+    /// An npy file; of standard input a copy, because its size is needed first.
+    private NpyArray array(String file) throws IOException {
+        if (!file.equals(TextOptions.STANDARD)) {
+            return NpyArray.read(FileNames.path(file));
+        }
+        Path copy = Files.createTempFile("standard-input-", ".npy");
+        try {
+            Files.copy(Streams.of(spec).in(), copy, StandardCopyOption.REPLACE_EXISTING);
+            return NpyArray.read(copy);
+        } finally {
+            Files.delete(copy);
+        }
     }
 
     private static ImageEncoder imageEncoder(Clip clip) {
@@ -230,56 +337,5 @@ final class EmbedCommand implements Callable<Integer> {
     private static TextEncoder textEncoder(Clip clip) {
         return clip.model().textEncoder()
                 .orElseThrow(() -> new IllegalStateException(clip.name() + " has no text encoder: it is a checkpoint of images only"));
-    }
-
-    private void report(Clip clip, List<Result> results) throws IOException {
-        PrintWriter out = spec.commandLine().getOut();
-        List<float[]> vectors = new ArrayList<>();
-        JsonArray entries = new JsonArray();
-        for (Result result : results) {
-            JsonObject entry = new JsonObject();
-            entry.addProperty(result.kind, result.input);
-            float[] vector = result.vector;
-            if (vector == null) {
-                entry.addProperty("error", result.error);
-            } else {
-                entry.addProperty("row", vectors.size());
-                vectors.add(vector);
-                if (output == null && json) {
-                    JsonArray numbers = new JsonArray(vector.length);
-                    for (float value : vector) {
-                        numbers.add(value);
-                    }
-                    entry.add("embedding", numbers);
-                }
-                if (!json) {
-                    out.printf(
-                            Locale.ROOT, "%5d  %s  [%.4f, %.4f, %.4f, … %d]%n", vectors.size() - 1, result.input, vector[0],
-                            vector[Math.min(1, vector.length - 1)], vector[Math.min(2, vector.length - 1)], vector.length);
-                }
-            }
-            entries.add(entry);
-        }
-        if (output != null) {
-            write(output, vectors, clip);
-        }
-        if (json) {
-            JsonObject document = new JsonObject();
-            document.addProperty("model", clip.name());
-            document.addProperty("normalized", !raw);
-            document.add("results", entries);
-            out.println(Output.json(document));
-        }
-    }
-
-    private static void write(Path file, List<float[]> vectors, Clip clip) throws IOException {
-        int width = vectors.isEmpty()
-                ? clip.model().imageEncoder().map(e -> e.config().outputDim()).orElse(0)
-                : vectors.getFirst().length;
-        float[] rows = new float[vectors.size() * width];
-        for (int i = 0; i < vectors.size(); i++) {
-            System.arraycopy(vectors.get(i), 0, rows, i * width, width);
-        }
-        NpyWriter.writeFloats(file, rows, Shape.of(vectors.size(), width));
     }
 }

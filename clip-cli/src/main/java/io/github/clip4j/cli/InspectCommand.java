@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -37,6 +38,9 @@ final class InspectCommand implements Callable<Integer> {
     @Parameters(paramLabel = "MODEL", description = ModelPath.DESCRIPTION)
     private String model = "";
 
+    @Mixin
+    private ModelOptions.Part part = new ModelOptions.Part();
+
     @Option(names = "--tensors", description = "list every tensor")
     private boolean listTensors;
 
@@ -47,15 +51,15 @@ final class InspectCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Path path = ModelPath.of(model);
-        try (Checkpoint checkpoint = Checkpoint.open(path)) {
+        try (Checkpoint checkpoint = part.open(path)) {
             Optional<Checkpoint> whole = checkpoint.isFileOfWeights() ? Optional.empty() : Optional.of(checkpoint);
             WeightSource weights = whole.isPresent() ? checkpoint.weights() : checkpoint.storedWeights();
             Optional<String> problem = whole.isPresent() ? problem(checkpoint) : Optional.empty();
             PrintWriter out = spec.commandLine().getOut();
             if (json) {
-                out.println(Output.json(toJson(whole, weights, problem)));
+                out.println(Output.json(toJson(whole, weights, leftOut(checkpoint), problem)));
             } else {
-                print(whole, weights, out);
+                print(whole, weights, leftOut(checkpoint), out);
             }
             problem.ifPresent(text -> spec.commandLine().getErr().println("clip: " + text));
             return problem.isPresent() ? 1 : 0;
@@ -66,9 +70,19 @@ final class InspectCommand implements Callable<Integer> {
         try {
             checkpoint.check();
             checkpoint.config(); // says whether the activation is known
+            checkpoint.preprocessing(checkpoint.profile());
             return Optional.empty();
         } catch (WeightFormatException e) {
             return Optional.of(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /// What is beside the CLIP; of a file that holds none, or several, nothing can be said.
+    private static Optional<String> leftOut(Checkpoint checkpoint) throws IOException {
+        try {
+            return checkpoint.leftOut();
+        } catch (WeightFormatException e) {
+            return Optional.empty();
         }
     }
 
@@ -83,38 +97,40 @@ final class InspectCommand implements Callable<Integer> {
         return totals;
     }
 
-    /// What the model takes once loaded: float32 whatever is stored.
+    /// What the model takes once loaded: float32 whatever is stored, but a table of tokens stays in its 16 bits.
     private static long memory(WeightSource weights) {
-        return byType(weights).entrySet().stream()
-                .filter(entry -> entry.getKey().isFloat())
-                .mapToLong(entry -> entry.getValue()[1] * Float.BYTES)
+        return weights.tensors().values().stream()
+                .filter(info -> info.dtype().isFloat())
+                .mapToLong(info -> (long) info.shape().elements()
+                        * (info.dtype().bytes() == 2 && info.name().endsWith("token_embedding.weight") ? Short.BYTES : Float.BYTES))
                 .sum();
     }
 
-    private void print(Optional<Checkpoint> whole, WeightSource weights, PrintWriter out) throws IOException {
+    private void print(Optional<Checkpoint> whole, WeightSource weights, Optional<String> leftOut, PrintWriter out) throws IOException {
         if (whole.isPresent()) {
             Checkpoint checkpoint = whole.get();
             print(out, "model", checkpoint.name());
             print(out, "weights", weights.location());
             print(out, "layout", checkpoint.layout().id());
             print(out, "profile", checkpoint.profile().id());
-            print(out, "tokenizer", checkpoint.vocabulary().map(v -> v.size() + " tokens").orElse("none"));
+            print(out, "tokenizer", checkpoint.tokenizer(checkpoint.profile()).map(t -> t.size() + " tokens").orElse("none"));
             print(out, "config", checkpoint.configOrigin());
-            origins(checkpoint).forEach((key, value) -> out.printf("  %-40s %s%n", key, value));
+            origins(checkpoint).forEach((key, value) -> out.printf(Locale.ROOT, "  %-40s %s%n", key, value));
         } else {
             print(out, "weights", weights.location());
         }
+        leftOut.ifPresent(line -> print(out, "left out", line));
         out.println("tensors");
         byType(weights).forEach((type, total) -> out.printf(
                 Locale.ROOT, "  %-8s %,6d tensors %,15d elements %,9.1f MiB%n", type, total[0], total[1], total[2] / 1048576.0));
         out.printf(Locale.ROOT, "%-12s %,.1f MiB as float32 once loaded%n", "memory", memory(weights) / 1048576.0);
         if (listTensors) {
-            weights.tensors().forEach((name, tensor) -> out.printf("  %-8s %-24s %s%n", tensor.dtype(), tensor.shape(), name));
+            weights.tensors().forEach((name, tensor) -> out.printf(Locale.ROOT, "  %-8s %-24s %s%n", tensor.dtype(), tensor.shape(), name));
         }
     }
 
     private static void print(PrintWriter out, String key, String value) {
-        out.printf("%-12s %s%n", key, value);
+        out.printf(Locale.ROOT, "%-12s %s%n", key, value);
     }
 
     /// Where values came from, as far as that can be said: of weights that fit no CLIP, nothing.
@@ -126,7 +142,8 @@ final class InspectCommand implements Callable<Integer> {
         }
     }
 
-    private static JsonObject toJson(Optional<Checkpoint> whole, WeightSource weights, Optional<String> problem) throws IOException {
+    private static JsonObject toJson(
+            Optional<Checkpoint> whole, WeightSource weights, Optional<String> leftOut, Optional<String> problem) throws IOException {
         JsonObject document = new JsonObject();
         document.addProperty("weights", weights.location());
         if (whole.isPresent()) {
@@ -134,11 +151,12 @@ final class InspectCommand implements Callable<Integer> {
             document.addProperty("model", checkpoint.name());
             document.addProperty("layout", checkpoint.layout().id());
             document.addProperty("profile", checkpoint.profile().id());
-            document.addProperty("tokens", checkpoint.vocabulary().map(v -> v.size()).orElse(null));
+            document.addProperty("tokens", checkpoint.tokenizer(checkpoint.profile()).map(t -> t.size()).orElse(null));
             JsonObject config = new JsonObject();
             origins(checkpoint).forEach(config::addProperty);
             document.add("config", config);
         }
+        document.addProperty("leftOut", leftOut.orElse(null));
         document.addProperty("memory", memory(weights));
         JsonArray tensors = new JsonArray();
         weights.tensors().values().forEach(tensor -> {

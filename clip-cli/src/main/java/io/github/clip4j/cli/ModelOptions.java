@@ -40,9 +40,8 @@ final class ModelOptions {
             names = "--profile",
             paramLabel = "NAME",
             description =
-                    "the reference implementation to agree with: hf (Hugging Face), openai or open_clip; the one that the files belong "
-                            + "to unless "
-                    + "given")
+                    "the reference implementation to agree with: hf (Hugging Face, images with Pillow), hf-torchvision (images as "
+                            + "transformers 5 does by default), openai, open_clip or immich; the one that the files belong to unless given")
     private @Nullable String profile;
 
     @Mixin
@@ -65,10 +64,46 @@ final class ModelOptions {
                         new ParameterException(spec.commandLine(), "--profile: expected " + Profile.ids() + ", got '" + profile + "'")));
     }
 
+    /// Which model of a file that holds several.
+    static final class Part {
+        @Spec(Spec.Target.MIXEE)
+        private CommandSpec spec = CommandSpec.create();
+
+        @Option(names = "--part", paramLabel = "NAME", description =
+                "the keys, with dots between them, that lead to the CLIP in a file that holds several, such as ema; . for the top level")
+        private @Nullable String part;
+
+        /// Opens a checkpoint, with the part that was chosen.
+        Checkpoint open(Path path) throws IOException {
+            Checkpoint checkpoint = Checkpoint.open(path);
+            return part == null ? checkpoint : checkpoint.choose(part);
+        }
+
+        /// Says in a line what of the file is not used.
+        void sayLeftOut(Checkpoint checkpoint) throws IOException {
+            checkpoint.leftOut().ifPresent(line -> spec.commandLine().getErr().println("clip: " + line));
+        }
+    }
+
     /// What a checkpoint may leave for its user to say.
     static final class Given {
         @Spec(Spec.Target.MIXEE)
         private CommandSpec spec = CommandSpec.create();
+
+        @Mixin
+        private Part part = new Part();
+
+        /// Opens a checkpoint, and says in a line what of it is not used.
+        Checkpoint open(Path path) throws IOException {
+            Checkpoint checkpoint = part.open(path);
+            try {
+                part.sayLeftOut(checkpoint);
+                return checkpoint;
+            } catch (IOException | RuntimeException e) {
+                checkpoint.close();
+                throw e;
+            }
+        }
 
         @Option(names = "--activation", paramLabel = "NAME", description =
                 "of a checkpoint that does not say it: quick_gelu, gelu or gelu_pytorch_tanh")
@@ -105,7 +140,7 @@ final class ModelOptions {
 
     /// The checkpoint that `--model` names, open.
     Checkpoint checkpoint() throws IOException {
-        return Checkpoint.open(directory());
+        return given.open(directory());
     }
 
     int threads() {
@@ -115,19 +150,27 @@ final class ModelOptions {
         return threads;
     }
 
-    private ClipOptions options() {
+    private ClipOptions options(boolean truncate) {
         ClipOptions options = ClipOptions.defaults().withThreads(threads()).withWeights(weights.type());
         options = profile().map(options::withProfile).orElse(options);
         options = given.activation().map(options::withActivation).orElse(options);
+        options = truncate ? options.withTruncation(true) : options;
         return imageSize() == 0 ? options : options.withImageSize(imageSize());
     }
 
     Clip load() throws IOException {
-        ClipOptions options = options();
+        return load(false);
+    }
+
+    /// @param truncate whether texts that are too long are cut, whatever the profile does
+    Clip load(boolean truncate) throws IOException {
+        ClipOptions options = options(truncate);
         if (model == null) {
             spec.commandLine().getErr().println(DEMONSTRATION);
             return TinyClip.load(options);
         }
-        return Clip.load(directory(), options);
+        try (Checkpoint checkpoint = checkpoint()) {
+            return Clip.load(checkpoint, options);
+        }
     }
 }

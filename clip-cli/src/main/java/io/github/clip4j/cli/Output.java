@@ -5,14 +5,8 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import io.github.clip4j.hub.HubProgress;
 import java.io.Console;
-import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /// What several commands print: JSON, and progress.
 final class Output {
@@ -32,14 +26,12 @@ final class Output {
     }
 
     /// A line "done of total" on standard error that overwrites itself on a terminal, and nothing elsewhere.
-    @SuppressWarnings("SystemConsoleNull") // it may be: a run-time image without jdk.internal.le has none
     static Consumer<Integer> progress(String what, int total) {
-        Console console = System.console();
-        if (total < 2 || !isTerminal(console)) {
+        if (total < 2 || !isTerminal()) {
             return done -> {};
         }
         return done -> {
-            System.err.printf("\r%s %d of %d", what, done, total);
+            System.err.printf(Locale.ROOT, "\r%s %d of %d", what, done, total);
             if (done == total) {
                 System.err.print("\r" + " ".repeat(what.length() + 30) + "\r");
             }
@@ -47,32 +39,64 @@ final class Output {
         };
     }
 
+    /// The same for a list whose length nobody knows: the number that is done. [Progress#end()] wipes the line.
+    static Progress progress(String what) {
+        return new Progress(what, isTerminal());
+    }
+
+    /// A line "what done" on a terminal.
+    static final class Progress {
+        private final String what;
+        private final boolean shown;
+        private long done;
+
+        private Progress(String what, boolean shown) {
+            this.what = what;
+            this.shown = shown;
+        }
+
+        void advance(int by) {
+            done += by;
+            if (shown && done > 1) {
+                System.err.printf(Locale.ROOT, "\r%s %d", what, done);
+                System.err.flush();
+            }
+        }
+
+        void end() {
+            if (shown && done > 1) {
+                System.err.print("\r" + " ".repeat(what.length() + 20) + "\r");
+                System.err.flush();
+            }
+        }
+    }
+
     /// A line with the share of a download that is done, on a terminal.
     static HubProgress bytesProgress() {
-        Console console = System.console();
-        if (!isTerminal(console)) {
+        if (!isTerminal()) {
             return (file, done, total) -> {};
         }
         return (file, done, total) -> {
             long all = total.orElse(0);
             String line = all > 0
-                    ? "\r%s %3d %% of %.1f MB".formatted(file, 100 * done / all, all / 1e6)
-                    : "\r%s %.1f MB".formatted(file, done / 1e6);
+                    ? String.format(Locale.ROOT, "\r%s %3d %% of %.1f MB", file, 100 * done / all, all / 1e6)
+                    : String.format(Locale.ROOT, "\r%s %.1f MB", file, done / 1e6);
             System.err.print(line + (done == all ? System.lineSeparator() : ""));
             System.err.flush();
         };
     }
 
-    private static boolean isTerminal(@Nullable Console console) {
-        return console != null && console.isTerminal();
+    /// A text as a message shows it: names may hold characters that move a terminal's cursor.
+    static String printable(String text) {
+        StringBuilder shown = new StringBuilder(text.length());
+        text.codePoints().map(c -> Character.isISOControl(c) && c != '\n' && c != '\t' ? '?' : c).forEach(shown::appendCodePoint);
+        return shown.toString();
     }
 
-    /// The lines of a UTF-8 file that are not blank.
-    static List<String> lines(Path file) throws IOException {
-        try {
-            return Files.readAllLines(file, StandardCharsets.UTF_8).stream().filter(line -> !line.isBlank()).toList();
-        } catch (CharacterCodingException e) {
-            throw new IOException(file + ": expected UTF-8 text, got bytes that are not", e);
-        }
+    /// Whether the command talks to a person: standard input and standard output are a terminal.
+    @SuppressWarnings("SystemConsoleNull") // it may be: a run-time image without jdk.internal.le has none
+    static boolean isTerminal() {
+        Console console = System.console();
+        return console != null && console.isTerminal();
     }
 }

@@ -1,74 +1,93 @@
 package io.github.clip4j.cli;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 
-/// Reads image files on threads of its own while the encoder works on earlier ones, and hands them out in order.
-final class ReadAhead<T> implements AutoCloseable {
-    /// Turns a file into what the encoder takes.
+/// Reads images on threads of its own while the encoder works on earlier ones, and hands them out in order. An image that cannot be read
+/// costs the others nothing.
+final class ReadAhead<T> implements AutoCloseable, Iterator<ReadAhead.Result<T>> {
+    /// Turns an image into what the encoder takes.
     @FunctionalInterface
     interface Reader<T> {
-        T read(Path file) throws IOException;
+        T read(ImageItem item) throws IOException;
     }
 
-    private final Iterator<Path> files;
+    /// What became of an image.
+    ///
+    /// @param value what was read, or null
+    /// @param error why it was not, or null
+    record Result<T>(ImageItem item, @Nullable T value, @Nullable String error) {}
+
+    private record UnderWay<T>(ImageItem item, Future<T> value) {}
+
+    private final Iterator<ImageItem> items;
     private final Reader<T> reader;
     private final ExecutorService executor;
-    private final Deque<Future<T>> underWay = new ArrayDeque<>();
+    private final int ahead;
+    private final Deque<UnderWay<T>> underWay = new ArrayDeque<>();
 
-    /// @param ahead the files that are read, or wait to be taken, at any time: bounds the memory
-    ReadAhead(List<Path> files, int threads, int ahead, Reader<T> reader) {
-        this.files = files.iterator();
+    /// @param items asked for the next one on the thread that asks for results
+    /// @param ahead the images that are read, or wait to be taken, at any time: bounds the memory
+    ReadAhead(Iterator<ImageItem> items, int threads, int ahead, Reader<T> reader) {
+        this.items = items;
         this.reader = reader;
+        this.ahead = ahead;
         this.executor = Executors.newFixedThreadPool(threads, Thread.ofPlatform().daemon().name("clip4j-read-", 1).factory());
-        for (int i = 0; i < ahead; i++) {
-            start();
+        fill();
+    }
+
+    private void fill() {
+        while (underWay.size() < ahead && items.hasNext()) {
+            ImageItem item = items.next();
+            Callable<T> task = () -> {
+                if (item.error() != null) {
+                    throw new IOException(item.error());
+                }
+                return reader.read(item);
+            };
+            underWay.add(new UnderWay<>(item, executor.submit(task)));
         }
     }
 
-    private void start() {
-        if (files.hasNext()) {
-            Path file = files.next();
-            Callable<T> task = () -> reader.read(file);
-            underWay.add(executor.submit(task));
-        }
+    @Override
+    public boolean hasNext() {
+        return !underWay.isEmpty();
     }
 
-    /// The next file's content; called once for each file.
-    ///
-    /// @throws IOException when that file could not be read; the next call is for the file after it
-    /// @throws IllegalArgumentException when what it holds cannot be prepared; the next call is for the file after it
-    T next() throws IOException {
-        Future<T> first = underWay.remove();
-        start();
+    @Override
+    public Result<T> next() {
+        UnderWay<T> first = underWay.remove();
+        Result<T> result = result(first);
+        fill();
+        return result;
+    }
+
+    private Result<T> result(UnderWay<T> first) {
         try {
-            return first.get();
+            return new Result<>(first.item, first.value.get(), null);
         } catch (ExecutionException e) {
-            switch (Objects.requireNonNull(e.getCause())) {
-                case IOException failure -> throw failure;
-                case RuntimeException failure -> throw failure;
-                case Error failure -> throw failure;
-                default -> throw new IllegalStateException(e);
-            }
+            Throwable failure = Objects.requireNonNull(e.getCause());
+            String error = first.item.error();
+            return new Result<>(first.item, null, error != null ? error : message(first.item, failure));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while images were read", e);
         }
     }
 
-    /// What to say of a file that failed. Exceptions about reading name the file themselves.
-    static String message(Path file, Exception e) {
-        return e instanceof IOException ? ClipCommand.message(e) : file.getFileName() + ": " + ClipCommand.message(e);
+    private static String message(ImageItem item, Throwable failure) {
+        return failure instanceof OutOfMemoryError
+                ? item.name() + ": expected an image that fits into memory, got one that does not; raise it with CLIP_JAVA_OPTS=-Xmx8g"
+                : item.message(failure);
     }
 
     @Override

@@ -4,15 +4,83 @@ import io.github.clip4j.image.Image;
 import io.github.clip4j.image.ImageFile;
 import io.github.clip4j.image.ImageOptions;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /// How image files are read.
 final class ReadOptions {
+    /// What commands say of their images.
+    static final String DESCRIPTION = "image files; folders, with all folders below them; - for standard input";
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec = CommandSpec.create();
+
     @Option(names = "--exif-transpose", description = "turn images as their EXIF orientation says; the reference implementations do not")
     private boolean upright;
 
-    Image read(Path file) throws IOException {
-        return ImageFile.read(file, ImageOptions.defaults().withUpright(upright));
+    @Option(
+            names = "--decoder",
+            paramLabel = "KIND=COMMAND",
+            description =
+                    "a program that turns a kind of image, such as heic, into one that is read: 'heic=heif-convert {in} {out}'; "
+                    + "without {out} the program's standard output is the image; repeatable. It is run without a shell")
+    private List<String> decoders = new ArrayList<>();
+
+    @Option(names = "--decoder-seconds", paramLabel = "S", description = "the time that such a program has for an image; 60 unless given")
+    private int seconds = 60;
+
+    private volatile List<ExternalDecoder> parsed = List.of();
+
+    /// Checks the options before anything is done.
+    void check() {
+        if (seconds < 1) {
+            throw new ParameterException(spec.commandLine(), "--decoder-seconds: expected at least 1, got " + seconds);
+        }
+        try {
+            parsed = decoders.stream().map(text -> ExternalDecoder.parse(text, seconds)).toList();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--decoder: " + e.getMessage(), e);
+        }
+    }
+
+    /// The images that arguments name.
+    Iterator<ImageItem> items(List<String> arguments, Tally tally) {
+        return new ImageItems(arguments, file -> parsed.stream().anyMatch(decoder -> decoder.isNamedFor(file)), tally);
+    }
+
+    /// Reads an image, with the decoder that the user has named for its kind if there is one.
+    Image read(ImageItem item) throws IOException {
+        ImageOptions options = ImageOptions.defaults().withUpright(upright);
+        Path path = item.path();
+        if (path == null) {
+            InputStream in = Streams.of(spec).in();
+            if (parsed.isEmpty()) {
+                return ImageFile.read(in, "standard input", options);
+            }
+            byte[] bytes = in.readAllBytes();
+            for (ExternalDecoder decoder : parsed) {
+                if (decoder.isFor("", ImageKind.ofContent(bytes))) {
+                    return decoder.decode(bytes, options);
+                }
+            }
+            return ImageFile.read(bytes, "standard input", options);
+        }
+        if (!parsed.isEmpty()) {
+            String content = ImageKind.ofContent(path);
+            String extension = ImageKind.ofName(item.name());
+            for (ExternalDecoder decoder : parsed) {
+                if (decoder.isFor(extension, content)) {
+                    return decoder.decode(path, options);
+                }
+            }
+        }
+        return ImageFile.read(path, options);
     }
 }

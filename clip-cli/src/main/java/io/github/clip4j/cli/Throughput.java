@@ -4,6 +4,7 @@ import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.model.ClipModel;
 import io.github.clip4j.model.ImageEncoder;
+import io.github.clip4j.model.ImageHead;
 import io.github.clip4j.model.TextConfig;
 import io.github.clip4j.model.TextEncoder;
 import io.github.clip4j.model.TextHead;
@@ -67,7 +68,11 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
             pass = () -> encoder.encode(pixels);
         } else {
             TextEncoder encoder = model.textEncoder().orElseThrow();
-            List<int[]> texts = texts(encoder.config(), batch, lengths.atMost(encoder.config().contextLength()));
+            Lengths possible = switch (encoder.config().head()) {
+                case TextHead.EndOfText _ -> lengths;
+                case TextHead.LastPosition _ -> Lengths.FULL;
+            };
+            List<int[]> texts = texts(encoder.config(), batch, possible.atMost(encoder.config().contextLength()));
             flops = texts.stream().mapToDouble(text -> flops(encoder.config(), text.length)).average().orElseThrow();
             pass = () -> encoder.encode(texts);
         }
@@ -132,6 +137,7 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
         SplittableRandom random = new SplittableRandom(2);
         int end = switch (config.head()) {
             case TextHead.EndOfText(_, _, int id) -> id == TextConfig.LEGACY_END_OF_TEXT ? config.vocabularySize() - 1 : id;
+            case TextHead.LastPosition _ -> 1;
         };
         int choices = lengths.most() - lengths.least() + 1;
         List<int[]> texts = new ArrayList<>();
@@ -149,7 +155,17 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
     static double flops(VisionConfig config) {
         TransformerConfig t = config.transformer();
         double patches = (double) config.grid() * config.grid() * config.patchElements() * t.width();
-        return 2 * (patches + blocks(t, config.tokens()) + (double) t.width() * config.projectionDim().orElse(0));
+        double head = switch (config.head()) {
+            case ImageHead.ClassToken token -> (double) t.width() * token.projectionDim().orElse(0);
+            case ImageHead.AttentionPool _ -> attentionPool(t, config.tokens());
+        };
+        return 2 * (patches + blocks(t, config.tokens()) + head);
+    }
+
+    /// Keys and values of all positions, one query, and an MLP over one row.
+    private static double attentionPool(TransformerConfig t, int n) {
+        double d = t.width();
+        return n * 2 * d * d + 2 * n * d + d * d + 2 * d * t.mlpWidth();
     }
 
     /// Nominal operations of a text of `n` tokens.

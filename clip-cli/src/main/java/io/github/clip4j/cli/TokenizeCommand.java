@@ -1,20 +1,23 @@
 package io.github.clip4j.cli;
 
-import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.github.clip4j.Clip;
+import io.github.clip4j.checkpoint.Checkpoint;
 import io.github.clip4j.core.format.json.JsonFields;
 import io.github.clip4j.core.format.json.StrictJson;
+import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.tokenizer.ClipTokenizer;
+import io.github.clip4j.tokenizer.Tokenizer;
 import io.github.clip4j.tokenizer.TokenizerProfile;
 import io.github.clip4j.tokenizer.Vocabulary;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -34,7 +37,9 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  clip tokenize \"a photo of a cat\" --model DIR",
-            "  clip tokenize --jsonl texts.jsonl --model DIR > ids.jsonl"
+            "  clip tokenize --jsonl texts.jsonl --model DIR > ids.jsonl",
+            "",
+            "A line of --jsonl that is not such an object gives {\"error\": …} in its place: line n of the output belongs to line n."
         })
 final class TokenizeCommand implements Callable<Integer> {
     @Spec
@@ -43,14 +48,17 @@ final class TokenizeCommand implements Callable<Integer> {
     @Mixin
     private ModelOptions model = new ModelOptions();
 
+    @Mixin
+    private TextOptions text = new TextOptions();
+
     @Parameters(paramLabel = "TEXT", description = "texts")
     private List<String> texts = new ArrayList<>();
 
     @Option(
             names = "--jsonl",
             paramLabel = "FILE",
-            description = "a file with one {\"text\": …} on each line; prints one {\"ids\": […]} for each")
-    private @Nullable Path jsonl;
+            description = "a file with one {\"text\": …} on each line; prints one {\"ids\": […]} for each; - for standard input")
+    private @Nullable String jsonl;
 
     @Option(names = "--json", description = "print one JSON document")
     private boolean json;
@@ -60,39 +68,96 @@ final class TokenizeCommand implements Callable<Integer> {
         if (texts.isEmpty() == (jsonl == null)) {
             throw new ParameterException(spec.commandLine(), "input: expected either TEXT... or --jsonl");
         }
-        ClipTokenizer tokenizer = tokenizer();
-        List<String> inputs = jsonl == null ? texts : readLines(jsonl);
-        PrintWriter out = spec.commandLine().getOut();
-        JsonArray results = new JsonArray();
-        for (String text : inputs) {
-            int[] ids = tokenizer.encode(text);
-            JsonObject entry = new JsonObject();
-            if (json) {
-                entry.addProperty("text", text);
-                entry.add("ids", Output.array(ids));
-                results.add(entry);
-            } else if (jsonl != null) {
-                entry.add("ids", Output.array(ids));
-                out.println(Output.json(entry));
-            } else {
-                print(text, ids, tokenizer.vocabulary(), out);
+        text.check();
+        text.requireReadable("TEXT", texts);
+        Tokenizer tokenizer = tokenizer();
+        Streams streams = Streams.of(spec);
+        Tally tally = new Tally(spec, "texts");
+        JsonObject head = new JsonObject();
+        head.addProperty("profile", tokenizer.profile().id());
+        JsonResults document = json ? new JsonResults(streams, head) : null;
+        if (jsonl == null) {
+            for (String each : texts) {
+                int[] ids = tokenizer.encode(each);
+                tally.done();
+                if (document != null) {
+                    document.add(entry(each, ids));
+                } else {
+                    print(each, ids, tokenizer, streams.out());
+                }
+            }
+        } else {
+            try (TextLines lines = text.open(jsonl, TextLines.Ends.LINE_FEED)) {
+                tokenize(lines, tokenizer, document, tally);
             }
         }
-        if (json) {
-            JsonObject document = new JsonObject();
-            document.addProperty("profile", tokenizer.profile().id());
-            document.add("results", results);
-            out.println(Output.json(document));
+        if (document != null) {
+            document.end();
         }
-        return 0;
+        return tally.end();
     }
 
-    private ClipTokenizer tokenizer() throws IOException {
-        if (model.isGiven()) {
-            return new ClipTokenizer(Vocabulary.read(model.directory()), profile());
+    private void tokenize(TextLines lines, Tokenizer tokenizer, @Nullable JsonResults document, Tally tally) throws IOException {
+        Streams streams = Streams.of(spec);
+        while (lines.hasNext()) {
+            TextLines.Line line = lines.next();
+            if (line.isBlank() && !lines.hasNext()) {
+                break; // an empty line at the end is nobody's text
+            }
+            JsonObject result = new JsonObject();
+            try {
+                String each = text(line, lines.where(line));
+                int[] ids = tokenizer.encode(each);
+                if (document != null) {
+                    result.addProperty("text", each);
+                }
+                result.add("ids", Output.array(ids));
+                tally.done();
+            } catch (WeightFormatException e) {
+                tally.failed(ClipCommand.message(e));
+                result.addProperty("error", ClipCommand.message(e));
+            }
+            if (document != null) {
+                document.add(result);
+            } else {
+                streams.out().println(Output.json(result));
+                streams.requireOpen();
+            }
         }
-        try (Clip clip = model.load()) {
-            return clip.tokenizer();
+    }
+
+    /// The text of a line `{"text": …}`.
+    private static String text(TextLines.Line line, String where) throws WeightFormatException {
+        if (line.error() != null) {
+            throw new WeightFormatException(where + ": " + line.error());
+        }
+        JsonFields fields = StrictJson.parseObject(line.text().getBytes(StandardCharsets.UTF_8), where);
+        return fields.string("text").orElseThrow(() -> fields.wrong("text", "a string", "nothing"));
+    }
+
+    private static JsonObject entry(String text, int[] ids) {
+        JsonObject entry = new JsonObject();
+        entry.addProperty("text", text);
+        entry.add("ids", Output.array(ids));
+        return entry;
+    }
+
+    private Tokenizer tokenizer() throws IOException {
+        if (!model.isGiven()) {
+            try (Clip clip = model.load()) {
+                return clip.tokenizer();
+            }
+        }
+        Optional<Tokenizer> ofModel = ofModel();
+        return ofModel.isPresent() ? ofModel.get() : new ClipTokenizer(Vocabulary.read(model.directory()), profile());
+    }
+
+    /// The tokenizer of a checkpoint, which knows its kind; empty for a directory without weights, which is taken for a CLIP's.
+    private Optional<Tokenizer> ofModel() throws IOException {
+        try (Checkpoint checkpoint = model.checkpoint()) {
+            return checkpoint.tokenizer(model.profile().isPresent() ? model.profile().get() : checkpoint.profile());
+        } catch (WeightFormatException e) {
+            return Optional.empty();
         }
     }
 
@@ -106,25 +171,10 @@ final class TokenizeCommand implements Callable<Integer> {
                 : TokenizerProfile.HF;
     }
 
-    private static List<String> readLines(Path file) throws IOException {
-        List<String> texts = new ArrayList<>();
-        int number = 0;
-        // Only \n ends a line: U+0085 and U+2028 are characters of a text
-        for (String line : Files.readString(file, StandardCharsets.UTF_8).split("\n", -1)) {
-            number++;
-            if (!line.isBlank()) {
-                String where = file.getFileName() + ":" + number;
-                JsonFields fields = StrictJson.parseObject(line.getBytes(StandardCharsets.UTF_8), where);
-                texts.add(fields.string("text").orElseThrow(() -> fields.wrong("text", "a string", "nothing")));
-            }
-        }
-        return texts;
-    }
-
-    private static void print(String text, int[] ids, Vocabulary vocabulary, PrintWriter out) {
-        out.printf("%s  (%d tokens)%n", text, ids.length);
+    private static void print(String text, int[] ids, Tokenizer tokenizer, PrintWriter out) {
+        out.printf(Locale.ROOT, "%s  (%d tokens)%n", text, ids.length);
         for (int id : ids) {
-            out.printf("  %6d  %s%n", id, vocabulary.token(id).orElse("?"));
+            out.printf(Locale.ROOT, "  %6d  %s%n", id, tokenizer.token(id).orElse("?"));
         }
     }
 }

@@ -54,7 +54,7 @@ final class VerifyCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         List<CheckpointVerifier.Result> results;
-        try (Checkpoint checkpoint = Checkpoint.open(ModelPath.of(model))) {
+        try (Checkpoint checkpoint = given.open(ModelPath.of(model))) {
             results = CheckpointVerifier.verify(checkpoint, expected, given.activation());
         }
         Optional<CheckpointVerifier.Result> first = results.stream().filter(result -> !result.passed()).findFirst();
@@ -72,7 +72,7 @@ final class VerifyCommand implements Callable<Integer> {
             }
         }
         long passed = results.stream().filter(CheckpointVerifier.Result::passed).count();
-        out.printf("%d of %d stages agree%n", passed, results.size());
+        out.printf(Locale.ROOT, "%d of %d stages agree%n", passed, results.size());
         if (first.isPresent()) {
             spec.commandLine().getErr().println("clip: the first stage that differs is " + first.get().stage());
             return 1;

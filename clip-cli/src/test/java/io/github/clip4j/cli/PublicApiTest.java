@@ -36,7 +36,10 @@ import org.junit.jupiter.api.Test;
 /// purpose: `mvn -pl clip-cli -am test -Dtest=PublicApiTest -Dsurefire.failIfNoSpecifiedTests=false -Dclip.api.write` writes the files
 /// again.
 class PublicApiTest {
-    private static final int MOST_TYPES = 45;
+    /// 45 for CLIP, 2 for SigLIP (`Tokenizer`, `ReferenceSiglip`), 3 to take cosines apart (`Explanation`, `Decomposition`,
+    /// `ReferenceDecomposition`). A type more needs a reason here.
+    private static final int MOST_TYPES = 50;
+
     private static final Path ROOT = ReferenceData.projectRoot();
     private static final Path FOLDER = ROOT.resolve("docs/api");
 

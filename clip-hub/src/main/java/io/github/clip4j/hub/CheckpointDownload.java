@@ -71,7 +71,7 @@ final class CheckpointDownload {
                 .object("weight_map")
                 .orElseThrow(() -> new HubException(INDEX + ": expected a weight_map, got none"));
         for (String tensor : map.names()) {
-            shards.add(map.string(tensor).orElseThrow());
+            shards.add(map.string(tensor).orElseThrow(() -> map.wrong(tensor, "the name of a file", "null")));
         }
         return shards;
     }

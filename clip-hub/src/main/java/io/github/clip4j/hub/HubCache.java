@@ -119,9 +119,13 @@ final class HubCache {
         Path ref = repository(repository).resolve("refs").resolve(revision);
         Path directory = Objects.requireNonNull(ref.getParent());
         Files.createDirectories(directory);
-        Path temporary = Files.createTempFile(directory, ".ref-", ".tmp");
-        Files.writeString(temporary, commit);
-        Files.move(temporary, ref, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Path temporary = directory.resolve(".ref-" + UUID.randomUUID()); // createTempFile would keep others from reading it
+        try {
+            Files.writeString(temporary, commit);
+            Files.move(temporary, ref, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
     }
 
     /// Makes a blob visible in a snapshot: by a relative link, or by a copy where links cannot be made.

@@ -35,9 +35,12 @@ final class HubClient {
     private static final int ATTEMPTS = 4;
     private static final int OK = 200;
     private static final int PARTIAL = 206;
+    /// Of a file whose size the hub does not say: those are texts.
+    private static final long MAX_UNKNOWN_SIZE = 100_000_000;
+
     private static final int RANGE_NOT_SATISFIABLE = 416;
     private static final Pattern SIZE = Pattern.compile("[0-9]{1,18}");
-    private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (\\d+)-(\\d+)/(\\d+|\\*)");
+    private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (\\d{1,18})-(\\d{1,18})/(\\d{1,18}|\\*)");
 
     private static final ReentrantLock IN_PROCESS = new ReentrantLock();
 
@@ -45,13 +48,16 @@ final class HubClient {
     private final HubCache cache;
     private final HttpClient http;
     private final Duration pause;
+    private final Duration patience;
 
     HubClient(HubSettings settings) {
-        this(settings, Duration.ofSeconds(1));
+        this(settings, Duration.ofSeconds(1), Duration.ofMinutes(1));
     }
 
     /// @param pause before the second attempt; it doubles with each
-    HubClient(HubSettings settings, Duration pause) {
+    /// @param patience how long nothing may come, neither an answer nor the next bytes of its body
+    HubClient(HubSettings settings, Duration pause, Duration patience) {
+        this.patience = patience;
         this.settings = settings;
         this.cache = new HubCache(settings.cache());
         this.pause = pause;
@@ -180,7 +186,7 @@ final class HubClient {
 
     private HttpRequest.Builder request(URI uri) {
         HttpRequest.Builder request = HttpRequest.newBuilder(uri)
-                .timeout(Duration.ofMinutes(2))
+                .timeout(patience)
                 .header("User-Agent", "clip4j")
                 .header("Accept-Encoding", "identity");
         if (sameOrigin(uri, settings.endpoint())) {
@@ -301,6 +307,11 @@ final class HubClient {
         if (there == 0 || metadata.size.isEmpty() || there != metadata.size.getAsLong()) {
             there = get(metadata, incomplete, there, where, progress);
         }
+        if (metadata.size.isEmpty() && there > MAX_UNKNOWN_SIZE) {
+            Files.delete(incomplete);
+            throw new HubException("%s: expected at most %,d bytes, as the hub does not say how many, got more"
+                    .formatted(where, MAX_UNKNOWN_SIZE));
+        }
         if (metadata.size.isPresent() && there != metadata.size.getAsLong()) {
             if (there > metadata.size.getAsLong()) {
                 Files.delete(incomplete);
@@ -326,7 +337,7 @@ final class HubClient {
                 request.header("Range", "bytes=" + there + "-");
             }
             HttpResponse<InputStream> response = http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
-            try (InputStream body = response.body()) {
+            try (InputStream body = new WatchedBody(response.body(), patience)) {
                 int status = response.statusCode();
                 if (status >= 300 && status < 400) {
                     uri = redirect(uri, response.headers(), where);
@@ -370,7 +381,7 @@ final class HubClient {
                 out.write(chunk, 0, n);
                 done += n;
                 progress.report(where, done, size);
-                if (done > size.orElse(Long.MAX_VALUE)) {
+                if (done > size.orElse(MAX_UNKNOWN_SIZE)) {
                     break; // longer than promised: the caller deletes it
                 }
             }

@@ -50,7 +50,7 @@ class HubClientTest {
     }
 
     private HubClient client(Path directory) {
-        return new HubClient(settings(hub.uri(), directory).withToken("secret"), Duration.ofMillis(5));
+        return new HubClient(settings(hub.uri(), directory).withToken("secret"), Duration.ofMillis(5), Duration.ofSeconds(20));
     }
 
     private static HubSettings settings(URI endpoint, Path directory) {
@@ -91,7 +91,8 @@ class HubClientTest {
         assertThat(hub.count(request -> request.startsWith("GET"))).isEqualTo(1);
         assertThat(hub.requests.getFirst()).isEqualTo("HEAD /owner/model/resolve/main/model.safetensors with token");
         assertThat(new HubCache(cache).find(REPOSITORY, "main")).isPresent();
-        HubClient offline = new HubClient(settings(URI.create("http://localhost:9"), cache).withOffline(true), Duration.ZERO);
+        HubClient offline = new HubClient(
+                settings(URI.create("http://localhost:9"), cache).withOffline(true), Duration.ZERO, Duration.ofSeconds(20));
         assertThat(offline.download(REPOSITORY, "main", "model.safetensors", (name, done, total) -> {})).isPresent();
         assertThat(offline.download(REPOSITORY, "main", "other", (name, done, total) -> {})).isEmpty();
     }
@@ -332,7 +333,8 @@ class HubClientTest {
     /// Downloads in a process of its own: the endpoint and the cache are its arguments.
     public static void main(String[] arguments) throws IOException {
         HubSettings settings = settings(URI.create(arguments[0]), Path.of(arguments[1]));
-        new HubClient(settings, Duration.ofMillis(5)).download(REPOSITORY, "main", "model.safetensors", (name, done, total) -> {});
+        new HubClient(settings, Duration.ofMillis(5), Duration.ofSeconds(20))
+                .download(REPOSITORY, "main", "model.safetensors", (name, done, total) -> {});
     }
 
     @Test

@@ -14,16 +14,23 @@ import java.util.Optional;
 /// @param fill the samples of pixels that are added to an image smaller than the crop, 0 to 255
 /// @param filter the resampling filter
 /// @param rescaleFactor what bytes are multiplied by, usually 1/255; 1 when they are not rescaled
-/// @param mean of each channel, subtracted after rescaling
-/// @param std of each channel, divided by
+/// @param mean of each channel, subtracted after rescaling; none when images are not normalised
+/// @param std of each channel, divided by; none when images are not normalised
 /// @param convention the reference implementation whose order and rounding are followed
 public record ClipPreprocess(
         ResizeTo resize, Optional<Crop> crop, int fill, Filter filter, double rescaleFactor, List<Double> mean, List<Double> std,
         Convention convention) {
-    /// The two families of reference implementations.
+    /// The families of reference implementations.
     public enum Convention {
-        /// Conversion to RGB first (huggingface/transformers `image_processing_clip.py`).
+        /// Conversion to RGB first, then Pillow (huggingface/transformers `image_processing_pil_clip.py`, `CLIPImageProcessorPil`; up to
+        /// version 4 the slow `CLIPImageProcessor`).
         HUGGING_FACE,
+        /// Conversion to RGB first, then torchvision on bytes (huggingface/transformers `image_processing_clip.py`, since version 5 the
+        /// default `CLIPImageProcessor`; `image_processing_backends.py`).
+        HUGGING_FACE_TORCHVISION,
+        /// immich's machine learning service (immich-app/immich `machine-learning/immich_ml/models/transforms.py`): conversion to RGB
+        /// first, then Pillow, with its own roundings.
+        IMMICH,
         /// Resize and crop in the file's own form, then conversion to RGB (openai/CLIP `clip/clip.py`, `_transform`; open_clip
         /// `transform.py`).
         OPENAI
@@ -113,17 +120,20 @@ public record ClipPreprocess(
 
     /// Checks the values.
     ///
-    /// @throws IllegalArgumentException for a fill, means or standard deviations that cannot be
+    /// @throws IllegalArgumentException for a fill, means or standard deviations that cannot be, and for what a convention does not have
     public ClipPreprocess {
         if (fill < 0 || fill > 255) {
             throw new IllegalArgumentException("preprocessing: expected a fill of 0 to 255, got " + fill);
         }
-        if (mean.size() != Image.CHANNELS || std.size() != Image.CHANNELS) {
+        if (mean.size() != std.size() || (!mean.isEmpty() && mean.size() != Image.CHANNELS)) {
             throw new IllegalArgumentException(
                     "preprocessing: expected 3 means and 3 standard deviations, got %s and %s".formatted(mean, std));
         }
         if (std.contains(0.0)) {
             throw new IllegalArgumentException("preprocessing: expected standard deviations other than 0, got " + std);
+        }
+        if (convention == Convention.IMMICH && resize instanceof ResizeTo.LongestEdge) {
+            throw new IllegalArgumentException("preprocessing: immich scales to the shortest edge or to a square, not to the longest edge");
         }
         mean = List.copyOf(mean);
         std = List.copyOf(std);
@@ -169,22 +179,31 @@ public record ClipPreprocess(
     /// {@return the image resized and cropped, still in bytes}
     ///
     /// @param image of any size
-    /// @throws IllegalArgumentException for an image so narrow that the resized one would not fit an array
+    /// @throws IllegalArgumentException for an image so narrow that the reference implementation cannot resize it
     public Image resizeAndCrop(Image image) {
         Objects.requireNonNull(image, "image is null");
-        Image converted = convention == Convention.HUGGING_FACE ? image.convertToRgb() : image;
-        Size to = sizeOf(converted);
-        if (crop.isEmpty()) {
-            return Resize.resize(converted, to.width, to.height, filter).convertToRgb();
+        Image converted = convention == Convention.OPENAI ? image : image.convertToRgb();
+        try {
+            return resizeAndCrop(converted, sizeOf(converted)).convertToRgb();
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(image + ": " + e.getMessage(), e);
         }
-        int width = crop.get().width();
-        int height = crop.get().height();
+    }
+
+    private Image resizeAndCrop(Image image, Size to) {
+        int width = crop.map(Crop::width).orElse(to.width);
+        int height = crop.map(Crop::height).orElse(to.height);
         Window window = Window.center(to.width, to.height, width, height, convention);
         Window seen = window.within(to.width, to.height);
-        Image part = Resize.resize(converted, to.width, to.height, filter, seen);
+        if ((long) width * height * image.mode().bytes() > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    "expected at most 2^31 bytes after resizing, got %d × %d pixels; crop it first".formatted(width, height));
+        }
+        Image part = convention == Convention.HUGGING_FACE_TORCHVISION
+                ? Resize.torchResize(image, to.width, to.height, filter, seen)
+                : Resize.resize(image, to.width, to.height, filter, seen);
         boolean filled = seen.width() == width && seen.height() == height;
-        Image cropped = filled ? part : window.around(part, seen.left() - window.left(), seen.top() - window.top(), fill);
-        return cropped.convertToRgb();
+        return filled ? part : window.around(part, seen.left() - window.left(), seen.top() - window.top(), fill);
     }
 
     private record Size(int width, int height) {}
@@ -206,28 +225,28 @@ public record ClipPreprocess(
         return new Size(width, height);
     }
 
-    private static Size shortestEdge(Image image, int size) {
-        int shorter = Math.min(image.width(), image.height());
-        int longer = Math.max(image.width(), image.height());
-        long scaled = (long) ((double) size * longer / shorter);
-        long bytes = scaled * size * image.mode().bytes();
-        if (bytes > Integer.MAX_VALUE) {
+    private Size shortestEdge(Image image, int size) {
+        boolean upright = image.width() <= image.height();
+        int shorter = upright ? image.width() : image.height();
+        int longer = upright ? image.height() : image.width();
+        // immich divides before it multiplies
+        long scaled = (long) (convention == Convention.IMMICH ? (double) longer / shorter * size : (double) size * longer / shorter);
+        if (scaled > Integer.MAX_VALUE) {
             throw new IllegalArgumentException(
-                    "%s: expected at most 2^31 bytes after resizing, got %d × %d pixels; crop it first".formatted(image, size, scaled));
+                    "expected an edge below 2^31 pixels after resizing, got %d × %d; crop it first".formatted(size, scaled));
         }
-        return image.width() <= image.height() ? new Size(size, (int) scaled) : new Size((int) scaled, size);
+        return upright ? new Size(size, (int) scaled) : new Size((int) scaled, size);
     }
 
     /// {@return the image as the encoder takes it, `[3, h, w]`: the channels one after the other, (pixel · rescaleFactor − mean) / std}
     ///
     /// @param image of any size
-    /// @throws IllegalArgumentException for an image so narrow that the resized one would not fit an array
+    /// @throws IllegalArgumentException for an image so narrow that the reference implementation cannot resize it
     public Tensor apply(Image image) {
         Image cropped = resizeAndCrop(image);
         return Tensor.of(normalize(cropped), Shape.of(Image.CHANNELS, cropped.height(), cropped.width()));
     }
 
-    /// As the reference implementations compute it: in float32, except for Hugging Face's rescaling, which is a product in double.
     private float[] normalize(Image image) {
         int pixels = image.width() * image.height();
         float[] channels = new float[Image.CHANNELS * pixels];
@@ -235,13 +254,33 @@ public record ClipPreprocess(
         for (int c = 0; c < Image.CHANNELS; c++) {
             float[] normalized = new float[256];
             for (int v = 0; v < 256; v++) {
-                float scaled = convention == Convention.OPENAI && rescaleFactor == 1 / 255.0 ? v / 255f : (float) (v * rescaleFactor);
-                normalized[v] = (scaled - mean.get(c).floatValue()) / std.get(c).floatValue();
+                normalized[v] = mean.isEmpty() ? rescaled(v) : normalized(v, mean.get(c).floatValue(), std.get(c).floatValue());
             }
             for (int i = 0; i < pixels; i++) {
                 channels[c * pixels + i] = normalized[rgb[i * Image.CHANNELS + c] & 0xff];
             }
         }
         return channels;
+    }
+
+    /// In float32, as each reference implementation orders it.
+    private float normalized(int v, float mean, float std) {
+        return switch (convention) {
+            case HUGGING_FACE, OPENAI -> (rescaled(v) - mean) / std;
+            case HUGGING_FACE_TORCHVISION -> { // one step for rescaling and normalising: `_fuse_mean_std_and_rescale_factor`
+                float levels = (float) (1 / rescaleFactor);
+                yield (v - mean * levels) / (std * levels);
+            }
+            case IMMICH -> rescaled(v) * (1 / std) - mean / std;
+        };
+    }
+
+    /// In float32, except for Hugging Face's with Pillow, which is a product in double.
+    private float rescaled(int v) {
+        return switch (convention) {
+            case HUGGING_FACE -> (float) (v * rescaleFactor);
+            case HUGGING_FACE_TORCHVISION -> v * (float) rescaleFactor;
+            case OPENAI, IMMICH -> rescaleFactor == 1 / 255.0 ? v / 255f : (float) (v * rescaleFactor);
+        };
     }
 }

@@ -1,7 +1,5 @@
 package io.github.clip4j.image;
 
-import java.nio.ByteBuffer;
-
 /// How a camera was held, from a file's EXIF data: tag 0x0112 of the first directory (CIPA DC-008, "Orientation"), whose values 1 to 8 are
 /// these constants in order. Damaged data counts as none.
 enum ExifOrientation {
@@ -17,7 +15,7 @@ enum ExifOrientation {
     /// The orientation of an image file: JPEG, PNG, TIFF or WebP. EXIF comes first, then XMP, as in Pillow (`Image.py`, `getexif`).
     static ExifOrientation of(byte[] file) {
         try {
-            Metadata metadata = Metadata.of(ByteBuffer.wrap(file));
+            Metadata metadata = Metadata.of(file);
             int value = metadata.orientation();
             return value >= 1 && value <= 8 ? values()[value - 1] : UPRIGHT;
         } catch (IndexOutOfBoundsException | IllegalArgumentException e) {

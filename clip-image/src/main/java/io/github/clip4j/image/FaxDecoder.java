@@ -70,12 +70,12 @@ final class FaxDecoder {
     /// For each value of 13 bits the code that it starts with: what it means, and in the lowest 4 bits its length; 0 for none.
     private static char[] table(String codes, boolean runs) {
         char[] table = new char[1 << CODE_BITS];
-        String[] all = codes.split("\\s+");
+        String[] all = codes.split("\\s+", -1);
         for (int i = 0; i < all.length; i++) {
             int meaning = !runs || i < 64 ? i : (i - 63) * 64;
             int length = all[i].length();
-            int start = Integer.parseInt(all[i], 2) << CODE_BITS - length;
-            for (int rest = 0; rest < 1 << CODE_BITS - length; rest++) {
+            int start = Integer.parseInt(all[i], 2) << (CODE_BITS - length);
+            for (int rest = 0; rest < 1 << (CODE_BITS - length); rest++) {
                 table[start + rest] = (char) (meaning << LENGTH_BITS | length);
             }
         }
@@ -110,7 +110,7 @@ final class FaxDecoder {
     void runsByRow(byte[] out, int rows) throws ImageFormatException {
         for (int y = 0; y < rows; y++) {
             oneDimension();
-            bit = bit + 7 & ~7;
+            bit = (bit + 7) & ~7;
             put(out, y);
         }
     }
@@ -127,7 +127,7 @@ final class FaxDecoder {
     }
 
     private int bits(int count) throws ImageFormatException {
-        int value = peek() >> CODE_BITS - count;
+        int value = peek() >> (CODE_BITS - count);
         skip(count);
         return value;
     }
@@ -146,7 +146,7 @@ final class FaxDecoder {
         for (int i = 0; i < 3; i++) {
             value = value << 8 | (8 * (at + i) < end ? bytes[at + i] & 0xff : 0);
         }
-        return value >> 24 - CODE_BITS - (bit & 7) & (1 << CODE_BITS) - 1;
+        return (value >> (24 - CODE_BITS - (bit & 7))) & ((1 << CODE_BITS) - 1);
     }
 
     private int code(char[] table) throws ImageFormatException {
@@ -154,7 +154,7 @@ final class FaxDecoder {
         if (entry == 0) {
             throw damaged("there is no such code");
         }
-        skip(entry & (1 << LENGTH_BITS) - 1);
+        skip(entry & ((1 << LENGTH_BITS) - 1));
         return entry >> LENGTH_BITS;
     }
 

@@ -322,7 +322,8 @@ final class JpegFile {
                     source, componentIds.length, width, height, components, raster.getWidth(), raster.getHeight()));
         }
         byte[] samples = samples(raster, components);
-        boolean luminance = colors == Colors.LUMINANCE || colors == Colors.OF_THE_FILE && components > 1 && isLuminanceChrominance();
+        boolean luminance = colors == Colors.LUMINANCE
+                || (colors == Colors.OF_THE_FILE && components > 1 && isLuminanceChrominance());
         for (int at = 0; luminance && at < samples.length; at += components) {
             putColors(samples[at] & 0xff, samples[at + 1] & 0xff, samples[at + 2] & 0xff, samples, at);
         }

@@ -31,7 +31,8 @@ record Metadata(ByteBuffer exif, ByteBuffer xmp) {
     /// The data of a file of any format.
     ///
     /// @throws IndexOutOfBoundsException when the file is damaged
-    static Metadata of(ByteBuffer file) {
+    static Metadata of(byte[] bytes) {
+        ByteBuffer file = ByteBuffer.wrap(bytes);
         if (file.limit() < 16) {
             return new Metadata(NONE, NONE);
         }
@@ -39,12 +40,12 @@ record Metadata(ByteBuffer exif, ByteBuffer xmp) {
             return new Metadata(file, TiffDirectory.of(file).bytes(XMP_TAG));
         }
         if (file.getShort(0) == (short) 0xFFD8) {
-            return ofJpeg(file);
+            return ofJpeg(bytes, file);
         }
         if (file.getInt(0) == 0x89504E47) {
             return ofPng(file);
         }
-        return WebpContainer.isWebp(file.array()) ? ofWebp(file) : new Metadata(NONE, NONE);
+        return WebpContainer.isWebp(bytes) ? ofWebp(file) : new Metadata(NONE, NONE);
     }
 
     /// The orientation, 1 to 8; 1 when nothing says another one.
@@ -59,7 +60,7 @@ record Metadata(ByteBuffer exif, ByteBuffer xmp) {
         return found.find() ? found.group(2).charAt(0) - '0' : 1;
     }
 
-    private static Metadata ofJpeg(ByteBuffer file) {
+    private static Metadata ofJpeg(byte[] bytes, ByteBuffer file) {
         ByteArrayOutputStream exif = new ByteArrayOutputStream();
         ByteBuffer xmp = NONE;
         for (int at = 2; at + 4 < file.limit() && file.get(at) == (byte) 0xFF && file.get(at + 1) != (byte) 0xDA; ) {
@@ -74,7 +75,7 @@ record Metadata(ByteBuffer exif, ByteBuffer xmp) {
             if (file.get(at + 1) == (byte) 0xE1) {
                 ByteBuffer content = file.slice(at + 4, length);
                 if (startsWith(content, EXIF_START)) {
-                    exif.write(file.array(), at + 4 + EXIF_START.length(), length - EXIF_START.length());
+                    exif.write(bytes, at + 4 + EXIF_START.length(), length - EXIF_START.length());
                 } else if (startsWith(content, JPEG_XMP_START)) {
                     xmp = content.slice(JPEG_XMP_START.length(), length - JPEG_XMP_START.length());
                 }

@@ -19,7 +19,7 @@ final class NetpbmFile {
     }
 
     static boolean isNetpbm(byte[] bytes) {
-        return bytes.length > 2 && bytes[0] == 'P' && (bytes[1] >= '1' && bytes[1] <= '6' || bytes[1] == 'f')
+        return bytes.length > 2 && bytes[0] == 'P' && ((bytes[1] >= '1' && bytes[1] <= '6') || bytes[1] == 'f')
                 && (isSpace(bytes[2]) || bytes[2] == '#');
     }
 
@@ -72,7 +72,7 @@ final class NetpbmFile {
         byte[] samples = source.samples(width, height, mode);
         for (int i = 0; i < count; i++) {
             int from = at + i * sampleBytes;
-            int value = sampleBytes == 1 ? bytes[from] & 0xff : (bytes[from] & 0xff) << 8 | bytes[from + 1] & 0xff;
+            int value = sampleBytes == 1 ? bytes[from] & 0xff : (bytes[from] & 0xff) << 8 | (bytes[from + 1] & 0xff);
             put(samples, i, mode, value, max);
         }
         return samples;

@@ -95,7 +95,7 @@ final class PcxFile {
         int x = 0;
         for (int y = 0; y < height; ) {
             boolean run = at < bytes.length && (bytes[at] & 0xc0) == 0xc0;
-            if (at >= bytes.length || run && at + 1 >= bytes.length) {
+            if (at >= bytes.length || (run && at + 1 >= bytes.length)) {
                 source.damaged("the data end early: row %d of %d".formatted(y, height));
                 break;
             }

@@ -50,7 +50,7 @@ final class PngChunks {
         }
         for (int i = 0; i < 4; i++) {
             byte b = bytes[at + 4 + i];
-            if (!(b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '_')) {
+            if (!((b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || (b >= '0' && b <= '9') || b == '_')) {
                 throw source.refused("a damaged PNG file: expected the name of a chunk at byte %d, got %s", at, printable(name()));
             }
         }
@@ -183,6 +183,6 @@ final class PngChunks {
     }
 
     private static int i32(byte[] bytes, int at) {
-        return bytes[at] << 24 | (bytes[at + 1] & 0xff) << 16 | (bytes[at + 2] & 0xff) << 8 | bytes[at + 3] & 0xff;
+        return bytes[at] << 24 | (bytes[at + 1] & 0xff) << 16 | (bytes[at + 2] & 0xff) << 8 | (bytes[at + 3] & 0xff);
     }
 }

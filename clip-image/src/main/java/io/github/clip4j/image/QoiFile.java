@@ -24,7 +24,7 @@ final class QoiFile {
         byte[] samples = source.samples((int) width, (int) height, mode);
         try {
             decode(bytes, samples, mode.bytes());
-        } catch (ArrayIndexOutOfBoundsException e) {
+        } catch (IndexOutOfBoundsException e) {
             throw new ImageFormatException("%s: a QOI file that is cut short: expected %d × %d pixels".formatted(source, width, height), e);
         }
         return new Image((int) width, (int) height, mode, samples, null);
@@ -39,10 +39,10 @@ final class QoiFile {
             int tag = bytes[at++] & 0xff;
             int run = 1;
             if (tag == 0xfe) {
-                pixel = (bytes[at] & 0xff) << 24 | (bytes[at + 1] & 0xff) << 16 | (bytes[at + 2] & 0xff) << 8 | pixel & 0xff;
+                pixel = ((int) Image.WORDS.get(bytes, at) & ~0xff) | (pixel & 0xff);
                 at += 3;
             } else if (tag == 0xff) {
-                pixel = (bytes[at] & 0xff) << 24 | (bytes[at + 1] & 0xff) << 16 | (bytes[at + 2] & 0xff) << 8 | bytes[at + 3] & 0xff;
+                pixel = (int) Image.WORDS.get(bytes, at);
                 at += 4;
             } else {
                 switch (tag >> 6) {
@@ -61,13 +61,13 @@ final class QoiFile {
             }
             for (int i = 0; i < run && to < samples.length; i++) {
                 for (int c = 0; c < channels; c++) {
-                    samples[to++] = (byte) (pixel >>> 24 - 8 * c);
+                    samples[to++] = (byte) (pixel >>> (24 - 8 * c));
                 }
             }
         }
     }
 
     private static int plus(int pixel, int red, int green, int blue) {
-        return (pixel >>> 24) + red << 24 | ((pixel >> 16) + green & 255) << 16 | ((pixel >> 8) + blue & 255) << 8 | pixel & 255;
+        return ((pixel >>> 24) + red) << 24 | (((pixel >> 16) + green) & 255) << 16 | (((pixel >> 8) + blue) & 255) << 8 | (pixel & 255);
     }
 }

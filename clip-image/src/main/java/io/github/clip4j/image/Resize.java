@@ -2,20 +2,31 @@ package io.github.clip4j.image;
 
 import io.github.clip4j.core.ops.ByteRows;
 import io.github.clip4j.image.ClipPreprocess.Filter;
+import io.github.clip4j.image.ResampleAxis.Arithmetic;
+import io.github.clip4j.image.ResampleAxis.Weights;
 
-/// Pillow's resampling, bit for bit (python-pillow/Pillow `Image.py`, `Image.resize`; `src/libImaging/Resample.c`).
+/// Pillow's resampling and torchvision's, bit for bit (python-pillow/Pillow `Image.py`, `Image.resize`; `src/libImaging/Resample.c`;
+/// pytorch/vision `transforms/v2/functional/_geometry.py`, `resize_image`, of bytes).
 ///
 /// Each output pixel is a weighted sum of the input pixels under a filter that is as wide as one output pixel when shrinking. Weights are
-/// computed in double and rounded to 22 fractional bits; sums are exact integers. The horizontal pass comes first and is rounded to 8
-/// bits before the vertical one. A pass that changes nothing is skipped.
+/// computed in double and rounded to fixed point ([ResampleAxis]); sums are exact integers. The horizontal pass comes first and is
+/// rounded to 8 bits before the vertical one; Pillow has the vertical one first when it lowers an image more than 100 times as high as
+/// wide. A pass that changes nothing is skipped.
 ///
-/// The image's mode decides: black-and-white and palettes take the nearest pixel, whatever the filter; colours with transparency are
-/// multiplied by it before and divided by it after; 16-bit grey is summed in double.
+/// In Pillow the image's mode decides: black-and-white and palettes take the nearest pixel, whatever the filter; colours with
+/// transparency are multiplied by it before and divided by it after; samples of more than 8 bits are summed in double.
 ///
-/// Output pixels do not depend on each other, so only those of a [Window] are computed.
+/// Output pixels do not depend on each other, so only those of a [Window] are computed. Memory follows from the window and the image,
+/// not from the resized image, which is 224 × 13,440,000 pixels for one of 1 × 60,000.
 final class Resize {
     /// The rows that the horizontal pass takes at once, as the columns of a strip: a vector of bytes.
     private static final int STRIP = 16;
+
+    /// The weights that are held at once, unless a single output has more.
+    private static final int WEIGHTS = 1 << 20;
+
+    /// The bytes between the two passes that are held at once, unless a single output needs more.
+    private static final int BETWEEN = 1 << 26;
 
     private Resize() {}
 
@@ -33,33 +44,40 @@ final class Resize {
         }
         return switch (image.mode()) {
             case BILEVEL, PALETTE -> nearest(image, width, height, window);
-            case GREY_ALPHA, RGBA -> divideByAlpha(resample(multiplyByAlpha(image), width, height, filter, window));
-            case GREY16 -> resample16(image, width, height, filter, window);
-            case GREY16_BIG_ENDIAN -> swapBytes(resample16(swapBytes(image), width, height, filter, window));
-            case INT32, FLOAT32 -> resample32(image, width, height, filter, window);
-            case GREY, RGB, CMYK -> resample(image, width, height, filter, window);
+            case GREY_ALPHA, RGBA -> divideByAlpha(resample(multiplyByAlpha(image), width, height, filter, Arithmetic.PILLOW, window));
+            case GREY16_BIG_ENDIAN -> swapBytes(resample(swapBytes(image), width, height, filter, Arithmetic.PILLOW, window));
+            case GREY, GREY16, INT32, FLOAT32, RGB, CMYK -> resample(image, width, height, filter, Arithmetic.PILLOW, window);
         };
+    }
+
+    /// The part within `window` of an RGB image resampled to `width` × `height` pixels as torchvision does with a tensor of bytes.
+    ///
+    /// @param window within these extents
+    static Image torchResize(Image image, int width, int height, Filter filter, Window window) {
+        return resample(image, width, height, filter, Arithmetic.TORCH, window);
     }
 
     /// Pillow's `Geometry.c`, `ImagingScaleAffine`: positions are summed up in double.
     private static Image nearest(Image image, int width, int height, Window window) {
-        int[] columns = nearest(image.width(), width);
-        int[] rows = nearest(image.height(), height);
+        int[] columns = nearest(image.width(), width, window.left(), window.width());
+        int[] rows = nearest(image.height(), height, window.top(), window.height());
         byte[] out = new byte[Math.multiplyExact(window.width(), window.height())];
         for (int y = 0; y < window.height(); y++) {
             for (int x = 0; x < window.width(); x++) {
-                out[y * window.width() + x] = image.samples()[rows[window.top() + y] * image.width() + columns[window.left() + x]];
+                out[y * window.width() + x] = image.samples()[rows[y] * image.width() + columns[x]];
             }
         }
         return image.like(window.width(), window.height(), out);
     }
 
-    private static int[] nearest(int in, int out) {
-        int[] positions = new int[out];
+    private static int[] nearest(int in, int out, int start, int outputs) {
+        int[] positions = new int[outputs];
         double scale = (double) in / out;
         double at = scale * 0.5;
-        for (int i = 0; i < out; i++) {
-            positions[i] = Math.min(in - 1, (int) at);
+        for (int i = 0; i < start + outputs; i++) {
+            if (i >= start) {
+                positions[i - start] = Math.min(in - 1, (int) at);
+            }
             at += scale;
         }
         return positions;
@@ -90,91 +108,104 @@ final class Resize {
         return image;
     }
 
-    /// The weights of one pass: output `i` of `outputs` is Σⱼ weights[i·size + j]·input[first[i] + j] for j < count[i].
-    @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves this class
-    private record Weights(int outputs, int[] first, int[] count, double[] weights, int size) {
-        /// For `outputs` outputs from `start`, out of `out` in all.
-        static Weights of(int in, int out, int start, int outputs, Filter filter) {
-            double scale = (double) in / out;
-            double filterScale = Math.max(scale, 1);
-            double support = filter.support() * filterScale;
-            int size = (int) Math.ceil(support) * 2 + 1;
-            int[] first = new int[outputs];
-            int[] count = new int[outputs];
-            double[] weights = new double[Math.multiplyExact(outputs, size)];
-            for (int i = 0; i < outputs; i++) {
-                double center = (start + i + 0.5) * scale;
-                first[i] = Math.max(0, (int) (center - support + 0.5));
-                count[i] = Math.min(in, (int) (center + support + 0.5)) - first[i];
-                double sum = 0;
-                for (int j = 0; j < count[i]; j++) {
-                    double weight = filter.weight((j + first[i] - center + 0.5) * (1 / filterScale));
-                    weights[i * size + j] = weight;
-                    sum += weight;
-                }
-                for (int j = 0; j < count[i] && sum != 0; j++) {
-                    weights[i * size + j] /= sum;
-                }
-            }
-            return new Weights(outputs, first, count, weights, size);
+    private static Image resample(Image image, int width, int height, Filter filter, Arithmetic arithmetic, Window window) {
+        if (image.width() == 1 && width > 1) { // the one weight of each column is 1
+            Window column = new Window(0, window.top(), 1, window.height());
+            return repeated(resample(image, 1, height, filter, arithmetic, column), window.width(), 1);
         }
-
-        /// The first input that any output needs.
-        int begin() {
-            return first[0];
+        if (image.height() == 1 && height > 1) {
+            Window row = new Window(window.left(), 0, window.width(), 1);
+            return repeated(resample(image, width, 1, filter, arithmetic, row), 1, window.height());
         }
-
-        /// The input after the last one needed.
-        int end() {
-            return first[outputs - 1] + count[outputs - 1];
-        }
-
-        /// The weights with 22 fractional bits.
-        int[] fixedPoint() {
-            int[] fixed = new int[weights.length];
-            for (int i = 0; i < fixed.length; i++) {
-                double weight = weights[i] * (1 << ByteRows.PRECISION_BITS);
-                fixed[i] = (int) (weight < 0 ? weight - 0.5 : weight + 0.5); // half away from zero
-            }
-            return fixed;
-        }
-    }
-
-    private static Image resample(Image image, int width, int height, Filter filter, Window window) {
         if (height == image.height()) {
-            Weights columns = Weights.of(image.width(), width, window.left(), window.width(), filter);
-            return horizontal(image, columns, window.top(), window.height());
+            return width == image.width()
+                    ? window.of(image)
+                    : horizontal(image, ResampleAxis.of(image.width(), width, filter, arithmetic), window);
         }
-        Weights rows = Weights.of(image.height(), height, window.top(), window.height(), filter);
+        boolean verticalFirst = arithmetic == Arithmetic.PILLOW && image.height() > 100L * image.width() && height < image.height();
+        if (verticalFirst && width != image.width()) { // so `Image.resize`
+            Window full = new Window(0, window.top(), image.width(), window.height());
+            Image low = resample(image, image.width(), height, filter, arithmetic, full);
+            Window part = new Window(window.left(), 0, window.width(), window.height());
+            return horizontal(low, ResampleAxis.of(image.width(), width, filter, arithmetic), part);
+        }
+        ResampleAxis rows = ResampleAxis.of(image.height(), height, filter, arithmetic);
+        int stride = window.width() * image.mode().bytes();
+        byte[] out = new byte[Math.multiplyExact(stride, window.height())];
         if (width == image.width()) {
-            return vertical(image, rows, 0, window.left(), window.width());
+            for (int y = 0, most = Math.max(1, WEIGHTS / rows.taps()); y < window.height(); y += most) {
+                Weights weights = rows.weights(window.top() + y, Math.min(most, window.height() - y));
+                vertical(image, weights, 0, window.left(), window.width(), out, y * stride);
+            }
+            return image.like(window.width(), window.height(), out);
         }
-        Weights columns = Weights.of(image.width(), width, window.left(), window.width(), filter);
-        return vertical(horizontal(image, columns, rows.begin(), rows.end() - rows.begin()), rows, rows.begin(), 0, window.width());
+        ResampleAxis columns = ResampleAxis.of(image.width(), width, filter, arithmetic);
+        long between = rows.inputs(window.height()) * stride;
+        if (between > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    "expected at most 2^31 bytes between the two passes of resizing, got %,d; crop it first".formatted(between));
+        }
+        int parts = (int) (between / BETWEEN + 1);
+        int most = Math.max(1, Math.min(WEIGHTS / rows.taps(), window.height() / parts));
+        for (int y = 0; y < window.height(); y += most) {
+            Weights weights = rows.weights(window.top() + y, Math.min(most, window.height() - y));
+            Window part = new Window(window.left(), weights.begin(), window.width(), weights.end() - weights.begin());
+            vertical(horizontal(image, columns, part), weights, part.top(), 0, window.width(), out, y * stride);
+        }
+        return image.like(window.width(), window.height(), out);
     }
 
-    /// The horizontal pass over `rows` rows from `top`. A strip of rows is transposed, so that each of its columns is a row of bytes, and
-    /// this pass computes the same sums as the vertical one.
-    private static Image horizontal(Image image, Weights columns, int top, int rows) {
+    /// An image of one row or one column, repeated `across` times to the right, or `down` times downwards.
+    private static Image repeated(Image image, int across, int down) {
+        int bytes = image.mode().bytes();
+        byte[] in = image.samples();
+        byte[] out = new byte[Math.multiplyExact(in.length, across * down)];
+        for (int i = 0; i < out.length; i += bytes) {
+            System.arraycopy(in, across > 1 ? i / (across * bytes) * bytes : i % in.length, out, i, bytes);
+        }
+        return image.like(image.width() * across, image.height() * down, out);
+    }
+
+    /// The horizontal pass.
+    ///
+    /// @param window the rows of the image, and the columns of the result
+    private static Image horizontal(Image image, ResampleAxis columns, Window window) {
+        int bytes = image.mode().bytes();
+        byte[] out = new byte[Math.multiplyExact(Math.multiplyExact(window.width(), window.height()), bytes)];
+        int across = Math.max(1, WEIGHTS / columns.taps());
+        for (int x = 0; x < window.width(); x += across) {
+            Weights weights = columns.weights(window.left() + x, Math.min(across, window.width() - x));
+            if (WideSums.cover(image)) {
+                WideSums.horizontal(image, weights, window.top(), window.height(), out, x, window.width());
+            } else {
+                horizontal(image, weights, window.top(), window.height(), out, x * bytes, window.width() * bytes);
+            }
+        }
+        return image.like(window.width(), window.height(), out);
+    }
+
+    /// A strip of rows is transposed, so that each of its columns is a row of bytes, and this pass computes the same sums as the vertical
+    /// one.
+    ///
+    /// @param ldo the bytes of a row of `out`
+    private static void horizontal(Image image, Weights columns, int top, int rows, byte[] out, int outOff, int ldo) {
         int bytes = image.mode().bytes();
         int[] weights = columns.fixedPoint();
         int begin = columns.begin();
         int wide = (columns.end() - begin) * bytes;
-        int narrow = columns.outputs * bytes;
+        int narrow = columns.outputs() * bytes;
         byte[] strip = new byte[Math.multiplyExact(wide, STRIP)];
         byte[] sums = new byte[Math.multiplyExact(narrow, STRIP)];
-        byte[] out = new byte[Math.multiplyExact(narrow, rows)];
         for (int y = 0; y < rows; y += STRIP) {
             int height = Math.min(STRIP, rows - y);
             transpose(image.samples(), ((top + y) * image.width() + begin) * bytes, image.width() * bytes, height, wide, strip, 0, STRIP);
-            for (int x = 0; x < columns.outputs; x++) {
+            for (int x = 0; x < columns.outputs(); x++) {
                 ByteRows.weightedSum(
-                        strip, (columns.first[x] - begin) * bytes * STRIP, bytes * STRIP, weights, x * columns.size, columns.count[x], sums,
-                        x * bytes * STRIP, bytes * STRIP);
+                        strip, (columns.first()[x] - begin) * bytes * STRIP, bytes * STRIP, weights, x * columns.size(),
+                        columns.count()[x], sums, x * bytes * STRIP, bytes * STRIP);
             }
-            transpose(sums, 0, STRIP, narrow, height, out, y * narrow, narrow);
+            transpose(sums, 0, STRIP, narrow, height, out, outOff + y * ldo, ldo);
         }
-        return image.like(columns.outputs, rows, out);
     }
 
     /// `to[toOff + c·ldt + r] = from[fromOff + r·ldf + c]` for r < rows, c < columns; four rows at a time, which is twice as fast as one.
@@ -205,17 +236,20 @@ final class Resize {
     /// The vertical pass over `width` columns from `left`.
     ///
     /// @param top the row of the whole image that `image` begins with
-    private static Image vertical(Image image, Weights rows, int top, int left, int width) {
+    private static void vertical(Image image, Weights rows, int top, int left, int width, byte[] out, int outOff) {
         int bytes = image.mode().bytes();
-        int[] weights = rows.fixedPoint();
         int stride = image.width() * bytes;
-        byte[] out = new byte[Math.multiplyExact(width * bytes, rows.outputs)];
-        for (int y = 0; y < rows.outputs; y++) {
-            ByteRows.weightedSum(
-                    image.samples(), (rows.first[y] - top) * stride + left * bytes, stride, weights, y * rows.size, rows.count[y], out,
-                    y * width * bytes, width * bytes);
+        int[] weights = WideSums.cover(image) ? new int[0] : rows.fixedPoint();
+        for (int y = 0; y < rows.outputs(); y++) {
+            int from = (rows.first()[y] - top) * stride + left * bytes;
+            int to = outOff + y * width * bytes;
+            if (WideSums.cover(image)) {
+                WideSums.row(image, from, stride, rows, y, out, to, width);
+            } else {
+                ByteRows.weightedSum(
+                        image.samples(), from, stride, weights, y * rows.size(), rows.count()[y], out, to, width * bytes);
+            }
         }
-        return image.like(width, rows.outputs, out);
     }
 
     /// Pillow exchanges the more and the less significant byte here (`_ImagingResampleHorizontal_16bpc`, version 12). This is repeated,
@@ -227,99 +261,5 @@ final class Resize {
             out[i + 1] = image.samples()[i];
         }
         return image.like(image.width(), image.height(), out);
-    }
-
-    private static Image resample16(Image image, int width, int height, Filter filter, Window window) {
-        Image wide = image;
-        int left = window.left();
-        if (width != image.width()) {
-            Weights weights = Weights.of(image.width(), width, left, window.width(), filter);
-            left = 0;
-            byte[] out = new byte[Math.multiplyExact(Math.multiplyExact(weights.outputs, image.height()), 2)];
-            for (int y = 0; y < image.height(); y++) {
-                for (int x = 0; x < weights.outputs; x++) {
-                    put16(out, y * weights.outputs + x, sum16(image.samples(), y * image.width(), 1, weights, x));
-                }
-            }
-            wide = image.like(weights.outputs, image.height(), out);
-        }
-        if (height == image.height()) {
-            return new Window(left, window.top(), window.width(), window.height()).of(wide);
-        }
-        Weights weights = Weights.of(image.height(), height, window.top(), window.height(), filter);
-        byte[] out = new byte[Math.multiplyExact(Math.multiplyExact(window.width(), window.height()), 2)];
-        for (int y = 0; y < window.height(); y++) {
-            for (int x = 0; x < window.width(); x++) {
-                put16(out, y * window.width() + x, sum16(wide.samples(), left + x, wide.width(), weights, y));
-            }
-        }
-        return wide.like(window.width(), window.height(), out);
-    }
-
-    /// Pillow's `ImagingResampleHorizontal_32bpc` and `…Vertical_32bpc`: sums in double, rounded to the image's numbers after each pass.
-    private static Image resample32(Image image, int width, int height, Filter filter, Window window) {
-        Image wide = image;
-        int left = window.left();
-        if (width != image.width()) {
-            Weights columns = Weights.of(image.width(), width, left, window.width(), filter);
-            left = 0;
-            wide = sums32(image, columns.outputs, image.height(), (x, y) -> sum32(image, y * image.width(), 1, columns, x));
-        }
-        if (height == image.height()) {
-            return new Window(left, window.top(), window.width(), window.height()).of(wide);
-        }
-        Weights rows = Weights.of(image.height(), height, window.top(), window.height(), filter);
-        Image in = wide;
-        int first = left;
-        return sums32(wide, window.width(), window.height(), (x, y) -> sum32(in, first + x, in.width(), rows, y));
-    }
-
-    private interface Sum {
-        double at(int x, int y);
-    }
-
-    private static Image sums32(Image image, int width, int height, Sum sum) {
-        byte[] out = new byte[Math.multiplyExact(Math.multiplyExact(width, height), 4)];
-        for (int y = 0; y < height; y++) {
-            for (int x = 0; x < width; x++) {
-                double value = sum.at(x, y);
-                int word = image.mode() == Image.Mode.FLOAT32
-                        ? Float.floatToRawIntBits((float) value)
-                        : rounded(value >= 0 ? value + 0.5 : value - 0.5);
-                Image.WORDS.set(out, 4 * (y * width + x), word);
-            }
-        }
-        return image.like(width, height, out);
-    }
-
-    /// Towards 0; what does not fit is the lowest integer, as C's conversion gives it on the processors that Pillow runs on.
-    private static int rounded(double value) {
-        return value < 0x1p31 && value > -0x1p31 - 1 ? (int) value : Integer.MIN_VALUE;
-    }
-
-    private static double sum32(Image image, int start, int stride, Weights weights, int i) {
-        boolean floats = image.mode() == Image.Mode.FLOAT32;
-        double sum = 0;
-        for (int j = 0; j < weights.count[i]; j++) {
-            int word = (int) Image.WORDS.get(image.samples(), 4 * (start + (weights.first[i] + j) * stride));
-            double sample = floats ? Float.intBitsToFloat(word) : (double) word;
-            sum += sample * weights.weights[i * weights.size + j];
-        }
-        return sum;
-    }
-
-    private static double sum16(byte[] in, int start, int stride, Weights weights, int i) {
-        double sum = 0;
-        for (int j = 0; j < weights.count[i]; j++) {
-            int at = 2 * (start + (weights.first[i] + j) * stride);
-            sum += ((in[at] & 0xff) << 8 | (in[at + 1] & 0xff)) * weights.weights[i * weights.size + j];
-        }
-        return sum;
-    }
-
-    private static void put16(byte[] out, int i, double sum) {
-        int value = Math.clamp((long) Math.floor(sum + 0.5), 0, 0xffff);
-        out[2 * i] = (byte) (value >> 8);
-        out[2 * i + 1] = (byte) value;
     }
 }

@@ -14,7 +14,8 @@ final class TgaFile {
     private TgaFile() {}
 
     static boolean isTga(byte[] bytes) {
-        if (bytes.length < HEADER || bytes[1] < 0 || bytes[1] > 1 || bytes[12] == 0 && bytes[13] == 0 || bytes[14] == 0 && bytes[15] == 0) {
+        if (bytes.length < HEADER || bytes[1] < 0 || bytes[1] > 1
+                || (bytes[12] == 0 && bytes[13] == 0) || (bytes[14] == 0 && bytes[15] == 0)) {
             return false;
         }
         boolean kind = switch (bytes[2]) {
@@ -36,7 +37,7 @@ final class TgaFile {
             source.requirePixels(width, height);
             int depth = bytes[16];
             boolean mapped = bytes[1] == 1;
-            if (mapped != (kind == 1) || runs && depth == 1) {
+            if (mapped != (kind == 1) || (runs && depth == 1)) {
                 throw source.refused("a Targa file of kind %d%s, which Pillow does not read", bytes[2], mapped ? " with a palette" : "");
             }
             Unpacker unpacker = switch (kind << 8 | depth) {
@@ -80,7 +81,7 @@ final class TgaFile {
 
     private static int[] palette(byte[] bytes, int at, int first, int colors, int bits, Source source)
             throws ImageFormatException, EOFException {
-        if (bits != 16 && bits != 24 && bits != 32 || first + colors > 256) {
+        if ((bits != 16 && bits != 24 && bits != 32) || first + colors > 256) {
             throw source.refused("a Targa file with %d colours of %d bits from %d on: expected up to 256 of 16, 24 or 32",
                     colors, bits, first);
         }
@@ -89,10 +90,15 @@ final class TgaFile {
             int from = at + i * bits / 8;
             int low = LittleEndian.u16(bytes, from);
             palette[first + i] = bits == 16
-                    ? (low >> 10 & 31) * 255 / 31 << 16 | (low >> 5 & 31) * 255 / 31 << 8 | (low & 31) * 255 / 31
+                    ? stretched(low >> 10) << 16 | stretched(low >> 5) << 8 | stretched(low)
                     : low | LittleEndian.u8(bytes, from + 2) << 16;
         }
         return palette;
+    }
+
+    /// Five bits as eight.
+    private static int stretched(int value) {
+        return (value & 31) * 255 / 31;
     }
 
     /// Whether the extension area of version 2 says that there is no alpha.

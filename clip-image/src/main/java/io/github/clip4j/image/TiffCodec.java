@@ -112,10 +112,10 @@ final class TiffCodec implements AutoCloseable {
                 if (at >= to) {
                     return done;
                 }
-                buffer = buffer << 8 | in[at++] & 0xff;
+                buffer = buffer << 8 | (in[at++] & 0xff);
                 buffered += 8;
             }
-            int code = buffer >>> buffered - bits & (1 << bits) - 1;
+            int code = (buffer >>> (buffered - bits)) & ((1 << bits) - 1);
             buffered -= bits;
             if (code == CLEAR) {
                 bits = 9;
@@ -126,7 +126,7 @@ final class TiffCodec implements AutoCloseable {
             if (code == END) {
                 return done;
             }
-            if (before < 0 ? code > 255 : code > next || code == next && next >= TABLE) {
+            if (before < 0 ? code > 255 : code > next || (code == next && next >= TABLE)) {
                 throw source.refused("a TIFF file with a wrong LZW code: expected at most %d, got %d", before < 0 ? 255 : next, code);
             }
             if (before >= 0 && next < TABLE) {

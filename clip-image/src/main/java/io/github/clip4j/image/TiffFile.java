@@ -67,7 +67,8 @@ final class TiffFile {
         tiled = compression == RAW ? !tags.has(STRIP_OFFSETS) : tags.has(TILE_WIDTH);
         long blockRows = tags.first(tiled ? TILE_HEIGHT : ROWS_PER_STRIP, tiled ? 0 : height);
         long blockColumns = tiled ? tags.first(TILE_WIDTH, 0) : width;
-        if (blockRows < 1 || blockColumns < 1 || tiled && blockColumns * Math.min(blockRows, height) > 2L * width * height + (1 << 20)) {
+        boolean large = tiled && blockColumns * Math.min(blockRows, height) > 2L * width * height + (1 << 20);
+        if (blockRows < 1 || blockColumns < 1 || large) {
             throw source.refused("a TIFF file of %d × %d pixels in pieces of %,d × %,d", width, height, blockColumns, blockRows);
         }
         blockWidth = (int) blockColumns;
@@ -285,7 +286,7 @@ final class TiffFile {
             int step = layout.planar() ? 1 : layout.samples();
             boolean floats = predictor == 3 && layout.bits() == 32 && tags.first(SAMPLE_FORMAT, 1) == FLOAT;
             boolean integers = predictor == 2 && layout.bits() % 8 == 0 && layout.bits() != 24;
-            if (!floats && !integers || compression == TiffCodec.PACK_BITS) {
+            if ((!floats && !integers) || compression == TiffCodec.PACK_BITS) {
                 throw source.refused("a TIFF file with predictor %d for samples of %d bits, which libtiff does not read",
                         predictor, layout.bits());
             }

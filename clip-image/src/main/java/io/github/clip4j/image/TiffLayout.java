@@ -77,7 +77,7 @@ record TiffLayout(Unpacker unpacker, int samples, int bits, boolean planar) {
 
     /// Pillow reads the one plane of an uncompressed file by the first letter of its raw mode.
     private static boolean plainPlane(long bits, long photometric, long fillOrder) {
-        return fillOrder == 1 && (bits == 8 && photometric != 0 || bits == 1 && photometric == 1);
+        return fillOrder == 1 && ((bits == 8 && photometric != 0) || (bits == 1 && photometric == 1));
     }
 
     private static long[] few(TiffDirectory tags, int tag, Source source) throws ImageFormatException {
@@ -155,7 +155,7 @@ record TiffLayout(Unpacker unpacker, int samples, int bits, boolean planar) {
         }
 
         private @Nullable Unpacker colors(boolean straight) {
-            if (bits != 8 && bits != 16 || !straight && (bits != 8 || samples != 3) || bits == 16 && samples > 4) {
+            if ((bits != 8 && bits != 16) || (!straight && (bits != 8 || samples != 3)) || (bits == 16 && samples > 4)) {
                 return null;
             }
             return switch (samples + " " + extra) {
@@ -195,7 +195,7 @@ record TiffLayout(Unpacker unpacker, int samples, int bits, boolean planar) {
         Mode mode = pixel.mode();
         boolean unclear = mode == Mode.RGBA && !extra.equals("[2]"); // libtiff takes the alpha for one that RGB is multiplied by
         boolean direct = !unclear && (mode == Mode.RGB || mode == Mode.RGBA || mode == Mode.CMYK) && samples == mode.bytes();
-        if (!direct || bits != 8 && !compressed) {
+        if (!direct || (bits != 8 && !compressed)) {
             throw source.refused("a TIFF file with %d planes of %d bits, which Pillow does not read; save it without planes", samples, bits);
         }
         int size = bits / 8;

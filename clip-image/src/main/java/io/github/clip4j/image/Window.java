@@ -6,9 +6,10 @@ import java.util.Arrays;
 record Window(int left, int top, int width, int height) {
     /// The middle `width` × `height` pixels of an image of `imageWidth` × `imageHeight`.
     ///
-    /// Where half the difference is not a whole number, Hugging Face rounds the offset down when cutting and up when padding
-    /// (huggingface/transformers `image_transforms.py`, `center_crop`), torchvision to even when cutting and down when padding
-    /// (`transforms/functional.py`, `center_crop`).
+    /// Where half the difference is not a whole number, Hugging Face with Pillow rounds the offset down when cutting and up when padding
+    /// (huggingface/transformers `image_transforms.py`, `center_crop`), and with torchvision it rounds down in both cases
+    /// (`image_processing_backends.py`), as immich does (`transforms.py`, `crop_pil`); torchvision's own `center_crop` rounds to even when
+    /// cutting and down when padding (pytorch/vision `transforms/functional.py`).
     static Window center(int imageWidth, int imageHeight, int width, int height, ClipPreprocess.Convention convention) {
         return new Window(offset(imageWidth - width, convention), offset(imageHeight - height, convention), width, height);
     }
@@ -16,6 +17,7 @@ record Window(int left, int top, int width, int height) {
     private static int offset(int difference, ClipPreprocess.Convention convention) {
         return switch (convention) {
             case HUGGING_FACE -> Math.floorDiv(difference, 2);
+            case HUGGING_FACE_TORCHVISION, IMMICH -> difference / 2; // towards 0
             case OPENAI -> difference >= 0 ? (int) Math.rint(difference / 2.0) : -(-difference / 2);
         };
     }

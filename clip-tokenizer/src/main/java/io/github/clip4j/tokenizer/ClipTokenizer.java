@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -17,7 +18,7 @@ import java.util.regex.Pattern;
 ///
 /// Sources: openai/CLIP `clip/simple_tokenizer.py`; huggingface/transformers `convert_slow_tokenizer.py`, class `CLIPConverter`.
 /// Immutable and thread-safe.
-public final class ClipTokenizer {
+public final class ClipTokenizer implements Tokenizer {
     /// The published pattern; every digit is a word of its own. The flag gives `\s` Unicode's meaning, which `\p{L}` and `\p{N}` have
     /// without it.
     private static final Pattern HF_WORD = Pattern.compile(
@@ -66,6 +67,7 @@ public final class ClipTokenizer {
     ///
     /// @param truncates true: such a text keeps its first tokens, and the end of text stays the last one, as in all reference
     ///     implementations that cut; false: it is refused
+    @Override
     public ClipTokenizer withTruncation(boolean truncates) {
         return truncates == this.truncates ? this : new ClipTokenizer(vocabulary, profile, truncates, bpe, cache);
     }
@@ -76,11 +78,13 @@ public final class ClipTokenizer {
     }
 
     /// {@return the reference implementation that this tokenizer agrees with}
+    @Override
     public TokenizerProfile profile() {
         return profile;
     }
 
     /// {@return whether a text that is too long is cut rather than refused}
+    @Override
     public boolean truncates() {
         return truncates;
     }
@@ -88,6 +92,7 @@ public final class ClipTokenizer {
     /// {@return the token ids of `text`, of any length, between the ids of start and end of text}
     ///
     /// @param text any text; it is cleaned as the profile says
+    @Override
     public int[] encode(String text) {
         Objects.requireNonNull(text, "text is null");
         IntList ids = new IntList();
@@ -102,6 +107,7 @@ public final class ClipTokenizer {
     /// @param text any text; it is cleaned as the profile says
     /// @param contextLength the positions of the model, start and end of text included
     /// @throws TextTooLongException when there are more, and this tokenizer does not cut
+    @Override
     public int[] encode(String text, int contextLength) {
         int[] ids = encode(text);
         if (ids.length <= contextLength) {
@@ -118,10 +124,12 @@ public final class ClipTokenizer {
     /// @param text any text; it is cleaned as the profile says
     /// @param contextLength the positions of the model, start and end of text included
     /// @throws TextTooLongException when there are more, and this tokenizer does not cut
+    @Override
     public int[] encodePadded(String text, int contextLength) {
         int[] ids = encode(text, contextLength);
         int[] padded = Arrays.copyOf(ids, contextLength);
-        Arrays.fill(padded, ids.length, contextLength, profile == TokenizerProfile.HF ? vocabulary.endOfText() : 0);
+        boolean withEndOfText = profile == TokenizerProfile.HF || profile == TokenizerProfile.IMMICH;
+        Arrays.fill(padded, ids.length, contextLength, withEndOfText ? vocabulary.endOfText() : 0);
         return padded;
     }
 
@@ -129,6 +137,7 @@ public final class ClipTokenizer {
     ///
     /// @param text any text; it is cleaned as the profile says
     /// @param contextLength the positions of the model, start and end of text included
+    @Override
     public int[] encodeTruncated(String text, int contextLength) {
         int[] ids = encode(text);
         return ids.length <= contextLength ? ids : truncated(ids, contextLength);
@@ -143,6 +152,7 @@ public final class ClipTokenizer {
     private void encode(String text, IntList ids) {
         switch (profile) {
             case HF -> encodeHf(text, ids);
+            case IMMICH -> encodeHf(TextCleaning.splitAndJoined(text), ids);
             case OPENAI -> encodeWords(TextCleaning.openAi(text), OPENAI_WORD, ids);
             case OPEN_CLIP -> encodeWords(TextCleaning.openAi(text), OPEN_CLIP_WORD, ids);
         }
@@ -168,35 +178,38 @@ public final class ClipTokenizer {
         }
     }
 
-    /// `<|endoftext|>` is found in the text as it was given, `<|startoftext|>` after cleaning: the published `tokenizer.json` marks the one
-    /// `"normalized": false` and the other `true`. So `<|STARTOFTEXT|>` is the special token and `<|ENDOFTEXT|>` is not.
+    /// Added tokens are found in the text as it was given, or after cleaning. `<|endoftext|>` is one of the first, `<|startoftext|>` of the
+    /// others: the published `tokenizer.json` marks the one `"normalized": false` and the other `true`. So `<|STARTOFTEXT|>` is the
+    /// special token and `<|ENDOFTEXT|>` is not.
     private void encodeHf(String text, IntList ids) {
-        int from = 0;
-        while (true) {
-            int end = text.indexOf(Vocabulary.END_OF_TEXT, from);
-            encodeCleaned(TextCleaning.hf(text.substring(from, end < 0 ? text.length() : end)), ids);
-            if (end < 0) {
-                return;
+        vocabulary.addedRaw().split(text, new AddedTokenFinder.Sink() {
+            @Override
+            public void text(String part) {
+                encodeCleaned(TextCleaning.hf(part), ids);
             }
-            ids.add(vocabulary.endOfText());
-            from = end + Vocabulary.END_OF_TEXT.length();
-        }
+
+            @Override
+            public void token(int id) {
+                ids.add(id);
+            }
+        });
     }
 
     private void encodeCleaned(String text, IntList ids) {
-        int from = 0;
-        while (true) {
-            int start = text.indexOf(Vocabulary.START_OF_TEXT, from);
-            Matcher words = HF_WORD.matcher(text.substring(from, start < 0 ? text.length() : start));
-            while (words.find()) {
-                addWord(words.group(), ids);
+        vocabulary.addedCleaned().split(text, new AddedTokenFinder.Sink() {
+            @Override
+            public void text(String part) {
+                Matcher words = HF_WORD.matcher(part);
+                while (words.find()) {
+                    addWord(words.group(), ids);
+                }
             }
-            if (start < 0) {
-                return;
+
+            @Override
+            public void token(int id) {
+                ids.add(id);
             }
-            ids.add(vocabulary.startOfText());
-            from = start + Vocabulary.START_OF_TEXT.length();
-        }
+        });
     }
 
     private int[] encodeWord(String word) {
@@ -216,6 +229,7 @@ public final class ClipTokenizer {
     ///
     /// @param ids start, end and padding may be among them
     /// @throws IllegalArgumentException for an id that the vocabulary does not have
+    @Override
     public String decode(int[] ids) {
         Objects.requireNonNull(ids, "ids is null");
         StringBuilder characters = new StringBuilder();
@@ -233,6 +247,21 @@ public final class ClipTokenizer {
             bytes[i] = b >= 0 ? (byte) b : (byte) ' ';
         }
         return new String(bytes, StandardCharsets.UTF_8).strip();
+    }
+
+    @Override
+    public int endOfText() {
+        return vocabulary.endOfText();
+    }
+
+    @Override
+    public Optional<String> token(int id) {
+        return vocabulary.token(id);
+    }
+
+    @Override
+    public int size() {
+        return vocabulary.size();
     }
 
     /// A growing array of ints.

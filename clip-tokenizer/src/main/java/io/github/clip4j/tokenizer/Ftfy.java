@@ -1,8 +1,10 @@
 package io.github.clip4j.tokenizer;
 
+import io.github.clip4j.tokenizer.text.NormalForms;
 import java.text.Normalizer;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// `ftfy.fix_text` with its defaults, which OpenAI's tokenizer applies to every text (rspeer/python-ftfy, version 6, `ftfy/__init__.py` and
 /// `fixes.py`).
@@ -17,14 +19,10 @@ final class Ftfy {
             Map.entry('ﬀ', "ff"), Map.entry('ﬁ', "fi"), Map.entry('ﬂ', "fl"), Map.entry('ﬃ', "ffi"), Map.entry('ﬄ', "ffl"),
             Map.entry('ﬅ', "ſt"), Map.entry('ﬆ', "st"));
 
-    private static final Pattern DOUBLE_QUOTES = Pattern.compile("[“-‟]");
-    private static final Pattern SINGLE_QUOTES = Pattern.compile("[ʼ‘-‛]");
-    private static final Pattern LINE_BREAKS = Pattern.compile("\r\n|[\r\u2028\u2029\u0085]");
-    private static final Pattern LONE_SURROGATES = Pattern.compile("[\\ud800-\\udfff]");
-    private static final Pattern TERMINAL_ESCAPES = Pattern.compile("\u001B\\[[\\p{Nd};]*[a-zA-Z]");
-    private static final Pattern CONTROLS =
-            Pattern.compile("[\u0000-\u0008\u000B\u000E-\u001F\u007F\u206A-\u206F\uFEFF\uFFF9-\uFFFC]");
+    /// What becomes of a character, by its number: null for one that stays. Line breaks and controls are not in it.
+    private static final @Nullable String[] FIXED = fixedCharacters();
 
+    private static final Pattern TERMINAL_ESCAPES = Pattern.compile("\u001B\\[[\\p{Nd};]*[a-zA-Z]");
     private Ftfy() {}
 
     /// The text with its mistakes fixed. From the first line with a `<` on, HTML references stay: the text seems to be HTML itself.
@@ -51,18 +49,11 @@ final class Ftfy {
     /// Applies the fixes in their order until none changes anything.
     private static String fixPart(String part, boolean unescape) {
         String text = part;
-        while (true) {
-            String fixed = unescape ? HtmlEntities.unescapeStrictly(text) : text;
-            fixed = Mojibake.fixEncoding(fixed);
-            fixed = Mojibake.fixC1Controls(fixed);
-            fixed = fixCharacters(fixed);
-            fixed = DOUBLE_QUOTES.matcher(fixed).replaceAll("\"");
-            fixed = SINGLE_QUOTES.matcher(fixed).replaceAll("'");
-            fixed = LINE_BREAKS.matcher(fixed).replaceAll("\n");
-            fixed = LONE_SURROGATES.matcher(fixed).replaceAll("\uFFFD");
-            fixed = TERMINAL_ESCAPES.matcher(fixed).replaceAll("");
-            fixed = CONTROLS.matcher(fixed).replaceAll("");
-            fixed = Normalizer.normalize(fixed, Normalizer.Form.NFC);
+        for (int pass = 0; true; pass++) {
+            if (unescape && pass >= 2 && text.indexOf('&') >= 0 && fixAllButReferences(text).equals(text)) {
+                text = NestedReferences.unescape(text);
+            }
+            String fixed = fixAllButReferences(unescape ? HtmlEntities.unescapeStrictly(text) : text);
             if (fixed.equals(text)) {
                 return fixed;
             }
@@ -70,20 +61,94 @@ final class Ftfy {
         }
     }
 
-    /// Takes Latin ligatures apart, then gives full-width and half-width forms their usual width.
+    private static String fixAllButReferences(String text) {
+        if (isPlain(text)) {
+            return text;
+        }
+        String fixed = fixCharacters(Mojibake.fixEncoding(text));
+        if (fixed.indexOf('\u001B') >= 0) {
+            fixed = TERMINAL_ESCAPES.matcher(fixed).replaceAll("");
+        }
+        return NormalForms.nfc(withoutControls(fixed));
+    }
+
+    /// Whether the text has nothing but printable ASCII, which no fix changes.
+    private static boolean isPlain(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if ((c < ' ' && c != '\n' && c != '\t') || c > '~') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// C1 controls, ligatures of Latin letters, full-width and half-width forms, quotes, line breaks, halves of surrogate pairs: what is
+    /// fixed character by character.
     private static String fixCharacters(String text) {
         StringBuilder fixed = new StringBuilder(text.length());
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
-            if (c == '\u3000') {
-                fixed.append(' ');
-            } else if (c >= '\uFF01' && c <= '\uFFEF') {
-                fixed.append(Normalizer.normalize(String.valueOf(c), Normalizer.Form.NFKC));
+            String better = FIXED[c];
+            if (better != null) {
+                fixed.append(better);
+            } else if (c == '\r') {
+                fixed.append('\n');
+                i += i + 1 < text.length() && text.charAt(i + 1) == '\n' ? 1 : 0;
+            } else if (Character.isSurrogate(c)) {
+                int codePoint = text.codePointAt(i);
+                boolean whole = Character.isSupplementaryCodePoint(codePoint);
+                fixed.appendCodePoint(whole ? codePoint : 0xFFFD);
+                i += whole ? 1 : 0;
             } else {
-                String apart = LIGATURES.get(c);
-                fixed.append(apart == null ? String.valueOf(c) : apart);
+                fixed.append(c);
             }
         }
         return fixed.toString();
+    }
+
+    /// Applies the fixes of single characters in ftfy's order to each.
+    private static @Nullable String[] fixedCharacters() {
+        @Nullable String[] fixed = new @Nullable String[Character.MAX_VALUE + 1];
+        for (char c = 0x80; c < Character.MAX_VALUE; c++) {
+            boolean changes = c < 0xA0 || LIGATURES.containsKey(c) || c == '\u02BC' || (c >= '\u2018' && c <= '\u2029') || c >= '\u3000';
+            if (!changes || (c > '\u3000' && c < '\uFB00')) {
+                continue;
+            }
+            String text = c < 0xA0 ? Mojibake.windows1252(c) : String.valueOf(c);
+            text = LIGATURES.getOrDefault(text.charAt(0), text);
+            if (c == '\u3000') {
+                text = " ";
+            } else if (c >= '\uFF01' && c <= '\uFFEF') {
+                text = Normalizer.normalize(text, Normalizer.Form.NFKC);
+            }
+            text = text.replaceAll("[“-‟]", "\"").replaceAll("[ʼ‘-‛]", "'").replaceAll("[\u2028\u2029\u0085]", "\n");
+            if (!text.equals(String.valueOf(c))) {
+                fixed[c] = text;
+            }
+        }
+        return fixed;
+    }
+
+    private static String withoutControls(String text) {
+        int i = 0;
+        while (i < text.length() && !isControl(text.charAt(i))) {
+            i++;
+        }
+        if (i == text.length()) {
+            return text;
+        }
+        StringBuilder without = new StringBuilder(text.length()).append(text, 0, i);
+        for (; i < text.length(); i++) {
+            if (!isControl(text.charAt(i))) {
+                without.append(text.charAt(i));
+            }
+        }
+        return without.toString();
+    }
+
+    private static boolean isControl(char c) {
+        return c < ' ' ? c != '\t' && c != '\n' && c != '\f' && c != '\r'
+                : c == 0x7F || (c >= 0x206A && c <= 0x206F) || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFC);
     }
 }

@@ -77,7 +77,8 @@ final class HtmlEntities {
         return STRICT_REFERENCE.matcher(text).replaceAll(match -> Matcher.quoteReplacement(decodeStrictly(match.group())));
     }
 
-    private static String decodeStrictly(String reference) {
+    /// @param reference with ampersand and semicolon; it is returned itself when it means nothing
+    static String decodeStrictly(String reference) {
         if (reference.charAt(1) == '#') {
             String decoded = unescape(reference);
             return decoded.contains(";") ? reference : decoded;

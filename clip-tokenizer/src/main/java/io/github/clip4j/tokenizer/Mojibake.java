@@ -6,9 +6,8 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -200,13 +199,14 @@ final class Mojibake {
     /// U+FFFD.
     private static final class OneByteEncoding {
         private final char[] decoded = new char[256];
-        private final Map<Character, Character> encoded = new HashMap<>();
+        private final short[] encoded = new short[0x10000];
         private final boolean isSloppy;
         private final boolean isMacRoman;
 
         OneByteEncoding(String upperHalf, boolean isSloppy, boolean isMacRoman) {
             this.isSloppy = isSloppy;
             this.isMacRoman = isMacRoman;
+            Arrays.fill(encoded, (short) -1);
             for (int b = 0; b < 256; b++) {
                 char c = b < 0x80 ? (char) b : upperHalf.charAt(b - 0x80);
                 if (isSloppy && b == SUBSTITUTE) {
@@ -215,7 +215,7 @@ final class Mojibake {
                     c = (char) b;
                 }
                 decoded[b] = c;
-                encoded.put(c, (char) b);
+                encoded[c] = (short) b;
             }
         }
 
@@ -233,15 +233,15 @@ final class Mojibake {
 
         /// The bytes of a text, each as the character of its number; empty when the encoding lacks one of its characters.
         Optional<String> encode(String text) {
-            StringBuilder bytes = new StringBuilder(text.length());
-            for (int i = 0; i < text.length(); i++) {
-                Character b = encoded.get(text.charAt(i));
-                if (b == null) {
+            byte[] bytes = new byte[text.length()];
+            for (int i = 0; i < bytes.length; i++) {
+                short b = encoded[text.charAt(i)];
+                if (b < 0) {
                     return Optional.empty();
                 }
-                bytes.append(b.charValue());
+                bytes[i] = (byte) b;
             }
-            return Optional.of(bytes.toString());
+            return Optional.of(new String(bytes, StandardCharsets.ISO_8859_1));
         }
     }
 }

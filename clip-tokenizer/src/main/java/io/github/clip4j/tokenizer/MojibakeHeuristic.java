@@ -28,7 +28,7 @@ final class MojibakeHeuristic {
     private static final Pattern NAME = Pattern.compile("<(\\w+)>");
 
     /// Pairs and sequences that hardly occur in text read correctly. `<name>` means the characters of a category.
-    private static final Pattern UNLIKELY = Pattern.compile(expand(String.join(
+    private static final NeighbourMatcher UNLIKELY = new NeighbourMatcher(expand(String.join(
             "|",
             "[<c1>]",
             "[<bad><lower><upper><box><start><end><currency><numeric><law>][<bad>]",
@@ -72,6 +72,6 @@ final class MojibakeHeuristic {
 
     /// Whether the text seems to have been read in a wrong encoding.
     static boolean isBad(String text) {
-        return UNLIKELY.matcher(text).find();
+        return UNLIKELY.findsIn(text);
     }
 }

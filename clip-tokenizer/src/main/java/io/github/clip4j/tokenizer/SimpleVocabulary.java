@@ -40,7 +40,7 @@ final class SimpleVocabulary {
         String[] lines = uncompressed(compressed, where).split("\n", MERGES + 2);
         for (int i = 1; i < lines.length && merges.size() < MERGES; i++) {
             if (!lines[i].isEmpty()) {
-                String[] pair = Vocabulary.pair(lines[i], place, i + 1);
+                String[] pair = VocabularyFiles.pair(lines[i], place, i + 1);
                 merges.add(pair);
                 ids.putIfAbsent(pair[0] + pair[1], ids.size());
             }

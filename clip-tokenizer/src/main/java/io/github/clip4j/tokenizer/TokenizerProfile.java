@@ -10,7 +10,11 @@ public enum TokenizerProfile {
     OPENAI("openai"),
     /// open_clip `tokenizer.py`: as OpenAI's, but `<start_of_text>` and `<end_of_text>` in a text are the special tokens, and a text that
     /// is too long is cut, its last token the end of text.
-    OPEN_CLIP("open_clip");
+    OPEN_CLIP("open_clip"),
+    /// immich's machine learning service (immich-app/immich `machine-learning/immich_ml/models/clip/textual.py`): what Python's `str.split`
+    /// splits at to one space and none at the ends, then as Hugging Face's. A text that is too long is cut, its last token the end of text.
+    /// Padded with the end of text.
+    IMMICH("immich");
 
     private final String id;
 
@@ -25,6 +29,6 @@ public enum TokenizerProfile {
 
     /// {@return whether a text that is too long is cut rather than refused}
     public boolean truncates() {
-        return this == OPEN_CLIP;
+        return this == OPEN_CLIP || this == IMMICH;
     }
 }

@@ -1,20 +1,11 @@
 package io.github.clip4j.tokenizer;
 
-import com.google.gson.JsonParseException;
-import com.google.gson.Strictness;
-import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
-import com.google.gson.stream.MalformedJsonException;
-import java.io.EOFException;
+import io.github.clip4j.tokenizer.AddedTokenFinder.Added;
 import java.io.IOException;
-import java.io.StringReader;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,11 +32,19 @@ public final class Vocabulary {
     private final Map<Long, Merge> merges;
     private final int startOfText;
     private final int endOfText;
+    private final AddedTokenFinder addedRaw;
+    private final AddedTokenFinder addedCleaned;
 
     /// A merge of two neighbouring tokens: its rank, best first, and the token it makes.
     record Merge(int rank, int token) {}
 
     Vocabulary(Map<String, Integer> ids, List<String[]> merges, String where) throws VocabularyFormatException {
+        this(ids, merges, List.of(), where);
+    }
+
+    /// @param added tokens that are found in a text as they are; start and end of text are found as in the published files when they are
+    ///     not among them
+    Vocabulary(Map<String, Integer> ids, List<String[]> merges, List<Added> added, String where) throws VocabularyFormatException {
         this.ids = ids;
         this.tokens = tokensById(ids, where);
         this.merges = new HashMap<>(merges.size() * 2);
@@ -64,6 +63,12 @@ public final class Vocabulary {
         }
         this.startOfText = require(START_OF_TEXT, where);
         this.endOfText = require(END_OF_TEXT, where);
+        Map<String, Added> found = new LinkedHashMap<>();
+        found.put(START_OF_TEXT, new Added(START_OF_TEXT, startOfText, false, false, false, true));
+        found.put(END_OF_TEXT, new Added(END_OF_TEXT, endOfText, false, false, false, false));
+        added.forEach(token -> found.put(token.content(), token));
+        this.addedRaw = new AddedTokenFinder(found.values().stream().filter(token -> !token.normalized()).toList(), false);
+        this.addedCleaned = new AddedTokenFinder(found.values().stream().filter(Added::normalized).toList(), true);
         for (int b = 0; b < 256; b++) {
             String character = String.valueOf(ByteAlphabet.characterOf((byte) b));
             require(character, where);
@@ -102,7 +107,7 @@ public final class Vocabulary {
 
     /// The files of each form that a vocabulary may have, the preferred form first. The first file of a form says that it is there.
     public static final List<List<String>> FORMS =
-            List.of(List.of("tokenizer.json"), List.of("vocab.json", "merges.txt"), List.of(SimpleVocabulary.FILE));
+            List.of(List.of("tokenizer.json"), List.of("vocab.json", "merges.txt", VocabularyFiles.ADDED), List.of(SimpleVocabulary.FILE));
 
     /// Reads the vocabulary of a checkpoint directory: `tokenizer.json` when it is there, else `vocab.json` and `merges.txt`, else
     /// `bpe_simple_vocab_16e6.txt.gz`.
@@ -134,11 +139,11 @@ public final class Vocabulary {
     public static Vocabulary of(Map<String, byte[]> files) throws IOException {
         byte[] tokenizer = files.get("tokenizer.json");
         if (tokenizer != null) {
-            return readTokenizerJson(tokenizer, "tokenizer.json");
+            return VocabularyFiles.readTokenizerJson(tokenizer, "tokenizer.json");
         }
         byte[] vocab = files.get("vocab.json");
         if (vocab != null) {
-            return readVocabAndMerges(vocab, files.get("merges.txt"));
+            return VocabularyFiles.readVocabAndMerges(vocab, files.get("merges.txt"), files.get(VocabularyFiles.ADDED));
         }
         byte[] simple = files.get(SimpleVocabulary.FILE);
         if (simple != null) {
@@ -164,179 +169,9 @@ public final class Vocabulary {
         return Files.readAllBytes(file);
     }
 
-    /// Reads `vocab.json` and `merges.txt`.
-    private static Vocabulary readVocabAndMerges(byte[] vocab, byte @Nullable [] merges) throws IOException {
-        String where = "vocab.json";
-        Map<String, Integer> ids = new HashMap<>(1 << 17);
-        try (JsonReader reader = open(vocab, where)) {
-            readIds(reader, ids, where);
-            expectEnd(reader, where);
-        } catch (JsonParseException | IllegalStateException | NumberFormatException | MalformedJsonException | EOFException e) {
-            throw new VocabularyFormatException("%s: malformed JSON: %s".formatted(where, e.getMessage()), e);
-        }
-        if (merges == null) {
-            throw new VocabularyFormatException("merges.txt: expected a file, got none");
-        }
-        return new Vocabulary(ids, readMergesText(merges), where);
-    }
-
-    private static List<String[]> readMergesText(byte[] utf8) throws IOException {
-        String where = "merges.txt";
-        String place = where + ":";
-        List<String[]> merges = new ArrayList<>();
-        int number = 0;
-        for (String line : text(utf8, where).split("\r?\n", -1)) {
-            number++;
-            if ((number == 1 && line.startsWith("#version")) || line.isEmpty()) {
-                continue;
-            }
-            merges.add(pair(line, place, number));
-        }
-        return merges;
-    }
-
-    /// The two tokens of a merge. Its place, `place` followed by `number`, is needed for the message only and written out there: making
-    /// 49,000 such texts took a fifth of the time that reading takes.
-    static String[] pair(String line, String place, int number) throws VocabularyFormatException {
-        int space = line.indexOf(' ');
-        if (space <= 0 || space == line.length() - 1 || line.indexOf(' ', space + 1) >= 0) {
-            throw new VocabularyFormatException(
-                    "%s%d: expected two tokens and a space between them, got '%s'".formatted(place, number, line));
-        }
-        return new String[] {line.substring(0, space), line.substring(space + 1)};
-    }
-
     /// Reads `tokenizer.json` of the Hugging Face tokenizers library.
-    ///
-    /// Only CLIP's model is understood: BPE with `</w>` at the end of words, and no dropout.
     static Vocabulary readTokenizerJson(Path file) throws IOException {
-        return readTokenizerJson(bytes(file), String.valueOf(file.getFileName()));
-    }
-
-    private static Vocabulary readTokenizerJson(byte[] utf8, String where) throws IOException {
-        Map<String, Integer> added = new HashMap<>();
-        Map<String, Integer> ids = new HashMap<>(1 << 17);
-        List<String[]> merges = new ArrayList<>();
-        try (JsonReader reader = open(utf8, where)) {
-            reader.beginObject();
-            while (reader.hasNext()) {
-                switch (reader.nextName()) {
-                    case "added_tokens" -> readAddedTokens(reader, added);
-                    case "model" -> readModel(reader, ids, merges, where);
-                    default -> reader.skipValue();
-                }
-            }
-            reader.endObject();
-            expectEnd(reader, where);
-        } catch (JsonParseException | IllegalStateException | NumberFormatException | MalformedJsonException | EOFException e) {
-            throw new VocabularyFormatException("%s: malformed JSON: %s".formatted(where, e.getMessage()), e);
-        }
-        for (Map.Entry<String, Integer> token : added.entrySet()) {
-            Integer id = ids.putIfAbsent(token.getKey(), token.getValue());
-            if (id != null && !id.equals(token.getValue())) {
-                throw new VocabularyFormatException("%s: token '%s' has the id %d in the vocabulary and %d among the added tokens"
-                        .formatted(where, token.getKey(), id, token.getValue()));
-            }
-        }
-        return new Vocabulary(ids, merges, where);
-    }
-
-    private static void readAddedTokens(JsonReader reader, Map<String, Integer> added) throws IOException {
-        reader.beginArray();
-        while (reader.hasNext()) {
-            String content = "";
-            int id = -1;
-            reader.beginObject();
-            while (reader.hasNext()) {
-                switch (reader.nextName()) {
-                    case "content" -> content = reader.nextString();
-                    case "id" -> id = reader.nextInt();
-                    default -> reader.skipValue();
-                }
-            }
-            reader.endObject();
-            if (id < 0) {
-                throw new VocabularyFormatException("added token '%s': expected an id of at least 0, got %d".formatted(content, id));
-            }
-            added.put(content, id);
-        }
-        reader.endArray();
-    }
-
-    private static void readModel(JsonReader reader, Map<String, Integer> ids, List<String[]> merges, String where) throws IOException {
-        reader.beginObject();
-        while (reader.hasNext()) {
-            String name = reader.nextName();
-            switch (name) {
-                case "type" -> expect("model.type", "BPE", reader.nextString(), where);
-                case "end_of_word_suffix" -> expect("model.end_of_word_suffix", Bpe.END_OF_WORD, reader.nextString(), where);
-                case "vocab" -> readIds(reader, ids, where);
-                case "merges" -> readMerges(reader, merges, where);
-                default -> reader.skipValue();
-            }
-        }
-        reader.endObject();
-    }
-
-    /// Merges are written `"a b"`, or `["a", "b"]` by newer versions.
-    private static void readMerges(JsonReader reader, List<String[]> merges, String where) throws IOException {
-        String place = where + ": model.merges, index ";
-        reader.beginArray();
-        while (reader.hasNext()) {
-            if (reader.peek() == JsonToken.BEGIN_ARRAY) {
-                reader.beginArray();
-                merges.add(new String[] {reader.nextString(), reader.nextString()});
-                reader.endArray();
-            } else {
-                merges.add(pair(reader.nextString(), place, merges.size()));
-            }
-        }
-        reader.endArray();
-    }
-
-    private static void expect(String field, String expected, String got, String where) throws VocabularyFormatException {
-        if (!got.equals(expected)) {
-            throw new VocabularyFormatException(
-                    "%s: %s: expected '%s', got '%s'; is this a CLIP tokenizer?".formatted(where, field, expected, got));
-        }
-    }
-
-    private static void readIds(JsonReader reader, Map<String, Integer> ids, String where) throws IOException {
-        reader.beginObject();
-        while (reader.hasNext()) {
-            String token = reader.nextName();
-            if (reader.peek() != JsonToken.NUMBER) {
-                throw new VocabularyFormatException("%s: token '%s': expected an id, got %s".formatted(where, token, reader.peek()));
-            }
-            int id = reader.nextInt();
-            if (id < 0) {
-                throw new VocabularyFormatException("%s: token '%s': expected an id of at least 0, got %d".formatted(where, token, id));
-            }
-            if (ids.put(token, id) != null) {
-                throw new VocabularyFormatException("%s: the token '%s' appears twice".formatted(where, token));
-            }
-        }
-        reader.endObject();
-    }
-
-    private static void expectEnd(JsonReader reader, String where) throws IOException {
-        if (reader.peek() != JsonToken.END_DOCUMENT) {
-            throw new VocabularyFormatException(where + ": expected the end of the document, got more text");
-        }
-    }
-
-    private static JsonReader open(byte[] utf8, String where) throws IOException {
-        JsonReader reader = new JsonReader(new StringReader(text(utf8, where)));
-        reader.setStrictness(Strictness.STRICT);
-        return reader;
-    }
-
-    private static String text(byte[] utf8, String where) throws IOException {
-        try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
-        } catch (CharacterCodingException e) {
-            throw new VocabularyFormatException(where + ": expected UTF-8 text, got bytes that are not", e);
-        }
+        return VocabularyFiles.readTokenizerJson(bytes(file), String.valueOf(file.getFileName()));
     }
 
     private static long key(int left, int right) {
@@ -366,6 +201,16 @@ public final class Vocabulary {
     /// {@return one more than the greatest id}
     public int size() {
         return tokens.length;
+    }
+
+    /// The tokens that are found in a text as it was given.
+    AddedTokenFinder addedRaw() {
+        return addedRaw;
+    }
+
+    /// The tokens that are found in a text that has been cleaned.
+    AddedTokenFinder addedCleaned() {
+        return addedCleaned;
     }
 
     /// {@return the id of [#START_OF_TEXT]}

@@ -68,7 +68,7 @@ class ClipTokenizerTest {
     @EnumSource(TokenizerProfile.class)
     void truncationIsChosenWhateverTheProfile(TokenizerProfile profile) throws IOException {
         ClipTokenizer tokenizer = new ClipTokenizer(Vocabulary.read(TINY), profile);
-        assertThat(tokenizer.truncates()).isEqualTo(profile == TokenizerProfile.OPEN_CLIP);
+        assertThat(tokenizer.truncates()).isEqualTo(profile == TokenizerProfile.OPEN_CLIP || profile == TokenizerProfile.IMMICH);
         String text = "a photo of a cat and a photo of a dog";
         int[] whole = tokenizer.encode(text);
         int[] expected = Arrays.copyOf(whole, 8);
@@ -154,5 +154,16 @@ class ClipTokenizerTest {
         Files.writeString(directory.resolve("tokenizer.json"), "{\"model\": {\"merges\": [\"a b\", \"a b c\"]}}");
         assertThatThrownBy(() -> Vocabulary.read(directory))
                 .hasMessage("tokenizer.json: model.merges, index 1: expected two tokens and a space between them, got 'a b c'");
+    }
+
+    /// Python splits at the separators 1C to 1F, which the Rust tokenizers take for characters; no HTML, no curly quotes are changed.
+    @Test
+    void immichSplitsAsPythonDoesAndGoesOnAsHuggingFace() throws IOException {
+        ClipTokenizer hf = new ClipTokenizer(Vocabulary.read(TINY), TokenizerProfile.HF);
+        ClipTokenizer immich = new ClipTokenizer(hf.vocabulary(), TokenizerProfile.IMMICH);
+        assertThat(immich.encode(" \u001c a\u001fb \u0085 &amp; \u2019 \n")).isEqualTo(hf.encode("a b &amp; \u2019"));
+        assertThat(hf.encode("a\u001fb")).isNotEqualTo(hf.encode("a b"));
+        int[] padded = immich.encodePadded("a", 6);
+        assertThat(padded).isEqualTo(hf.encodePadded("a", 6));
     }
 }

@@ -72,6 +72,14 @@ public record ClipConfig(Optional<VisionConfig> vision, Optional<TextConfig> tex
         return vit(224, 14, 1024, 24, 768, 768, 12);
     }
 
+    /// {@return SigLIP 2 B/32 for images of 256 pixels, as Google published it}
+    public static ClipConfig siglip2B32() {
+        TransformerConfig base = new TransformerConfig(768, 12, 12, 3072, Activation.GELU_TANH, 1e-6);
+        return of(
+                new VisionConfig(256, 32, base, new ImageHead.AttentionPool()),
+                new TextConfig(256_000, 64, base, new TextHead.LastPosition(OptionalInt.of(768))));
+    }
+
     private static ClipConfig vit(int imageSize, int patchSize, int width, int layers, int projection, int textWidth, int textHeads) {
         Activation act = Activation.QUICK_GELU;
         OptionalInt dim = OptionalInt.of(projection);

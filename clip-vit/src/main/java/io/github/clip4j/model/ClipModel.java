@@ -23,11 +23,11 @@ public final class ClipModel {
     private final @Nullable ImageEncoder imageEncoder;
     private final @Nullable TextEncoder textEncoder;
     private final OptionalDouble logitScale;
-    private final float logitBias;
+    private final OptionalDouble logitBias;
 
     private ClipModel(
             ClipConfig config, @Nullable ImageEncoder imageEncoder, @Nullable TextEncoder textEncoder, OptionalDouble logitScale,
-            float logitBias) {
+            OptionalDouble logitBias) {
         this.config = config;
         this.imageEncoder = imageEncoder;
         this.textEncoder = textEncoder;
@@ -44,7 +44,7 @@ public final class ClipModel {
     }
 
     /// Checks that a source holds exactly the tensors that the config needs. It may also hold `logit_bias` and the buffers of position
-    /// numbers that older files carry.
+    /// numbers that older files carry, and lack `logit_scale`, which embeddings do not need.
     ///
     /// @param config the extents of both towers
     /// @param source holds the weights, under Hugging Face's names
@@ -72,7 +72,8 @@ public final class ClipModel {
     /// @param workers the threads that its encoders run on; not closed by the model
     /// @param imageSize the edge of images, pixels; empty for the config's
     /// @param interpolation how position embeddings are resampled
-    /// @param storage how the weights of linear layers are kept: F32, or F16 or BF16 for half the memory
+    /// @param storage how the weights of linear layers and the table of tokens are kept: F32, or F16 or BF16 for half the memory; a table
+    ///     that is stored in 16 bits stays so
     /// @return the model
     /// @throws IOException when the weights cannot be read
     @SuppressWarnings("exports") // as above
@@ -85,7 +86,9 @@ public final class ClipModel {
         VisionConfig vision = trained.vision().orElse(null);
         if (vision != null && imageSize.orElse(vision.imageSize()) != vision.imageSize()) {
             VisionConfig resized = vision.withImageSize(imageSize.getAsInt());
-            source = new ResampledPositions(weights, interpolation, vision.grid(), resized.grid(), vision.transformer().width());
+            source = new ResampledPositions(
+                    weights, interpolation, vision.tokens() - vision.patches(), vision.grid(), resized.grid(),
+                    vision.transformer().width());
             config = new ClipConfig(Optional.of(resized), trained.text());
             vision = resized;
         }
@@ -112,10 +115,23 @@ public final class ClipModel {
             throw new InterruptedIOException("interrupted while a model was read");
         }
         TextEncoder textEncoder = result(texts).orElse(null);
+        boolean hasScale = config.hasBothTowers() && source.tensors().containsKey(ParameterNames.LOGIT_SCALE);
         return new ClipModel(
                 config, imageEncoder, textEncoder,
-                config.hasBothTowers() ? OptionalDouble.of(Math.exp(source.read(ParameterNames.LOGIT_SCALE)[0])) : OptionalDouble.empty(),
-                source.tensors().containsKey(ParameterNames.LOGIT_BIAS) ? source.read(ParameterNames.LOGIT_BIAS)[0] : 0);
+                hasScale ? OptionalDouble.of(Math.exp(finite(source, ParameterNames.LOGIT_SCALE))) : OptionalDouble.empty(),
+                source.tensors().containsKey(ParameterNames.LOGIT_BIAS)
+                        ? OptionalDouble.of(finite(source, ParameterNames.LOGIT_BIAS))
+                        : OptionalDouble.empty());
+    }
+
+    /// A single number, which no output would show to be wrong.
+    private static double finite(WeightSource source, String name) throws IOException {
+        double value = source.read(name)[0];
+        if (!Double.isFinite(name.equals(ParameterNames.LOGIT_SCALE) ? Math.exp(value) : value)) {
+            throw new WeightFormatException(
+                    "%s in %s: expected a finite number, and not above 700, got %s".formatted(name, source.location(), value));
+        }
+        return value;
     }
 
     /// Waits until a task is done, whatever its result, and whether the thread is interrupted or not.
@@ -162,13 +178,15 @@ public final class ClipModel {
         return Optional.ofNullable(textEncoder);
     }
 
-    /// {@return e^logit_scale: what a cosine is multiplied by to give a logit, 100 in OpenAI's checkpoints; empty when a tower is missing}
+    /// {@return e^logit_scale: what a cosine is multiplied by to give a logit, 100 in OpenAI's checkpoints; empty when a tower or the scale
+    /// is missing}
     public OptionalDouble logitScale() {
         return logitScale;
     }
 
-    /// {@return what is added to a logit; 0 in most models}
-    public double logitBias() {
+    /// {@return what is added to a logit, in a model that was trained with a sigmoid (Zhai et al. 2023, arXiv:2303.15343 §3.2): its logits
+    /// are those of independent probabilities; empty in CLIP, which was trained with a softmax}
+    public OptionalDouble logitBias() {
         return logitBias;
     }
 }

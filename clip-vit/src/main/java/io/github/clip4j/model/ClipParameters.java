@@ -22,14 +22,24 @@ final class ClipParameters {
         config.text().ifPresent(text -> TextEncoder.specs(text).forEach(specs::add));
         if (config.hasBothTowers()) {
             specs.add(new TensorSpec(ParameterNames.LOGIT_SCALE, Shape.of()));
+            switch (config.text().orElseThrow().head()) {
+                case TextHead.EndOfText _ -> {} // may have one, see check
+                case TextHead.LastPosition _ -> specs.add(new TensorSpec(ParameterNames.LOGIT_BIAS, Shape.of()));
+            }
         }
         return List.copyOf(specs);
     }
 
-    /// Checks that `source` holds exactly these parameters, and perhaps [ParameterNames#LOGIT_BIAS] and buffers.
+    /// Checks that `source` holds exactly these parameters, and perhaps [ParameterNames#LOGIT_BIAS] and buffers. The scale of logits may be
+    /// missing: embeddings do not need it. It may also be beside one tower.
     ///
     /// @throws WeightFormatException which lists every finding at once
     static void check(ClipConfig config, WeightSource source) throws WeightFormatException {
-        TensorSpec.check(of(config), source, name -> ParameterNames.isBuffer(name) || name.equals(ParameterNames.LOGIT_BIAS));
+        List<TensorSpec> specs = of(config);
+        if (!source.tensors().containsKey(ParameterNames.LOGIT_SCALE)) {
+            specs = specs.stream().filter(spec -> !spec.name().equals(ParameterNames.LOGIT_SCALE)).toList();
+        }
+        TensorSpec.check(specs, source, name -> ParameterNames.isBuffer(name) || name.equals(ParameterNames.LOGIT_BIAS)
+                || (name.equals(ParameterNames.LOGIT_SCALE) && !config.hasBothTowers()));
     }
 }

@@ -6,6 +6,9 @@ import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.core.weights.TensorSpec;
 import io.github.clip4j.core.weights.WeightSource;
+import io.github.clip4j.nn.AttentionPool;
+import io.github.clip4j.nn.Contributions;
+import io.github.clip4j.nn.Finite;
 import io.github.clip4j.nn.FirstRows;
 import io.github.clip4j.nn.LayerNormLayer;
 import io.github.clip4j.nn.ParameterNames;
@@ -19,11 +22,17 @@ import io.github.clip4j.nn.Transformer;
 import io.github.clip4j.nn.Workspace;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/// The vision tower: images to vectors (openai/CLIP `model.py`, class `VisionTransformer`). Immutable and thread-safe.
+/// The vision tower: images to vectors (openai/CLIP `model.py`, class `VisionTransformer`; transformers `modeling_siglip.py`, class
+/// `SiglipVisionModel`). Immutable and thread-safe.
 public final class ImageEncoder {
     /// Images of one forward pass on one thread: some 400 rows at 50 tokens, enough to read each weight rarely and to keep scratch small.
     private static final int MAX_ROWS = 400;
@@ -31,12 +40,13 @@ public final class ImageEncoder {
     private final VisionConfig config;
     private final Workers workers;
     private final PatchEmbedding patchEmbedding;
-    private final LayerNormLayer preNorm;
+    private final @Nullable LayerNormLayer preNorm;
     private final Transformer transformer;
-    private final PooledProjection head;
+    private final Head head;
     private final ScratchPool<Scratch> serialScratch; // of passes on one thread each
     private final ScratchPool<Scratch> teamScratch = new ScratchPool<>(1); // of a pass that all threads compute together
     private final long weightBytes;
+    private final Finite finite;
 
     /// Reads the tower's parameters.
     ///
@@ -48,31 +58,58 @@ public final class ImageEncoder {
         ParameterReader parameters = new ParameterReader(source, storage);
         TransformerConfig t = config.transformer();
         int d = t.width();
-        switch (config.head()) {
-            case ImageHead.ClassToken(OptionalInt dim) -> {
-                this.patchEmbedding = new PatchEmbedding(
-                        parameters, ParameterNames.VISION_EMBEDDINGS, VisionConfig.CHANNELS, config.patchSize(), config.grid(), d);
-                this.preNorm = new LayerNormLayer(parameters, ParameterNames.PRE_NORM, d, t.layerNormEpsilon());
-                this.transformer = new Transformer(
-                        parameters, ParameterNames.VISION, t.layers(), d, t.heads(), t.mlpWidth(), t.activation(), t.layerNormEpsilon(),
-                        false);
-                this.head = new PooledProjection(
-                        parameters, ParameterNames.POST_NORM, ParameterNames.VISUAL_PROJECTION_LAYER, d, dim, t.layerNormEpsilon());
-            }
-        }
+        double epsilon = t.layerNormEpsilon();
+        this.patchEmbedding = new PatchEmbedding(
+                parameters, ParameterNames.VISION_EMBEDDINGS, form(config.head()), VisionConfig.CHANNELS, config.patchSize(), config.grid(),
+                d);
+        this.preNorm = switch (config.head()) {
+            case ImageHead.ClassToken _ -> new LayerNormLayer(parameters, ParameterNames.PRE_NORM, d, epsilon);
+            case ImageHead.AttentionPool _ -> null;
+        };
+        this.transformer = new Transformer(
+                parameters, ParameterNames.VISION, t.layers(), d, t.heads(), t.mlpWidth(), t.activation(), epsilon, false);
+        this.head = switch (config.head()) {
+            case ImageHead.ClassToken(OptionalInt dim) -> new Head.Projected(new PooledProjection(
+                    parameters, ParameterNames.POST_NORM, ParameterNames.VISUAL_PROJECTION_LAYER, d, dim, epsilon));
+            case ImageHead.AttentionPool _ -> new Head.Attending(
+                    new LayerNormLayer(parameters, ParameterNames.POST_NORM, d, epsilon),
+                    new AttentionPool(parameters, ParameterNames.ATTENTION_POOL, d, t.heads(), t.mlpWidth(), t.activation(), epsilon));
+        };
         this.weightBytes = parameters.bytes();
+        this.finite = parameters.finite();
+    }
+
+    /// What makes one vector of the blocks' outputs.
+    private sealed interface Head {
+        /// y = norm(x[class])·Pᵀ
+        record Projected(PooledProjection projection) implements Head {}
+
+        /// y = pool(norm(x))
+        record Attending(LayerNormLayer norm, AttentionPool pool) implements Head {}
+    }
+
+    private static PatchEmbedding.Form form(ImageHead head) {
+        return switch (head) {
+            case ImageHead.ClassToken _ -> PatchEmbedding.Form.CLASS_TOKEN;
+            case ImageHead.AttentionPool _ -> PatchEmbedding.Form.PATCHES_WITH_BIAS;
+        };
     }
 
     /// What the constructor reads.
     static Stream<TensorSpec> specs(VisionConfig config) {
         TransformerConfig t = config.transformer();
         int d = t.width();
+        Stream<TensorSpec> embedding = PatchEmbedding.specs(
+                ParameterNames.VISION_EMBEDDINGS, form(config.head()), VisionConfig.CHANNELS, config.patchSize(), config.grid(), d);
+        Stream<TensorSpec> blocks = Transformer.specs(ParameterNames.VISION, t.layers(), d, t.mlpWidth());
         return switch (config.head()) {
             case ImageHead.ClassToken(OptionalInt dim) -> Stream.of(
-                    PatchEmbedding.specs(ParameterNames.VISION_EMBEDDINGS, VisionConfig.CHANNELS, config.patchSize(), config.grid(), d),
-                    LayerNormLayer.specs(ParameterNames.PRE_NORM, d),
-                    Transformer.specs(ParameterNames.VISION, t.layers(), d, t.mlpWidth()),
+                    embedding, LayerNormLayer.specs(ParameterNames.PRE_NORM, d), blocks,
                     PooledProjection.specs(ParameterNames.POST_NORM, ParameterNames.VISUAL_PROJECTION_LAYER, d, dim))
+                    .flatMap(Function.identity());
+            case ImageHead.AttentionPool _ -> Stream.of(
+                    embedding, blocks, LayerNormLayer.specs(ParameterNames.POST_NORM, d),
+                    AttentionPool.specs(ParameterNames.ATTENTION_POOL, d, t.mlpWidth()))
                     .flatMap(Function.identity());
         };
     }
@@ -90,6 +127,12 @@ public final class ImageEncoder {
 
     private int imagesPerThread() {
         return Math.max(1, MAX_ROWS / config.tokens());
+    }
+
+    /// {@return why an output of this encoder is not finite: a sentence that names the first weight that is not} It looks at all weights,
+    /// so it is for outputs that are NaN or infinite. An image encoder for another image size has resampled position embeddings.
+    public String whyNotFinite() {
+        return finite.whyNotFinite("image encoder");
     }
 
     /// {@return the memory that the weights take, in bytes}
@@ -150,6 +193,15 @@ public final class ImageEncoder {
         }
     }
 
+    private void requireImage(Shape shape) {
+        int size = config.imageSize();
+        if (!shape.equals(Shape.of(VisionConfig.CHANNELS, size, size))) {
+            throw new IllegalArgumentException(
+                    "image encoder: expected the pixels [%d, %d, %d] of one image, got %s; preprocess an image for this model first"
+                            .formatted(VisionConfig.CHANNELS, size, size, shape));
+        }
+    }
+
     private void encodeRange(Tensor pixels, int from, int to, Tensor out, ScratchPool<Scratch> pool, Workers team) {
         int chunk = imagesPerThread();
         for (int first = from; first < to; first += chunk) {
@@ -167,23 +219,31 @@ public final class ImageEncoder {
         }
     }
 
-    /// y = postNorm(transformer(preNorm([class; patches] + positions)))[class] · Pᵀ
+    /// y = postNorm(transformer(preNorm([class; patches] + positions)))[class]·Pᵀ, or
+    /// y = pool(postNorm(transformer(patches + positions)))
     private void forward(Tensor pixels, int first, int images, Tensor out, Scratch scratch) {
         int imageSize = config.imageSize();
         Workspace ws = scratch.ws;
         Sequences sequences = scratch.sequences(images, config.tokens());
         Tensor x = ws.residual(sequences.rows());
-        Tensor patches = scratch.patches.get(images * (config.tokens() - 1));
+        Tensor patches = scratch.patches.get(images * config.patches());
         Tensor embedded = scratch.embedded.get(patches.rows());
         int pixelsOff = pixels.offset() + first * VisionConfig.CHANNELS * imageSize * imageSize;
         patchEmbedding.forward(pixels.array(), pixelsOff, imageSize, patches, embedded, x, ws); // [b·tokens, d]
-        preNorm.forward(x, x, ws);
-        Tensor outputs = scratch.outputs.get(images);
-        Tensor pooled = ws.pooled(images); //                                                      [b, d]
-        switch (config.head()) {
-            case ImageHead.ClassToken _ -> {
+        if (preNorm != null) {
+            preNorm.forward(x, x, ws);
+        }
+        Tensor outputs = scratch.outputs.get(images); //                                           [b, outputDim]
+        switch (head) {
+            case Head.Projected(PooledProjection projection) -> {
+                Tensor pooled = ws.pooled(images); //                                              [b, d]
                 transformer.forward(x, sequences, pooled, ws);
-                head.forward(pooled, outputs, ws); //                                              [b, outputDim]
+                projection.forward(pooled, outputs, ws);
+            }
+            case Head.Attending(LayerNormLayer norm, AttentionPool pool) -> {
+                transformer.forward(x, sequences, ws);
+                norm.forward(x, x, ws);
+                pool.forward(x, sequences, outputs, ws);
             }
         }
         for (int image = 0; image < images; image++) {
@@ -199,23 +259,98 @@ public final class ImageEncoder {
     /// @return `[1, outputDim]`
     /// @throws IllegalArgumentException when the image has another size
     public Tensor trace(Tensor pixels, Probe probe) {
+        requireImage(pixels.shape());
         int size = config.imageSize();
-        if (!pixels.shape().equals(Shape.of(VisionConfig.CHANNELS, size, size))) {
-            throw new IllegalArgumentException(
-                    "image encoder: expected pixels [%d, %d, %d] to trace, got %s; preprocess one image for this model first"
-                            .formatted(VisionConfig.CHANNELS, size, size, pixels.shape()));
-        }
         TransformerConfig t = config.transformer();
         int n = config.tokens();
         Sequences sequences = Sequences.of(new int[] {n}, new int[1]);
         Workspace ws = new Workspace(n, 1, n, t.width(), t.heads(), t.mlpWidth(), config.patchElements(), workers);
-        Trace trace = new Trace(probe::see, workers);
+        Trace trace = new Trace(probe::edit, probe::see, workers);
         Tensor x = ws.residual(n);
         patchEmbedding.trace(pixels.array(), pixels.offset(), size, x, ws, trace); // [n, d]
-        preNorm.trace(x, x, ws, trace);
+        if (preNorm != null) {
+            preNorm.trace(x, x, ws, trace);
+        }
         transformer.trace(x, sequences, ws, trace);
-        return switch (config.head()) {
-            case ImageHead.ClassToken _ -> head.trace(x.rows(0, 1), 0, ws, trace); //  [1, outputDim]
+        return switch (head) { //                                                      [1, outputDim]
+            case Head.Projected(PooledProjection projection) -> projection.trace(x.rows(0, 1), 0, ws, trace);
+            case Head.Attending(LayerNormLayer norm, AttentionPool pool) -> {
+                norm.trace(x, x, ws, trace);
+                yield pool.trace(x, sequences, ws, trace);
+            }
+        };
+    }
+
+    /// {@return what each patch of an image says by itself, `[grid·grid, outputDim]`: the values of the last block through its output
+    /// projection, the last norm and the projection} The last block's attention is left out, so that each row keeps to its own place; the
+    /// cosine with a text then tells places apart (MaskCLIP: Zhou, Loy, Dai 2022, arXiv:2112.01071 §3.2). For study, as [#trace].
+    ///
+    /// @param pixels a preprocessed image, `[3, imageSize, imageSize]`
+    /// @throws IllegalArgumentException when the image has another size
+    /// @throws UnsupportedOperationException for an encoder with attention pooling, as SigLIP's
+    public Tensor encodePatches(Tensor pixels) {
+        PooledProjection projection = classTokenHead();
+        TransformerConfig t = config.transformer();
+        String attention = ParameterNames.VISION + "encoder.layers." + (t.layers() - 1) + ".self_attn";
+        Map<String, Tensor> seen = new HashMap<>();
+        trace(pixels, new Probe() {
+            @Override
+            public void see(String name, Tensor value) {
+                if (name.equals(attention + ".v_proj") || name.equals(attention + ".out_proj")) {
+                    seen.put(name, value);
+                }
+            }
+
+            @Override
+            public void edit(String name, Tensor value) {
+                if (name.equals(attention)) { // each position reads itself alone
+                    Tensor v = Objects.requireNonNull(seen.get(attention + ".v_proj"));
+                    for (int row = 0; row < value.rows(); row++) {
+                        System.arraycopy(v.array(), v.rowOffset(row), value.array(), value.rowOffset(row), value.width());
+                    }
+                }
+            }
+        });
+        Tensor read = Objects.requireNonNull(seen.get(attention + ".out_proj")); // [n, d]
+        int n = config.tokens();
+        Workspace ws = new Workspace(n, 1, n, t.width(), t.heads(), t.mlpWidth(), config.patchElements(), workers);
+        Tensor outputs = Tensor.zeros(n - 1, config.outputDim());
+        projection.forward(read.rows(1, n - 1), outputs, ws); //                 [grid·grid, outputDim]
+        return outputs;
+    }
+
+    /// Encodes one image once and takes the cosine of its embedding with each direction apart, by layer, head and position. For study: the
+    /// last block runs at all positions, and memory for one workspace and the values of all layers is taken anew.
+    ///
+    /// @param pixels a preprocessed image, `[3, imageSize, imageSize]`
+    /// @param directions of unit length, `[outputDim]` each: embeddings of texts, for instance
+    /// @return one for each direction
+    /// @throws IllegalArgumentException when the image or a direction has another size
+    /// @throws UnsupportedOperationException for an encoder with attention pooling, as SigLIP's
+    public List<Decomposition> decompose(Tensor pixels, List<float[]> directions) {
+        requireImage(pixels.shape());
+        PooledProjection projection = classTokenHead();
+        TransformerConfig t = config.transformer();
+        int n = config.tokens();
+        Sequences sequences = Sequences.of(new int[] {n}, new int[1]);
+        Workspace ws = new Workspace(n, 1, n, t.width(), t.heads(), t.mlpWidth(), config.patchElements(), workers);
+        Tensor x = ws.residual(n);
+        Tensor patches = Tensor.zeros(config.grid() * config.grid(), config.patchElements());
+        Tensor embedded = Tensor.zeros(patches.rows(), t.width());
+        patchEmbedding.forward(pixels.array(), pixels.offset(), config.imageSize(), patches, embedded, x, ws); // [n, d]
+        Objects.requireNonNull(preNorm).forward(x, x, ws); // there is one before every class token
+        Contributions contributions = new Contributions(0);
+        transformer.forward(x, sequences, ws, contributions);
+        Tensor output = Tensor.zeros(1, config.outputDim());
+        projection.forward(x.rows(0, 1), output, ws); //                                                         [1, outputDim]
+        return directions.stream().map(direction -> Decomposition.of(contributions, projection, output, direction)).toList();
+    }
+
+    private PooledProjection classTokenHead() {
+        return switch (head) {
+            case Head.Projected(PooledProjection projection) -> projection;
+            case Head.Attending _ -> throw new UnsupportedOperationException(
+                    "image encoder: expected one that is read at a class token, as CLIP's is; attention pooling is not taken apart yet");
         };
     }
 
@@ -231,8 +366,8 @@ public final class ImageEncoder {
             TransformerConfig t = config.transformer();
             int tokens = config.tokens();
             this.ws = new Workspace(images * tokens, images, tokens, t.width(), t.heads(), t.mlpWidth(), config.patchElements(), workers);
-            this.patches = new FirstRows(images * (tokens - 1), config.patchElements(), config.patchElements() + 16);
-            this.embedded = new FirstRows(images * (tokens - 1), t.width(), t.width());
+            this.patches = new FirstRows(images * config.patches(), config.patchElements(), config.patchElements() + 16);
+            this.embedded = new FirstRows(images * config.patches(), t.width(), t.width());
             this.outputs = new FirstRows(images, config.outputDim(), config.outputDim());
             this.sequences = layOut(images, tokens);
         }
@@ -252,7 +387,7 @@ public final class ImageEncoder {
         private static Sequences layOut(int images, int tokens) {
             int[] lengths = new int[images];
             Arrays.fill(lengths, tokens);
-            return Sequences.of(lengths, new int[images]); // pooled at position 0, the class token
+            return Sequences.of(lengths, new int[images]); // pooled at position 0, the class token, if there is one
         }
     }
 }

@@ -20,4 +20,10 @@ public sealed interface ImageHead {
             projectionDim.ifPresent(dim -> TransformerConfig.requirePositive("projection width", dim));
         }
     }
+
+    /// SigLIP's: there is no class token and no norm before the blocks, and the patch embedding has a bias. All outputs are normed; a
+    /// learnt query, the probe, attends to them, and an MLP follows. The embedding is as wide as the blocks (Zhai et al. 2023,
+    /// arXiv:2303.15343; the head is that of Zhai et al. 2021, arXiv:2106.04560 §3.3; transformers `modeling_siglip.py`, class
+    /// `SiglipMultiheadAttentionPoolingHead`). The head's MLP and heads are those of the blocks.
+    record AttentionPool() implements ImageHead {}
 }

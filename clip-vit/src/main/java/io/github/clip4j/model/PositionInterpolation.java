@@ -5,9 +5,9 @@ package io.github.clip4j.model;
 /// Both reference implementations call PyTorch's bicubic `interpolate`, but not the same one. Without antialiasing the cubic has a = −¾ and
 /// four taps whatever the scale; with it a = −½, and the filter widens when the grid shrinks (PyTorch `UpSampleKernel.cpp`).
 public enum PositionInterpolation {
-    /// transformers `modeling_clip.py`, `interpolate_pos_encoding`: without antialiasing.
+    /// transformers `modeling_clip.py` and `modeling_siglip.py`, `interpolate_pos_encoding`: without antialiasing.
     HUGGING_FACE(-0.75, false),
-    /// open_clip `pos_embed.py`, `resize_pos_embed`: with antialiasing.
+    /// open_clip `pos_embed.py`, `resize_pos_embed`, and timm `pos_embed.py`, `resample_abs_pos_embed`: with antialiasing.
     OPEN_CLIP(-0.5, true);
 
     private final double a;
@@ -20,20 +20,21 @@ public enum PositionInterpolation {
 
     /// {@return the embeddings for a grid of `to` × `to` patches}
     ///
-    /// @param positions `[1 + from·from, d]`; the first, the class token's, is kept
+    /// @param positions `[before + from·from, d]`
+    /// @param before the positions before those of the patches, which are kept: 1 for a class token, else 0
     /// @param from the edge of the grid that they were trained for, patches
     /// @param to the edge of the new grid, patches
     /// @param d the width of an embedding
-    public float[] resize(float[] positions, int from, int to, int d) {
+    public float[] resize(float[] positions, int before, int from, int to, int d) {
         double[][] weights = weights(from, to);
-        float[] out = new float[(1 + to * to) * d];
-        System.arraycopy(positions, 0, out, 0, d);
+        float[] out = new float[(before + to * to) * d];
+        System.arraycopy(positions, 0, out, 0, before * d);
         double[] rows = new double[from * to * d]; // [from, to, d]: each row resampled
         for (int y = 0; y < from; y++) {
             for (int x = 0; x < to; x++) {
                 for (int j = 0; j < from; j++) {
                     for (int c = 0; c < d; c++) {
-                        rows[(y * to + x) * d + c] += weights[x][j] * positions[(1 + y * from + j) * d + c];
+                        rows[(y * to + x) * d + c] += weights[x][j] * positions[(before + y * from + j) * d + c];
                     }
                 }
             }
@@ -45,7 +46,7 @@ public enum PositionInterpolation {
                     for (int j = 0; j < from; j++) {
                         sum += weights[y][j] * rows[(j * to + x) * d + c];
                     }
-                    out[(1 + y * to + x) * d + c] = (float) sum;
+                    out[(before + y * to + x) * d + c] = (float) sum;
                 }
             }
         }

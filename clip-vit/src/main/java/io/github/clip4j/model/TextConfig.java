@@ -6,7 +6,7 @@ import java.util.OptionalInt;
 /// The text encoder: token ids and positions, a transformer, and what makes one vector of its outputs.
 ///
 /// @param vocabularySize token ids are below this
-/// @param contextLength the most tokens of a text
+/// @param contextLength the most tokens of a text; with [TextHead.LastPosition] every text has as many
 /// @param transformer the blocks
 /// @param head how the outputs become one vector
 public record TextConfig(int vocabularySize, int contextLength, TransformerConfig transformer, TextHead head) {
@@ -27,6 +27,7 @@ public record TextConfig(int vocabularySize, int contextLength, TransformerConfi
     private static OptionalInt projectionDim(TextHead head) {
         return switch (head) {
             case TextHead.EndOfText end -> end.projectionDim();
+            case TextHead.LastPosition last -> last.projectionDim();
         };
     }
 
@@ -36,6 +37,7 @@ public record TextConfig(int vocabularySize, int contextLength, TransformerConfi
     public TextConfig withProjection(OptionalInt dim) {
         return new TextConfig(vocabularySize, contextLength, transformer, switch (head) {
             case TextHead.EndOfText end -> new TextHead.EndOfText(dim, end.pooling(), end.id());
+            case TextHead.LastPosition _ -> new TextHead.LastPosition(dim);
         });
     }
 
@@ -63,6 +65,7 @@ public record TextConfig(int vocabularySize, int contextLength, TransformerConfi
     public int pooledPosition(int[] ids) {
         return switch (head) {
             case TextHead.EndOfText end -> end.position(ids);
+            case TextHead.LastPosition _ -> contextLength - 1;
         };
     }
 }

@@ -5,6 +5,8 @@ import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.core.weights.TensorSpec;
 import io.github.clip4j.core.weights.WeightSource;
+import io.github.clip4j.nn.Contributions;
+import io.github.clip4j.nn.Finite;
 import io.github.clip4j.nn.FirstRows;
 import io.github.clip4j.nn.ParameterNames;
 import io.github.clip4j.nn.ParameterReader;
@@ -18,14 +20,17 @@ import io.github.clip4j.nn.Transformer;
 import io.github.clip4j.nn.Workspace;
 import java.io.IOException;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
-/// The text tower: token ids to vectors (openai/CLIP `model.py`, `CLIP.encode_text`). Immutable and thread-safe.
+/// The text tower: token ids to vectors (openai/CLIP `model.py`, `CLIP.encode_text`; transformers `modeling_siglip.py`, class
+/// `SiglipTextModel`). Immutable and thread-safe.
 ///
-/// A position sees no later one, so nothing after the pooled position can change the result, and nothing after it is computed: a prompt of
-/// ten tokens costs an eighth of a padded one. Texts of a batch lie one after the other, without padding, and what they share at their
-/// beginnings is computed once ([PrefixTree]).
+/// In CLIP a position sees no later one, so nothing after the pooled position can change the result, and nothing after it is computed: a
+/// prompt of ten tokens costs an eighth of a padded one. Texts of a batch lie one after the other, without padding, and what they share at
+/// their beginnings is computed once ([PrefixTree]). In SigLIP a position sees all others, and every text fills the context: nothing can be
+/// left out, and nothing is shared.
 public final class TextEncoder {
     /// Rows of one forward pass on one thread; a longer text is a pass of its own.
     private static final int MAX_ROWS = 512;
@@ -38,6 +43,7 @@ public final class TextEncoder {
     private final ScratchPool<Scratch> serialScratch; // of passes on one thread each
     private final ScratchPool<Scratch> teamScratch = new ScratchPool<>(1); // of a pass that all threads compute together
     private final long weightBytes;
+    private final Finite finite;
 
     /// Reads the tower's parameters.
     ///
@@ -49,31 +55,40 @@ public final class TextEncoder {
         ParameterReader parameters = new ParameterReader(source, storage);
         TransformerConfig t = config.transformer();
         int d = t.width();
-        switch (config.head()) {
-            case TextHead.EndOfText end -> {
-                this.tokenEmbedding =
-                        new TokenEmbedding(parameters, ParameterNames.TEXT_EMBEDDINGS, config.vocabularySize(), config.contextLength(), d);
-                this.transformer = new Transformer(
-                        parameters, ParameterNames.TEXT, t.layers(), d, t.heads(), t.mlpWidth(), t.activation(), t.layerNormEpsilon(),
-                        true);
-                this.head = new PooledProjection(
-                        parameters, ParameterNames.FINAL_NORM, ParameterNames.TEXT_PROJECTION_LAYER, d, end.projectionDim(),
-                        t.layerNormEpsilon());
-            }
-        }
+        double epsilon = t.layerNormEpsilon();
+        this.tokenEmbedding =
+                new TokenEmbedding(parameters, ParameterNames.TEXT_EMBEDDINGS, config.vocabularySize(), config.contextLength(), d);
+        this.transformer = new Transformer(
+                parameters, ParameterNames.TEXT, t.layers(), d, t.heads(), t.mlpWidth(), t.activation(), epsilon, isCausal(config.head()));
+        this.head = switch (config.head()) {
+            case TextHead.EndOfText end -> new PooledProjection(
+                    parameters, ParameterNames.FINAL_NORM, ParameterNames.TEXT_PROJECTION_LAYER, d, end.projectionDim(), epsilon);
+            case TextHead.LastPosition(OptionalInt dim) -> PooledProjection.withBias(
+                    parameters, ParameterNames.FINAL_NORM, ParameterNames.TEXT_HEAD_LAYER, d, dim, epsilon);
+        };
         this.weightBytes = parameters.bytes();
+        this.finite = parameters.finite();
     }
 
     /// What the constructor reads.
     static Stream<TensorSpec> specs(TextConfig config) {
         TransformerConfig t = config.transformer();
         int d = t.width();
-        return switch (config.head()) {
-            case TextHead.EndOfText end -> Stream.of(
-                    TokenEmbedding.specs(ParameterNames.TEXT_EMBEDDINGS, config.vocabularySize(), config.contextLength(), d),
-                    Transformer.specs(ParameterNames.TEXT, t.layers(), d, t.mlpWidth()),
-                    PooledProjection.specs(ParameterNames.FINAL_NORM, ParameterNames.TEXT_PROJECTION_LAYER, d, end.projectionDim()))
-                    .flatMap(Function.identity());
+        return Stream.of(
+                TokenEmbedding.specs(ParameterNames.TEXT_EMBEDDINGS, config.vocabularySize(), config.contextLength(), d),
+                Transformer.specs(ParameterNames.TEXT, t.layers(), d, t.mlpWidth()),
+                switch (config.head()) {
+                    case TextHead.EndOfText end -> PooledProjection.specs(
+                            ParameterNames.FINAL_NORM, ParameterNames.TEXT_PROJECTION_LAYER, d, end.projectionDim());
+                    case TextHead.LastPosition(OptionalInt dim) ->
+                        PooledProjection.specsWithBias(ParameterNames.FINAL_NORM, ParameterNames.TEXT_HEAD_LAYER, d, dim);
+                }).flatMap(Function.identity());
+    }
+
+    private static boolean isCausal(TextHead head) {
+        return switch (head) {
+            case TextHead.EndOfText _ -> true;
+            case TextHead.LastPosition _ -> false;
         };
     }
 
@@ -83,9 +98,20 @@ public final class TextEncoder {
     }
 
     /// {@return the rows of a pass that keeps every thread busy with about as many as it computes at once} A row is a token that no other
-    /// text of the pass begins with. An eighth is left for beginnings that two threads both compute.
+    /// text of the pass begins with. An eighth is left for beginnings that two threads both compute; where nothing is shared, they are
+    /// whole texts.
     public int rowsPerPass() {
-        return workers.threads() * (MAX_ROWS - MAX_ROWS / 8);
+        int rows = switch (config.head()) {
+            case TextHead.EndOfText _ -> MAX_ROWS - MAX_ROWS / 8;
+            case TextHead.LastPosition _ -> Math.max(1, MAX_ROWS / config.contextLength()) * config.contextLength();
+        };
+        return workers.threads() * rows;
+    }
+
+    /// {@return why an output of this encoder is not finite: a sentence that names the first weight that is not} It looks at all weights,
+    /// so it is for outputs that are NaN or infinite.
+    public String whyNotFinite() {
+        return finite.whyNotFinite("text encoder");
     }
 
     /// {@return the memory that the weights take, in bytes}
@@ -100,10 +126,11 @@ public final class TextEncoder {
 
     /// {@return the projected, not yet normalised outputs of a batch of texts, `[b, outputDim]`}
     ///
-    /// The result for a text is the same, to the bit, in every batch, with any number of threads, and with or without padding.
+    /// The result for a text is the same, to the bit, in every batch, with any number of threads, and, in CLIP, with or without padding.
     ///
-    /// @param texts token ids with start and end of text, as the tokenizer returns them
-    /// @throws IllegalArgumentException for an id beyond the vocabulary, a text that is too long, or one without an end
+    /// @param texts token ids, as the tokenizer returns them for this model: with start and end of text, or as many as the context has
+    ///     where the last position is read ([TextHead.LastPosition])
+    /// @throws IllegalArgumentException for an id beyond the vocabulary, a text that is too long, or one without an end or without padding
     /// @throws java.util.concurrent.CancellationException when the thread was interrupted; its interrupt status stays set
     public Tensor encode(List<int[]> texts) {
         int[] lengths = new int[texts.size()]; // up to and including the pooled position
@@ -111,22 +138,44 @@ public final class TextEncoder {
             check(texts.get(t), t);
             lengths[t] = config.pooledPosition(texts.get(t)) + 1;
         }
-        PrefixTree tree = new PrefixTree(texts, lengths);
-        int[] rowsBefore = new int[lengths.length + 1];
-        for (int t = 0; t < lengths.length; t++) {
-            rowsBefore[t + 1] = rowsBefore[t] + tree.newRows(t);
-        }
         Tensor out = Tensor.zeros(texts.size(), config.outputDim());
+        switch (config.head()) {
+            case TextHead.EndOfText _ -> encode(new PrefixTree(texts, lengths), lengths.length, out);
+            case TextHead.LastPosition _ -> encodeApart(PrefixTree.apart(texts), lengths.length, out);
+        }
+        return out;
+    }
+
+    /// Texts that share nothing and are of one length: as many a thread, and every layer of the rest shared.
+    private void encodeApart(PrefixTree tree, int texts, Tensor out) {
         int threads = workers.threads();
         if (threads == 1) {
-            encodeRange(tree, 0, lengths.length, out, serialScratch, workers.alone());
-        } else if (lengths.length < threads) {
-            encodeRange(tree, 0, lengths.length, out, teamScratch, workers); // every layer shared
+            encodeRange(tree, 0, texts, out, serialScratch, workers.alone());
+            return;
+        }
+        int spread = texts - texts % threads;
+        if (spread > 0) {
+            workers.run(worker -> encodeRange(
+                    tree, Workers.share(spread, threads, worker), Workers.share(spread, threads, worker + 1), out, serialScratch,
+                    workers.alone()));
+        }
+        encodeRange(tree, spread, texts, out, teamScratch, workers);
+    }
+
+    private void encode(PrefixTree tree, int texts, Tensor out) {
+        int[] rowsBefore = new int[texts + 1];
+        for (int t = 0; t < texts; t++) {
+            rowsBefore[t + 1] = rowsBefore[t] + tree.newRows(t);
+        }
+        int threads = workers.threads();
+        if (threads == 1) {
+            encodeRange(tree, 0, texts, out, serialScratch, workers.alone());
+        } else if (texts < threads) {
+            encodeRange(tree, 0, texts, out, teamScratch, workers); // every layer shared
         } else {
             workers.run(worker -> encodeRange( // whole texts a thread, by their rows
                     tree, split(rowsBefore, threads, worker), split(rowsBefore, threads, worker + 1), out, serialScratch, workers.alone()));
         }
-        return out;
     }
 
     /// Checks texts as [#encode(List)] does.
@@ -141,6 +190,11 @@ public final class TextEncoder {
     }
 
     private void check(int[] ids, int text) {
+        if (config.head() instanceof TextHead.LastPosition && ids.length != config.contextLength()) {
+            throw new IllegalArgumentException(
+                    "text %d: expected exactly %d token ids, padding included, because this model reads the last position, got %d"
+                            .formatted(text, config.contextLength(), ids.length));
+        }
         if (ids.length == 0 || ids.length > config.contextLength()) {
             throw new IllegalArgumentException(
                     "text %d: expected 1 to %d token ids, got %d".formatted(text, config.contextLength(), ids.length));
@@ -199,7 +253,7 @@ public final class TextEncoder {
         }
     }
 
-    /// y = finalNorm(transformer(tokens + positions))[end of text] · Pᵀ
+    /// y = finalNorm(transformer(tokens + positions))[pooled position]·Pᵀ, or with a bias
     private void forward(PrefixTree tree, int from, int to, Tensor out, Scratch scratch) {
         Workspace ws = scratch.ws;
         Sequences sequences = tree.sequences(from, to);
@@ -209,12 +263,8 @@ public final class TextEncoder {
         }
         Tensor outputs = scratch.outputs.get(to - from);
         Tensor pooled = ws.pooled(to - from); //        [texts, d]
-        switch (config.head()) {
-            case TextHead.EndOfText _ -> {
-                transformer.forward(x, sequences, pooled, ws);
-                head.forward(pooled, outputs, ws); //   [texts, outputDim]
-            }
-        }
+        transformer.forward(x, sequences, pooled, ws);
+        head.forward(pooled, outputs, ws); //           [texts, outputDim]
         for (int t = from; t < to; t++) {
             System.arraycopy(outputs.array(), outputs.rowOffset(t - from), out.array(), out.rowOffset(tree.original(t)), out.width());
         }
@@ -234,12 +284,34 @@ public final class TextEncoder {
         int n = ids.length;
         Sequences sequences = Sequences.of(new int[] {n}, new int[] {pooled});
         Workspace ws = new Workspace(n, 1, n, t.width(), t.heads(), t.mlpWidth(), 0, workers);
-        Trace trace = new Trace(probe::see, workers);
+        Trace trace = new Trace(probe::edit, probe::see, workers);
         Tensor x = ws.residual(n);
         tokenEmbedding.trace(ids, x, trace); //                             [n, d]
         transformer.trace(x, sequences, ws, trace);
-        return switch (config.head()) {
-            case TextHead.EndOfText _ -> head.trace(x, pooled, ws, trace); // [1, outputDim]
-        };
+        return head.trace(x, pooled, ws, trace); //                         [1, outputDim]
+    }
+
+    /// Encodes one text once and takes the cosine of its embedding with each direction apart, by layer, head and position, as
+    /// [ImageEncoder#decompose] does.
+    ///
+    /// @param ids token ids with start and end of text
+    /// @param directions of unit length, `[outputDim]` each: embeddings of images, for instance
+    /// @return one for each direction
+    /// @throws IllegalArgumentException for an id beyond the vocabulary, a text that is too long or without an end, or a direction of
+    ///     another size
+    public List<Decomposition> decompose(int[] ids, List<float[]> directions) {
+        check(ids, 0);
+        int pooled = config.pooledPosition(ids);
+        TransformerConfig t = config.transformer();
+        int n = ids.length;
+        Sequences sequences = Sequences.of(new int[] {n}, new int[] {pooled});
+        Workspace ws = new Workspace(n, 1, n, t.width(), t.heads(), t.mlpWidth(), 0, workers);
+        Tensor x = ws.residual(n);
+        tokenEmbedding.forward(ids, 0, x, 0); //                   [n, d]
+        Contributions contributions = new Contributions(pooled);
+        transformer.forward(x, sequences, ws, contributions);
+        Tensor output = Tensor.zeros(1, config.outputDim());
+        head.forward(x.rows(pooled, 1), output, ws); //            [1, outputDim]
+        return directions.stream().map(direction -> Decomposition.of(contributions, head, output, direction)).toList();
     }
 }

@@ -55,6 +55,19 @@ public sealed interface TextHead {
         }
     }
 
+    /// SigLIP's: a position sees all others, padding too, so that a text always fills the context; the output at the last position is
+    /// normed, and a linear layer with a bias makes the embedding of it (transformers `modeling_siglip.py`, class `SiglipTextModel`).
+    ///
+    /// @param projectionDim the width of an embedding; empty when the tower ends with the norm, as SO400M/16 i18n does
+    record LastPosition(OptionalInt projectionDim) implements TextHead {
+        /// Checks the width.
+        ///
+        /// @throws IllegalArgumentException for a projection of width below 1
+        public LastPosition {
+            projectionDim.ifPresent(dim -> TransformerConfig.requirePositive("projection width", dim));
+        }
+    }
+
     /// How the end of a text is found. "First" matters: padding may repeat an id.
     enum Pooling {
         /// The first of the greatest ids (openai/CLIP `model.py`, `encode_text`; open_clip's `argmax`).

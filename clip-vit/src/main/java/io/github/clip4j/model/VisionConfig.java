@@ -31,21 +31,24 @@ public record VisionConfig(int imageSize, int patchSize, TransformerConfig trans
     private static int tokensBeforePatches(ImageHead head) {
         return switch (head) {
             case ImageHead.ClassToken _ -> 1;
+            case ImageHead.AttentionPool _ -> 0;
         };
     }
 
     private static OptionalInt projectionDim(ImageHead head) {
         return switch (head) {
             case ImageHead.ClassToken token -> token.projectionDim();
+            case ImageHead.AttentionPool _ -> OptionalInt.empty();
         };
     }
 
     /// {@return this config with another width of its projection, or without one}
     ///
-    /// @param dim the width; empty to end before the projection
+    /// @param dim the width; empty to end before the projection; a head that never has one stays as it is
     public VisionConfig withProjection(OptionalInt dim) {
         return new VisionConfig(imageSize, patchSize, transformer, switch (head) {
             case ImageHead.ClassToken _ -> new ImageHead.ClassToken(dim);
+            case ImageHead.AttentionPool pool -> pool;
         });
     }
 
@@ -70,7 +73,12 @@ public record VisionConfig(int imageSize, int patchSize, TransformerConfig trans
 
     /// {@return the positions of the transformer: the patches, and what the head puts before them}
     public int tokens() {
-        return grid() * grid() + tokensBeforePatches(head);
+        return patches() + tokensBeforePatches(head);
+    }
+
+    /// {@return the number of patches of an image}
+    public int patches() {
+        return grid() * grid();
     }
 
     /// {@return the number of values in a patch}

@@ -54,21 +54,41 @@ final class Attention {
         out.addTo(x, o, ws);
     }
 
-    /// [#addTo] over one sequence. `trace` sees what it left in `ws`, the attention weights, and the branch before it is added to x.
+    /// [#addTo] over one sequence, step by step. `trace` sees also the attention weights, and the branch before it is added to x.
     ///
     /// @param y `[n, d]`
     /// @param x `[n, d]`, updated in place
     void trace(Tensor x, Tensor y, Sequences sequences, Workspace ws, Trace trace) {
-        addTo(x, y, sequences, ws);
-        Tensor qkv = ws.queryKeyValues(y.rows()); // [n, 3·d]
-        Tensor o = ws.attended(y.rows()); //         [n, d]
+        Tensor qkv = ws.queryKeyValues(y.rows());
+        Tensor o = ws.attended(y.rows());
         int d = y.width();
-        trace.see(name + ".q_proj", qkv.columns(0, d));
-        trace.see(name + ".k_proj", qkv.columns(d, d));
-        trace.see(name + ".v_proj", qkv.columns(2 * d, d));
+        queryKeyValue.forward(y, qkv, ws); //                                [n, 3·d]
+        trace.edit(name + ".q_proj", qkv.columns(0, d));
+        trace.edit(name + ".k_proj", qkv.columns(d, d));
+        trace.edit(name + ".v_proj", qkv.columns(2 * d, d));
         trace.seeAttentionWeights(name + ".weights", qkv, heads, causal); // [h, n, n]
-        trace.see(name, o);
+        ws.selfAttention().attend(qkv, sequences.starts(), sequences.prefixes(), heads, causal, o); // [n, d]
+        trace.edit(name, o);
         out.trace(o, ws, trace);
+        out.addTo(x, o, ws);
+    }
+
+    int heads() {
+        return heads;
+    }
+
+    boolean causal() {
+        return causal;
+    }
+
+    /// g·Wₒ: how a weighted sum of what the attention adds weighs the outputs of its heads, `[d]`.
+    double[] weighHeads(double[] g) {
+        return out.weighInputs(g);
+    }
+
+    /// g·bₒ
+    double weighBias(double[] g) {
+        return out.weighBias(g);
     }
 
     /// Copies the pooled row of each sequence: `[m, d]` to `[sequences, d]`.

@@ -61,6 +61,19 @@ final class Block {
         mlp.addTo(pooled, z, ws);
     }
 
+    /// [#forward] over one sequence; `contributions` are told what it adds at the pooled position.
+    ///
+    /// @param x the residual stream, `[n, d]`, updated in place
+    void forward(Tensor x, Sequences sequences, Workspace ws, Contributions contributions) {
+        Tensor y = ws.normed(x.rows());
+        ln1.forward(x, y, ws); //                    [n, d]
+        attention.addTo(x, y, sequences, ws);
+        double[] between = contributions.between(x);
+        ln2.forward(x, y, ws); //                    [n, d]
+        mlp.addTo(x, y, ws);
+        contributions.block(attention, ws.queryKeyValues(x.rows()), between, x);
+    }
+
     /// [#forward] over one sequence, and `trace` sees every part.
     ///
     /// @param x the residual stream, `[n, d]`, updated in place
@@ -70,6 +83,6 @@ final class Block {
         attention.trace(x, y, sequences, ws, trace);
         ln2.trace(x, y, ws, trace); //               [n, d]
         mlp.trace(x, y, ws, trace);
-        trace.see(name, x);
+        trace.edit(name, x);
     }
 }

@@ -4,6 +4,7 @@ import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.weights.TensorSpec;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.stream.Stream;
 
 /// y = (x − μ) / √(σ² + ε) · gain + bias, row by row. Immutable.
@@ -33,9 +34,40 @@ public final class LayerNormLayer {
         ws.layerNorm().normalize(x, gain, bias, epsilon, y);
     }
 
+    /// The linear function that w·y is for rows of the mean and deviation of this x: w·y = g·x + w·bias, with
+    /// g = (w⊙gain − mean(w⊙gain)) / √(σ² + ε). Its value at this x is exact.
+    ///
+    /// @param w `[d]`
+    /// @param x `[d]`
+    /// @return g, `[d]`
+    double[] slope(double[] w, double[] x) {
+        double mean = Arrays.stream(x).sum() / x.length;
+        double variance = 0;
+        double[] slope = new double[x.length];
+        double sum = 0;
+        for (int i = 0; i < x.length; i++) {
+            variance += (x[i] - mean) * (x[i] - mean) / x.length;
+            slope[i] = w[i] * gain[i];
+            sum += slope[i];
+        }
+        for (int i = 0; i < x.length; i++) {
+            slope[i] = (slope[i] - sum / x.length) / Math.sqrt(variance + epsilon);
+        }
+        return slope;
+    }
+
+    /// w·bias
+    double weighBias(double[] w) {
+        double sum = 0;
+        for (int i = 0; i < w.length; i++) {
+            sum += w[i] * bias[i];
+        }
+        return sum;
+    }
+
     /// [#forward], and `trace` sees y.
     public void trace(Tensor x, Tensor y, Workspace ws, Trace trace) {
         forward(x, y, ws);
-        trace.see(name, y);
+        trace.edit(name, y);
     }
 }

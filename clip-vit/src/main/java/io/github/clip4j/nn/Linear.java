@@ -5,6 +5,7 @@ import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.ops.WeightMatrix;
 import io.github.clip4j.core.weights.TensorSpec;
+import io.github.clip4j.core.weights.WeightFormatException;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.stream.Stream;
@@ -30,7 +31,7 @@ public final class Linear {
     static Linear read(ParameterReader parameters, int out, int in, String... names) throws IOException {
         WeightMatrix matrix = parameters.weightMatrix(names.length * out, in);
         for (int i = 0; i < names.length; i++) {
-            matrix.setRows(i * out, out, parameters.matrix(names[i] + ".weight", out * in));
+            setRows(matrix, i * out, out, parameters, names[i] + ".weight");
         }
         for (int i = 0; i < names.length; i++) {
             matrix.setBias(i * out, parameters.vector(names[i] + ".bias", out));
@@ -48,7 +49,20 @@ public final class Linear {
     /// Reads the layer called `name`, which has no bias: y = x·Wᵀ.
     static Linear readWithoutBias(ParameterReader parameters, int out, int in, String name) throws IOException {
         WeightMatrix matrix = parameters.weightMatrix(out, in);
-        matrix.setRows(0, out, parameters.matrix(name + ".weight", out * in));
+        setRows(matrix, 0, out, parameters, name + ".weight");
+        return new Linear(name, matrix);
+    }
+
+    private static void setRows(WeightMatrix matrix, int from, int rows, ParameterReader parameters, String name) throws IOException {
+        try {
+            matrix.setRows(from, rows, parameters.matrix(name, rows * matrix.in()));
+        } catch (IllegalArgumentException e) { // a number that 16 bits cannot hold
+            throw new WeightFormatException(name + ": " + e.getMessage(), e);
+        }
+    }
+
+    /// A layer over weights that are packed already.
+    static Linear of(String name, WeightMatrix matrix) {
         return new Linear(name, matrix);
     }
 
@@ -70,6 +84,16 @@ public final class Linear {
     /// y ← y + x·Wᵀ + b
     void addTo(Tensor y, Tensor x, Workspace ws) {
         ws.matMul().linearAdd(x, weight, y);
+    }
+
+    /// g·W: how a sum of y, weighted by g, weighs x.
+    double[] weighInputs(double[] g) {
+        return weight.weighInputs(g);
+    }
+
+    /// g·b
+    double weighBias(double[] g) {
+        return weight.weighBias(g);
     }
 
     /// x·Wᵀ + b in a tensor of its own, which `trace` sees: what the layer gives before an activation or a sum takes it in.

@@ -35,12 +35,13 @@ final class Mlp {
         fc2.addTo(x, h, ws); //               [m, d]
     }
 
-    /// [#addTo], and `trace` sees the hidden layer before and after the activation, and the branch before it is added to x.
+    /// [#addTo], step by step, and `trace` sees the hidden layer before and after the activation, and the branch before it is added to x.
     void trace(Tensor x, Tensor y, Workspace ws, Trace trace) {
-        addTo(x, y, ws);
-        Tensor h = ws.hidden(y.rows()); // [m, mlpWidth], as addTo left it
+        Tensor h = ws.hidden(y.rows());
         fc1.trace(y, ws, trace);
-        trace.see(name, h);
+        fc1.forward(y, activation, h, ws); // [n, mlpWidth]
+        trace.edit(name, h);
         fc2.trace(h, ws, trace);
+        fc2.addTo(x, h, ws); //               [n, d]
     }
 }

@@ -19,6 +19,9 @@ public final class ParameterNames {
     /// `[d, 3, patchSize, patchSize]`
     public static final String PATCH_EMBEDDING = VISION_EMBEDDINGS + PatchEmbedding.KERNEL + ".weight";
 
+    /// `[d]`, in models whose patch embedding has a bias.
+    public static final String PATCH_BIAS = VISION_EMBEDDINGS + PatchEmbedding.KERNEL + ".bias";
+
     /// `[tokens, d]`
     public static final String VISION_POSITIONS = VISION_EMBEDDINGS + PatchEmbedding.POSITIONS;
 
@@ -27,6 +30,9 @@ public final class ParameterNames {
 
     /// The norm after the image encoder's blocks.
     public static final String POST_NORM = VISION + "post_layernorm";
+
+    /// The pooling head of an image encoder without a class token.
+    public static final String ATTENTION_POOL = VISION + "head";
 
     /// The layer that projects images into the common space.
     public static final String VISUAL_PROJECTION_LAYER = "visual_projection";
@@ -52,10 +58,16 @@ public final class ParameterNames {
     /// Its weight, `[projectionDim, d]`.
     public static final String TEXT_PROJECTION = TEXT_PROJECTION_LAYER + ".weight";
 
+    /// The layer that does so in models whose texts are read at the last position; it has a bias.
+    public static final String TEXT_HEAD_LAYER = TEXT + "head";
+
+    /// Its weight, `[projectionDim, d]`.
+    public static final String TEXT_HEAD = TEXT_HEAD_LAYER + ".weight";
+
     /// The logarithm of what a cosine is multiplied by, a scalar.
     public static final String LOGIT_SCALE = "logit_scale";
 
-    /// A scalar that models trained with a bias add to every logit; most models have none.
+    /// A scalar that models trained with a sigmoid add to every logit; CLIP has none.
     public static final String LOGIT_BIAS = "logit_bias";
 
     private ParameterNames() {}

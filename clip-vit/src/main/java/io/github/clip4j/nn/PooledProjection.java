@@ -7,18 +7,39 @@ import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// y = norm(x)·Pᵀ: the end of a tower that is read at one position of each sequence. Immutable.
+/// y = norm(x)·Pᵀ, or norm(x)·Pᵀ + b: the end of a tower that is read at one position of each sequence. Immutable.
 public final class PooledProjection {
     private final LayerNormLayer norm;
     private final @Nullable Linear projection;
 
+    private PooledProjection(LayerNormLayer norm, @Nullable Linear projection) {
+        this.norm = norm;
+        this.projection = projection;
+    }
+
+    /// Reads one whose projection has no bias.
+    ///
     /// @param norm the name of the norm
     /// @param projection the name of the projection, which is not read when there is no `dim`
     /// @param dim the width of y; empty when the tower ends with the norm
     public PooledProjection(ParameterReader parameters, String norm, String projection, int width, OptionalInt dim, double epsilon)
             throws IOException {
-        this.norm = new LayerNormLayer(parameters, norm, width, epsilon);
-        this.projection = dim.isEmpty() ? null : Linear.readWithoutBias(parameters, dim.getAsInt(), width, projection);
+        this(
+                new LayerNormLayer(parameters, norm, width, epsilon),
+                dim.isEmpty() ? null : Linear.readWithoutBias(parameters, dim.getAsInt(), width, projection));
+    }
+
+    /// Reads one whose projection has a bias.
+    public static PooledProjection withBias(
+            ParameterReader parameters, String norm, String projection, int width, OptionalInt dim, double epsilon) throws IOException {
+        LayerNormLayer read = new LayerNormLayer(parameters, norm, width, epsilon);
+        return new PooledProjection(read, dim.isEmpty() ? null : Linear.read(parameters, dim.getAsInt(), width, projection));
+    }
+
+    /// What [#withBias] reads.
+    public static Stream<TensorSpec> specsWithBias(String norm, String projection, int width, OptionalInt dim) {
+        Stream<TensorSpec> ofNorm = LayerNormLayer.specs(norm, width);
+        return dim.isEmpty() ? ofNorm : Stream.concat(ofNorm, Linear.specs(dim.getAsInt(), width, projection));
     }
 
     /// What the constructor reads.
@@ -38,6 +59,22 @@ public final class PooledProjection {
             norm.forward(x, x, ws);
             projection.forward(x, y, ws); // [sequences, dim]
         }
+    }
+
+    /// A linear function of the pooled row: its value is `slope`·x + `constant`.
+    ///
+    /// @param slope `[d]`
+    /// @param constant what does not depend on x
+    @SuppressWarnings("ArrayRecordComponent") // passed on at once, never compared
+    public record LinearForm(double[] slope, double constant) {}
+
+    /// {@return t·y as a linear function of x: the norm is one for rows of the mean and deviation of this x}
+    ///
+    /// @param x the pooled row, `[d]`
+    /// @param t `[dim]`, or `[d]` without a projection
+    public LinearForm along(double[] t, double[] x) {
+        double[] w = projection == null ? t : projection.weighInputs(t); // [d]
+        return new LinearForm(norm.slope(w, x), norm.weighBias(w) + (projection == null ? 0 : projection.weighBias(t)));
     }
 
     /// The same for one sequence, and `trace` sees the norm of all rows it is given and the projection of row `pooled`.

@@ -36,6 +36,19 @@ public final class PrefixTree {
         }
     }
 
+    private PrefixTree(List<int[]> ids) {
+        this.texts = ids.toArray(int[][]::new);
+        this.order = new int[texts.length];
+        Arrays.setAll(order, i -> i);
+        this.shared = new int[texts.length];
+    }
+
+    /// Texts that share nothing, in the order in which they are given: what a position sees of a text in a tower that is not causal depends
+    /// on all of it.
+    public static PrefixTree apart(List<int[]> ids) {
+        return new PrefixTree(ids);
+    }
+
     /// The place, among the texts that were given, of text `i` in sorted order.
     public int original(int i) {
         return order[i];

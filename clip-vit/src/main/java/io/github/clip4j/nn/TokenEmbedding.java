@@ -2,7 +2,7 @@ package io.github.clip4j.nn;
 
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
-import io.github.clip4j.core.ops.Elementwise;
+import io.github.clip4j.core.ops.RowTable;
 import io.github.clip4j.core.weights.TensorSpec;
 import java.io.IOException;
 import java.util.stream.Stream;
@@ -12,7 +12,7 @@ public final class TokenEmbedding {
     static final String TOKENS = ".token_embedding.weight";
 
     private final String name;
-    private final float[] tokens; //    [vocabulary, d]
+    private final RowTable tokens; //   [vocabulary, d]
     private final float[] positions; // [context, d]
     private final int width;
 
@@ -20,7 +20,7 @@ public final class TokenEmbedding {
     /// @param context the number of positions
     public TokenEmbedding(ParameterReader parameters, String name, int vocabulary, int context, int width) throws IOException {
         this.name = name;
-        this.tokens = parameters.vector(name + TOKENS, vocabulary * width);
+        this.tokens = parameters.table(name + TOKENS, vocabulary, width);
         this.positions = parameters.vector(name + PatchEmbedding.POSITIONS, context * width);
         this.width = width;
     }
@@ -37,7 +37,7 @@ public final class TokenEmbedding {
     /// @param x `[m, d]`; rows from `row` on are overwritten
     public void forward(int[] ids, int first, Tensor x, int row) {
         for (int i = first; i < ids.length; i++) {
-            Elementwise.add(tokens, ids[i] * width, positions, i * width, x.array(), x.rowOffset(row + i - first), width);
+            tokens.add(ids[i], positions, i * width, x.array(), x.rowOffset(row + i - first));
         }
     }
 
@@ -46,6 +46,6 @@ public final class TokenEmbedding {
     /// @param x `[n, d]`, overwritten
     public void trace(int[] ids, Tensor x, Trace trace) {
         forward(ids, 0, x, 0);
-        trace.see(name, x);
+        trace.edit(name, x);
     }
 }

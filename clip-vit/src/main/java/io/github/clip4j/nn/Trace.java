@@ -7,17 +7,28 @@ import java.util.function.BiConsumer;
 
 /// Shows a witness what the layers of one pass make, each result under the name of the module of a Hugging Face checkpoint that makes it.
 ///
-/// The witness gets copies: layers reuse their tensors.
+/// The witness gets copies: layers reuse their tensors. An editor gets the tensors that the pass goes on with.
 public final class Trace {
+    private final BiConsumer<String, Tensor> editor;
     private final BiConsumer<String, Tensor> witness;
     private final Workers workers;
 
+    /// @param editor may overwrite a result before the pass goes on with it
+    /// @param witness is told each result, as the editor has left it
     /// @param workers the threads that compute what the forward pass does not hold
-    public Trace(BiConsumer<String, Tensor> witness, Workers workers) {
+    public Trace(BiConsumer<String, Tensor> editor, BiConsumer<String, Tensor> witness, Workers workers) {
+        this.editor = editor;
         this.witness = witness;
         this.workers = workers;
     }
 
+    /// A result that the pass goes on with.
+    void edit(String name, Tensor x) {
+        editor.accept(name, x);
+        see(name, x);
+    }
+
+    /// A result that is only looked at.
     void see(String name, Tensor x) {
         witness.accept(name, Tensor.of(x.toArray(), x.shape()));
     }

@@ -49,6 +49,25 @@ public final class Transformer {
         blocks.getLast().forwardPooled(x, sequences, pooled, ws);
     }
 
+    /// Runs all blocks at all positions of one sequence; `contributions` are told what each adds at the pooled one.
+    ///
+    /// @param x the residual stream, `[n, d]`, updated in place
+    public void forward(Tensor x, Sequences sequences, Workspace ws, Contributions contributions) {
+        contributions.start(x);
+        for (Block block : blocks) {
+            block.forward(x, sequences, ws, contributions);
+        }
+    }
+
+    /// Runs all blocks at all positions.
+    ///
+    /// @param x the residual stream, `[m, d]`, updated in place
+    public void forward(Tensor x, Sequences sequences, Workspace ws) {
+        for (Block block : blocks) {
+            block.forward(x, sequences, ws);
+        }
+    }
+
     /// Runs all blocks at all positions of one sequence, and `trace` sees every part.
     ///
     /// @param x the residual stream, `[n, d]`, updated in place

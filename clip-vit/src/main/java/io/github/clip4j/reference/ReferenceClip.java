@@ -14,8 +14,8 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.function.BiConsumer;
 
-/// CLIP in one file: plain loops, double arithmetic, no layers, no kernels, no threads. Read this first. The fast path in `clip.nn`
-/// computes the same lines, the tests compare it with these, and `docs/reference.md` says which line is which. Thread-safe.
+/// CLIP in one file: plain loops, double arithmetic, no layers, no kernels, no threads. Read this first ([ReferenceSiglip] is SigLIP). The
+/// fast path in `clip.nn` computes the same lines, and the tests compare; `docs/reference.md` says which is which. Thread-safe.
 ///
 /// Radford et al. 2021, "Learning Transferable Visual Models From Natural Language Supervision" (arXiv:2103.00020), as openai/CLIP
 /// `clip/model.py` implements it. Sections without another source are that paper's.
@@ -77,7 +77,6 @@ public sealed class ReferenceClip permits ReferenceProbe {
     }
 
     /// Zero-shot classification with one text for each class (§3.1.2): the probability of text i is e^logitᵢ / Σⱼ e^logitⱼ.
-    /// A bias that all logits share cancels.
     ///
     /// @param pixels a preprocessed image, `[3, imageSize, imageSize]`
     /// @param texts the token ids of each text
@@ -90,8 +89,7 @@ public sealed class ReferenceClip permits ReferenceProbe {
 
     /// {@return the logit of each text for an image: e^logit_scale · cos(image, textᵢ) + logit_bias (§2.3, figure 3)}
     ///
-    /// The scale is learnt as its logarithm and kept to at most 100 (§2.5), which OpenAI's models reach. CLIP has no bias; models trained
-    /// with a sigmoid have one (Zhai et al. 2023, arXiv:2303.15343 §3.2).
+    /// The scale is learnt as its logarithm and kept to at most 100 (§2.5), which OpenAI's models reach. CLIP has no bias.
     ///
     /// @param pixels a preprocessed image, `[3, imageSize, imageSize]`
     /// @param texts the token ids of each text
@@ -99,11 +97,7 @@ public sealed class ReferenceClip permits ReferenceProbe {
         double scale = Math.exp(parameter("logit_scale")[0]);
         double bias = parameters.containsKey("logit_bias") ? parameter("logit_bias")[0] : 0;
         double[] image = normalize(encodeImage(pixels)); // [p]
-        double[] logits = new double[texts.length];
-        for (int i = 0; i < texts.length; i++) {
-            logits[i] = scale * dot(image, normalize(encodeText(texts[i]))) + bias;
-        }
-        return logits;
+        return Arrays.stream(texts).mapToDouble(text -> scale * dot(image, normalize(encodeText(text))) + bias).toArray();
     }
 
     /// The image encoder (§2.4): a vision transformer, read at its class token.
@@ -125,6 +119,7 @@ public sealed class ReferenceClip permits ReferenceProbe {
                 pooled = layerNorm("vision_model.post_layernorm", pooled, vision.transformer().layerNormEpsilon()); // [1, d]
                 yield token.projectionDim().isEmpty() ? pooled[0] : project("visual_projection", pooled)[0]; // [p]
             }
+            case ImageHead.AttentionPool _ -> throw new IllegalArgumentException("expected CLIP, got SigLIP: see ReferenceSiglip");
         };
     }
 
@@ -145,6 +140,7 @@ public sealed class ReferenceClip permits ReferenceProbe {
                 double[][] pooled = {x[text.pooledPosition(ids)]}; //                                     [1, d]
                 yield end.projectionDim().isEmpty() ? pooled[0] : project("text_projection", pooled)[0]; // [p]
             }
+            case TextHead.LastPosition _ -> throw new IllegalArgumentException("expected CLIP, got SigLIP: see ReferenceSiglip");
         };
     }
 
@@ -195,7 +191,7 @@ public sealed class ReferenceClip permits ReferenceProbe {
         return x;
     }
 
-    private static void addPositions(double[][] x, float[] positions) {
+    static void addPositions(double[][] x, float[] positions) {
         for (int t = 0; t < x.length; t++) {
             for (int i = 0; i < x[t].length; i++) {
                 x[t][i] += positions[t * x[t].length + i];
@@ -203,7 +199,11 @@ public sealed class ReferenceClip permits ReferenceProbe {
         }
     }
 
-    private double[][] transformer(String name, double[][] x, TransformerConfig t, boolean causal) {
+    double[][] named(String name, double[][] x) {
+        return x;
+    }
+
+    double[][] transformer(String name, double[][] x, TransformerConfig t, boolean causal) {
         for (int layer = 0; layer < t.layers(); layer++) {
             x = block(name + layer, x, t, causal); // [n, d]
         }
@@ -327,7 +327,7 @@ public sealed class ReferenceClip permits ReferenceProbe {
     }
 
     /// x·Wᵀ, W `[out, in]`
-    private static double[][] multiply(double[][] x, float[] weight, int out) {
+    static double[][] multiply(double[][] x, float[] weight, int out) {
         double[][] y = new double[x.length][out];
         for (int t = 0; t < x.length; t++) {
             for (int i = 0; i < out; i++) {
@@ -339,7 +339,7 @@ public sealed class ReferenceClip permits ReferenceProbe {
         return y;
     }
 
-    private static double[][] add(double[][] a, double[][] b) {
+    static double[][] add(double[][] a, double[][] b) {
         double[][] sum = new double[a.length][a[0].length];
         for (int t = 0; t < a.length; t++) {
             for (int i = 0; i < sum[t].length; i++) {
@@ -350,7 +350,7 @@ public sealed class ReferenceClip permits ReferenceProbe {
     }
 
     /// e^xᵢ / Σⱼ e^xⱼ of the first n elements, in place; the maximum is subtracted so that nothing overflows.
-    private static void softmax(double[] x, int n) {
+    static void softmax(double[] x, int n) {
         double max = Arrays.stream(x, 0, n).max().orElseThrow();
         double sum = 0;
         for (int i = 0; i < n; i++) {
@@ -363,12 +363,12 @@ public sealed class ReferenceClip permits ReferenceProbe {
     }
 
     /// x / ‖x‖₂
-    private static double[] normalize(double[] x) {
+    static double[] normalize(double[] x) {
         double norm = Math.sqrt(dot(x, x));
         return Arrays.stream(x).map(value -> value / norm).toArray();
     }
 
-    private static double dot(double[] a, double[] b) {
+    static double dot(double[] a, double[] b) {
         double sum = 0;
         for (int i = 0; i < a.length; i++) {
             sum += a[i] * b[i];
@@ -390,7 +390,7 @@ public sealed class ReferenceClip permits ReferenceProbe {
         return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum;
     }
 
-    private float[] parameter(String name) {
+    float[] parameter(String name) {
         Tensor tensor = parameters.get(name);
         if (tensor == null) {
             throw new IllegalArgumentException("parameters: expected %s, got none of that name".formatted(name));

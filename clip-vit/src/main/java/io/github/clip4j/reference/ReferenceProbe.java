@@ -24,6 +24,11 @@ final class ReferenceProbe extends ReferenceClip {
     }
 
     @Override
+    double[][] named(String name, double[][] x) {
+        return tell(name, x);
+    }
+
+    @Override
     double[][] embedPatches(String name, Tensor pixels, VisionConfig vision) {
         return tell(name, super.embedPatches(name, pixels, vision));
     }

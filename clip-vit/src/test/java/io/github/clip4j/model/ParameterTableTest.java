@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.SortedMap;
@@ -21,6 +22,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// What the constructors read is what they list.
@@ -63,7 +65,12 @@ class ParameterTableTest {
             TextConfig text = new TextConfig(
                     100, 20, new TransformerConfig(40, 4, 2, 88, Activation.GELU, 1e-5),
                     new TextHead.EndOfText(dim, TextHead.Pooling.GREATEST_ID, 99));
-            return Stream.of(ClipConfig.of(vision, text), ClipConfig.ofImages(vision), ClipConfig.ofTexts(text));
+            VisionConfig pooled = new VisionConfig(30, 7, vision.transformer(), new ImageHead.AttentionPool());
+            OptionalInt projected = dim.isPresent() ? OptionalInt.of(40) : dim;
+            TextConfig last = new TextConfig(100, 20, text.transformer(), new TextHead.LastPosition(projected));
+            return Stream.of(
+                    ClipConfig.of(vision, text), ClipConfig.ofImages(vision), ClipConfig.ofTexts(text), ClipConfig.of(pooled, last),
+                    ClipConfig.ofImages(pooled), ClipConfig.ofTexts(last));
         });
     }
 
@@ -112,5 +119,28 @@ class ParameterTableTest {
         assertThatThrownBy(() -> new ImageHead.ClassToken(OptionalInt.of(0))).hasMessage("projection width: expected at least 1, got 0");
         assertThatThrownBy(() -> new TextHead.EndOfText(OptionalInt.of(-1), TextHead.Pooling.GREATEST_ID, 9))
                 .hasMessage("projection width: expected at least 1, got -1");
+        assertThatThrownBy(() -> new TextHead.LastPosition(OptionalInt.of(0))).hasMessage("projection width: expected at least 1, got 0");
+    }
+
+    /// The weights say whether a model was trained with a sigmoid; SigLIP's always do.
+    @Test
+    void aModelReadAtTheLastPositionNeedsALogitBias() {
+        assertThat(configs().filter(config -> ClipModel.parameters(config).stream().anyMatch(spec -> spec.name().equals("logit_bias"))))
+                .hasSize(2) // with and without a projection
+                .allSatisfy(config -> assertThat(config.text().orElseThrow().head()).isInstanceOf(TextHead.LastPosition.class));
+    }
+
+    /// 256,000 rows of 768 take 393 MB in 16 bits.
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "F16", "BF16", "F64"})
+    void theTableOfTokensStaysInItsSixteenBits(DType stored) throws IOException {
+        ClipConfig config = ClipConfig.ofTexts(configs().findFirst().orElseThrow().text().orElseThrow());
+        Recorder recorder = new Recorder(ClipModel.parameters(config));
+        long full = ClipModel.load(config, recorder, Workers.SERIAL).textEncoder().orElseThrow().weightBytes();
+        String table = "text_model.embeddings.token_embedding.weight";
+        TensorInfo info = Objects.requireNonNull(recorder.tensors.get(table));
+        recorder.tensors.put(table, new TensorInfo(table, stored, info.shape(), "recorder"));
+        long bytes = ClipModel.load(config, recorder, Workers.SERIAL).textEncoder().orElseThrow().weightBytes();
+        assertThat(full - bytes).isEqualTo(stored.bytes() == 2 ? 2L * info.shape().elements() : 0);
     }
 }

@@ -33,7 +33,7 @@ class PositionInterpolationTest {
             JsonObject entry = element.getAsJsonObject();
             int from = entry.get("grid").getAsInt();
             int to = entry.get("to").getAsInt();
-            float[] resized = rule.resize(floats(entry.getAsJsonArray("positions")), from, to, 3);
+            float[] resized = rule.resize(floats(entry.getAsJsonArray("positions")), 1, from, to, 3);
             assertWithin(resized, floats(entry.getAsJsonArray(rule.name())), 8e-6, rule + " " + from + " to " + to);
         }
         assertThat(cases).hasSize(4);

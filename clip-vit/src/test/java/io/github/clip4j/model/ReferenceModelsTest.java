@@ -92,7 +92,8 @@ class ReferenceModelsTest {
         for (TensorSpec spec : ClipModel.parameters(ClipConfig.vitB32())) {
             held.put(spec.name(), new TensorInfo(spec.name(), DType.F32, spec.shape(), "m.safetensors"));
         }
-        held.remove("logit_scale");
+        held.remove("logit_scale"); // embeddings do not need it
+        held.remove("text_model.final_layer_norm.bias");
         held.put("visual_projection.weight", info("visual_projection.weight", 768, 512));
         held.put("extra", info("extra", 1));
         held.put("text_model.embeddings.position_ids", info("text_model.embeddings.position_ids", 1, 77));
@@ -121,7 +122,7 @@ class ReferenceModelsTest {
                         m.safetensors does not fit the model, 3 findings:
                           visual_projection.weight in m.safetensors: expected [512, 768], got [768, 512]; \
                         stored transposed? See docs/troubleshooting.md#transposed
-                          logit_scale: missing, expected []
+                          text_model.final_layer_norm.bias: missing, expected [512]
                           extra in m.safetensors: unexpected, got [1]
                         See docs/troubleshooting.md#weights""");
     }

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
@@ -68,7 +69,19 @@ class WithoutVectorApiTest {
         Tensor images = Tensor.of(new Gen(1).floats(3 * 3 * 42 * 42), Shape.of(3, 3, 42, 42));
         List<int[]> texts = List.of(new int[] {1, 2, 3, 39}, new int[] {1, 2, 39}, new int[] {5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 39});
         return lines(model.imageEncoder().orElseThrow().encode(images))
-                + lines(model.textEncoder().orElseThrow().encode(new ArrayList<>(texts)));
+                + lines(model.textEncoder().orElseThrow().encode(new ArrayList<>(texts)))
+                + siglip(vision, text, images, texts, workers);
+    }
+
+    /// The same inputs, texts padded to the context.
+    private static String siglip(TransformerConfig vision, TransformerConfig text, Tensor images, List<int[]> texts, Workers workers)
+            throws IOException {
+        ClipConfig config = ClipConfig.of(
+                new VisionConfig(42, 7, vision, new ImageHead.AttentionPool()),
+                new TextConfig(40, 12, text, new TextHead.LastPosition(OptionalInt.of(176))));
+        ClipModel model = ClipModel.load(config, new Drawn(config), workers);
+        List<int[]> padded = texts.stream().map(ids -> Arrays.copyOf(ids, 12)).toList();
+        return lines(model.imageEncoder().orElseThrow().encode(images)) + lines(model.textEncoder().orElseThrow().encode(padded));
     }
 
     private static String lines(Tensor embeddings) {

@@ -30,12 +30,19 @@ final class CanonicalWeights implements WeightSource {
     /// @param name the source's tensor
     /// @param transposed whether it is stored `[in, out]`
     /// @param firstRow the first of its rows
-    /// @param rest a second tensor of the source, whose rows from the end of the first part on follow; or null
-    record Part(String name, boolean transposed, int firstRow, @Nullable String rest) {
+    /// @param rest what follows; or null
+    record Part(String name, boolean transposed, int firstRow, @Nullable Rest rest) {
         static Part whole(String name) {
             return new Part(name, false, 0, null);
         }
     }
+
+    /// The end of a tensor that the source has in two.
+    ///
+    /// @param name the source's tensor
+    /// @param after how many elements of the first one come before
+    /// @param first the first element of this one
+    record Rest(String name, int after, int first) {}
 
     CanonicalWeights(WeightSource source, Layout layout) {
         this.source = source;
@@ -83,17 +90,32 @@ final class CanonicalWeights implements WeightSource {
             return transpose(source.read(part.name), info.shape().dim(1), info.shape().dim(0));
         }
         if (part.rest != null) {
-            int kept = LayoutMapper.LONG_CLIP_KEPT_POSITIONS * info.shape().dim(1);
+            int kept = part.rest.after;
             float[] values = new float[count];
             System.arraycopy(source.read(part.name, 0, kept, NO_BUFFER), 0, values, 0, kept);
-            System.arraycopy(source.read(part.rest, kept, count - kept, NO_BUFFER), 0, values, kept, count - kept);
+            System.arraycopy(source.read(part.rest.name, part.rest.first, count - kept, NO_BUFFER), 0, values, kept, count - kept);
             return values;
         }
         if (Objects.requireNonNull(source.tensors().get(part.name)).shape().elements() == count) {
             return source.read(part.name, buffer);
         }
-        int width = info.shape().dim(0) == 0 ? 0 : count / info.shape().dim(0);
-        return source.read(part.name, part.firstRow * width, count, buffer);
+        return source.read(part.name, firstElement(part, info), count, buffer);
+    }
+
+    /// A part of a tensor that the source has in one piece is read alone, too: a table of tokens may be larger than all else.
+    @Override
+    public float[] read(String name, int first, int count, float[] buffer) throws IOException {
+        TensorInfo info = TensorInfo.require(this, name);
+        Part part = Objects.requireNonNull(parts.get(name));
+        if (part.transposed || part.rest != null) {
+            return WeightSource.super.read(name, first, count, buffer);
+        }
+        Objects.checkFromIndexSize(first, count, info.shape().elements());
+        return source.read(part.name, firstElement(part, info) + first, count, buffer);
+    }
+
+    private static int firstElement(Part part, TensorInfo info) {
+        return info.shape().dim(0) == 0 ? 0 : part.firstRow * (info.shape().elements() / info.shape().dim(0));
     }
 
     private static float[] transpose(float[] values, int rows, int columns) {

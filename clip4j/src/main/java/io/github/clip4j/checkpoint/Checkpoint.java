@@ -3,20 +3,18 @@ package io.github.clip4j.checkpoint;
 import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.format.ByteSource;
 import io.github.clip4j.core.format.Folder;
-import io.github.clip4j.core.format.ZipDirectory;
 import io.github.clip4j.core.format.json.JsonFields;
-import io.github.clip4j.core.format.json.StrictJson;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.ClipModel;
+import io.github.clip4j.model.ImageHead;
 import io.github.clip4j.model.VisionConfig;
-import io.github.clip4j.tokenizer.ClipTokenizer;
+import io.github.clip4j.tokenizer.Tokenizer;
 import io.github.clip4j.tokenizer.Vocabulary;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -32,46 +30,36 @@ import org.jspecify.annotations.Nullable;
 /// config.json               the model's extents; or open_clip_config.json; without either they follow from the weights
 /// model.safetensors         the weights; or model.safetensors.index.json and the shards it lists; model.npz; a directory weights/ with one
 ///                           NAME.npy a tensor; open_clip_model.safetensors; pytorch_model.bin; open_clip_pytorch_model.bin; or the only
-///                           .safetensors, .npz, .pt or .bin file there
-/// tokenizer.json            the vocabulary; or vocab.json and merges.txt; or bpe_simple_vocab_16e6.txt.gz. Without it the model still
-///                           serves images
-/// preprocessor_config.json  how images are prepared; without it as OpenAI does, at the model's size
+///                           .safetensors, .npz, .pt, .bin, .pth or .ckpt file there. Shards of PyTorch's files have an index alike
+/// tokenizer.json            the vocabulary; or CLIP's vocab.json and merges.txt, or bpe_simple_vocab_16e6.txt.gz; or SigLIP's
+///                           spiece.model. Without it the model still serves images
+/// processor_config.json     how images are prepared, as transformers 5 saves it; or preprocessor_config.json; without either as OpenAI
+///                           does, at the model's size
+/// modules.json              of sentence-transformers: the CLIP's own folder is followed
 /// ```
 ///
 /// The files may lie in a directory of any file system, in a zip archive, on the class path or in memory. Nothing is written anywhere, and
-/// nothing is downloaded. How tensors are named and stored is seen from the weights themselves.
+/// nothing is downloaded. How tensors are named and stored is seen from the weights themselves: the one CLIP is found under any key or
+/// prefix, and beside anything else ([#leftOut()]); of two the caller names one ([#choose]).
 ///
 /// Each file is read when it is first asked for, once. Not thread-safe, except [#weights()], which several threads may read at once. After
 /// [#close()] weights cannot be read; what was read before stays valid. No method accepts null.
 public final class Checkpoint implements Closeable {
-    private static final String HF_CONFIG = "config.json";
-    private static final String OPEN_CLIP_CONFIG = "open_clip_config.json";
-    private static final String PREPROCESSOR = "preprocessor_config.json";
-
-    private final String name;
-    private final String ownName;
-    private final Folder folder;
-    private final Optional<String> file;
-    private final Closeable container;
+    private final CheckpointFiles files;
 
     private boolean configIsRead;
     private @Nullable ConfigFile configFile;
     private @Nullable WeightSource stored;
+    private Optional<String> part = Optional.empty();
+    private ModelFinder.@Nullable Found found;
     private @Nullable CanonicalWeights canonical;
     private @Nullable ClipConfig extents;
     private KnownActivations.@Nullable Known known;
     private boolean vocabularyIsRead;
     private @Nullable Vocabulary vocabulary;
 
-    /// @param ownName the name of the directory or file
-    /// @param file the file of weights within `folder`, when it was asked for by itself
-    /// @param container what `folder` reads from, closed at the end
-    private Checkpoint(String name, String ownName, Folder folder, Optional<String> file, Closeable container) {
-        this.name = name;
-        this.ownName = ownName;
-        this.folder = folder;
-        this.file = file;
-        this.container = container;
+    private Checkpoint(CheckpointFiles files) {
+        this.files = files;
     }
 
     /// Opens a directory, a file of weights, or a zip archive of the files of a directory. A file of weights is read with the configs and
@@ -84,28 +72,7 @@ public final class Checkpoint implements Closeable {
     /// @throws NoSuchFileException when there is nothing at `path`
     /// @throws WeightFormatException when a config is malformed or describes another kind of model, or has weights in no form or several
     public static Checkpoint open(Path path) throws IOException {
-        if (!Files.exists(path)) {
-            throw new NoSuchFileException(path + ": expected a checkpoint directory or a file of weights, got nothing there");
-        }
-        Folder itself = Folder.of(path);
-        String own = itself.name();
-        String name = HubName.of(path).orElse(own);
-        if (Files.isDirectory(path)) {
-            return opened(new Checkpoint(name, own, itself, Optional.empty(), () -> {}));
-        }
-        ByteSource bytes = ByteSource.open(path);
-        try {
-            Optional<Folder> archive = archive(bytes, own);
-            if (archive.isPresent()) {
-                return opened(new Checkpoint(name, own, archive.get(), Optional.empty(), bytes));
-            }
-            bytes.close();
-        } catch (IOException | RuntimeException e) {
-            bytes.close();
-            throw e;
-        }
-        Path directory = Optional.ofNullable(path.toAbsolutePath().getParent()).orElse(path);
-        return opened(new Checkpoint(name, own, Folder.of(directory), Optional.of(String.valueOf(path.getFileName())), () -> {}));
+        return opened(new Checkpoint(CheckpointFiles.of(path)));
     }
 
     /// {@return a checkpoint whose files are in memory}
@@ -114,7 +81,7 @@ public final class Checkpoint implements Closeable {
     /// @param files by their names in the repository, such as `config.json`; they must not change while it is open
     /// @throws WeightFormatException as [#open] does
     public static Checkpoint ofBytes(String name, Map<String, byte[]> files) throws IOException {
-        return opened(new Checkpoint(name, name, Folder.of(name, files), Optional.empty(), () -> {}));
+        return opened(new Checkpoint(CheckpointFiles.of(Folder.of(name, files))));
     }
 
     /// {@return a checkpoint whose files are resources of the class path, or in packages that named modules open} Resources cannot be
@@ -124,14 +91,13 @@ public final class Checkpoint implements Closeable {
     /// @param folder with `/` between its parts, such as `models/clip`; its last part is what [#name()] gives
     /// @throws WeightFormatException as [#open] does
     public static Checkpoint ofResources(ClassLoader loader, String folder) throws IOException {
-        Folder resources = Folder.of(loader, folder);
-        return opened(new Checkpoint(resources.name(), resources.name(), resources, Optional.empty(), () -> {}));
+        return opened(new Checkpoint(CheckpointFiles.of(Folder.of(loader, folder))));
     }
 
     /// Reads what must be right: the config, unless a file was asked for by itself, and the list of tensors.
     private static Checkpoint opened(Checkpoint checkpoint) throws IOException {
         try {
-            if (checkpoint.file.isEmpty()) {
+            if (!checkpoint.isFileOfWeights()) {
                 checkpoint.configFile();
             }
             checkpoint.storedWeights();
@@ -142,58 +108,23 @@ public final class Checkpoint implements Closeable {
         }
     }
 
-    /// The folder in a zip archive that holds the files of a checkpoint. PyTorch's files and npz are archives too, of other files.
-    private static Optional<Folder> archive(ByteSource bytes, String own) throws IOException {
-        if (!ZipDirectory.isZip(bytes.start(4))) {
-            return Optional.empty();
-        }
-        ZipDirectory zip;
-        try {
-            zip = ZipDirectory.read(bytes);
-        } catch (WeightFormatException e) {
-            return Optional.empty(); // the reader of weights says what is wrong with it
-        }
-        Folder folder = Folder.of(own, zip);
-        boolean holds = folder.has(HF_CONFIG) || folder.has(OPEN_CLIP_CONFIG) || folder.files().stream()
-                .anyMatch(file -> file.endsWith(".safetensors"));
-        return holds && !folder.has("data.pkl") ? Optional.of(folder) : Optional.empty();
-    }
-
     /// {@return the repository's name, such as `openai/clip-vit-base-patch32`, for files in the cache that Hugging Face's tools share; else
     /// the name of the directory or file}
     public String name() {
-        return name;
+        return files.name();
     }
 
     /// {@return whether it was opened as a file of weights, by itself}
     public boolean isFileOfWeights() {
-        return file.isPresent();
+        return files.file().isPresent();
     }
 
     private Optional<ConfigFile> configFile() throws IOException {
         if (!configIsRead) {
-            configFile = readConfig().orElse(null);
+            configFile = files.config().orElse(null);
             configIsRead = true;
         }
         return Optional.ofNullable(configFile);
-    }
-
-    private Optional<ConfigFile> readConfig() throws IOException {
-        boolean hasOpenClip = folder.has(OPEN_CLIP_CONFIG) && file.map(weights -> weights.startsWith("open_clip")).orElse(true);
-        boolean hasHfWeights = file.isEmpty() && WeightFile.isOfTransformers(folder);
-        if (folder.has(HF_CONFIG) && (!hasOpenClip || hasHfWeights)) {
-            JsonFields root = json(HF_CONFIG);
-            if (!hasOpenClip || ClipConfigFile.isOfTransformers(root)) {
-                return Optional.of(ClipConfigFile.read(root));
-            }
-        }
-        return hasOpenClip ? Optional.of(OpenClipConfigFile.read(json(OPEN_CLIP_CONFIG))) : Optional.empty();
-    }
-
-    private JsonFields json(String fileName) throws IOException {
-        try (ByteSource source = folder.open(fileName)) {
-            return StrictJson.readObject(source);
-        }
     }
 
     /// {@return the tensors under the names that the file gives them, whatever model they are of}
@@ -201,14 +132,43 @@ public final class Checkpoint implements Closeable {
     /// @throws IOException when a file cannot be read
     public WeightSource storedWeights() throws IOException {
         if (stored == null) {
-            stored = WeightFile.open(folder, weightsFile());
+            stored = WeightFile.open(files.folder(), weightsFile());
         }
         return stored;
     }
 
+    /// Chooses one CLIP of a file that holds several, such as `model` and `ema` of a training checkpoint. To be called before anything of
+    /// the model is asked for.
+    ///
+    /// @param name the keys that lead to it, with dots between them; `.` for the one at the top level
+    /// @return this checkpoint
+    /// @throws IllegalStateException when another one has been read already
+    public Checkpoint choose(String name) {
+        if (found != null) {
+            throw new IllegalStateException(name() + ": expected a model to be chosen before it is read");
+        }
+        part = Optional.of(name);
+        return this;
+    }
+
+    /// {@return one line that names what the file of weights holds beside the CLIP, such as an optimizer or a head; empty when there is
+    /// nothing else} It is not loaded.
+    ///
+    /// @throws WeightFormatException when there is no CLIP, or several and none was chosen
+    public Optional<String> leftOut() throws IOException {
+        return found().leftOut();
+    }
+
+    private ModelFinder.Found found() throws IOException {
+        if (found == null) {
+            found = ModelFinder.find(storedWeights(), part);
+        }
+        return found;
+    }
+
     private CanonicalWeights canonical() throws IOException {
         if (canonical == null) {
-            canonical = LayoutMapper.map(storedWeights());
+            canonical = LayoutMapper.map(found().weights());
         }
         return canonical;
     }
@@ -228,7 +188,7 @@ public final class Checkpoint implements Closeable {
     }
 
     private String weightsFile() throws IOException {
-        return file.isPresent() ? file.get() : WeightFile.find(folder, configFile().orElse(null) instanceof OpenClipConfigFile, name);
+        return isFileOfWeights() ? files.file().orElseThrow() : files.weights(configFile());
     }
 
     /// The extents, with the activation that a file says, or a placeholder where none does.
@@ -262,16 +222,18 @@ public final class Checkpoint implements Closeable {
 
     private KnownActivations.Known knownActivation() throws IOException {
         if (known == null) {
-            Optional<KnownActivations.Known> found = KnownActivations.ofName(ownName).or(() -> KnownActivations.ofName(name));
-            if (found.isEmpty() && folder.has(weightsFile())) {
-                try (ByteSource source = folder.open(weightsFile())) {
-                    found = KnownActivations.ofContent(source);
+            Optional<KnownActivations.Known> said = KnownActivations.ofCode(storedWeights())
+                    .or(() -> KnownActivations.ofName(files.ownName()))
+                    .or(() -> KnownActivations.ofName(name()));
+            if (said.isEmpty() && files.folder().has(weightsFile())) {
+                try (ByteSource source = files.folder().open(weightsFile())) {
+                    said = KnownActivations.ofContent(source);
                 }
             }
-            known = found.orElseThrow(() -> new WeightFormatException(
+            known = said.orElseThrow(() -> new WeightFormatException(
                     ("%s: expected a config that says the activation, got none, and weights look the same with any; was it trained with "
                             + "quick_gelu (OpenAI, MetaCLIP, DFN) or gelu (LAION, DataComp)? Say so with --activation or ClipOptions")
-                            .formatted(name)));
+                            .formatted(name())));
         }
         return known;
     }
@@ -321,24 +283,15 @@ public final class Checkpoint implements Closeable {
         };
     }
 
-    /// {@return the vocabulary, or empty when there is none}
+    /// {@return CLIP's vocabulary; empty when there is none, or the model has a tokenizer of another kind}
     ///
     /// @throws io.github.clip4j.tokenizer.VocabularyFormatException when it is malformed
     public Optional<Vocabulary> vocabulary() throws IOException {
         if (!vocabularyIsRead) {
-            vocabulary = readVocabulary().orElse(null);
+            vocabulary = TokenizerFiles.vocabulary(this, extents()).orElse(null);
             vocabularyIsRead = true;
         }
         return Optional.ofNullable(vocabulary);
-    }
-
-    private Optional<Vocabulary> readVocabulary() throws IOException {
-        for (List<String> form : Vocabulary.FORMS) {
-            if (folder.has(form.getFirst())) {
-                return Optional.of(Vocabulary.of(files(form)));
-            }
-        }
-        return Optional.empty();
     }
 
     /// {@return small files beside the weights as they are: those of `names` that are there, bytes by name, each of at most 100 MB}
@@ -346,24 +299,16 @@ public final class Checkpoint implements Closeable {
     /// @param names in the repository, such as `preprocessor_config.json`
     /// @throws IOException when a file cannot be read
     public Map<String, byte[]> files(List<String> names) throws IOException {
-        Map<String, byte[]> found = new LinkedHashMap<>();
-        for (String each : names) {
-            if (folder.has(each)) {
-                try (ByteSource source = folder.open(each)) {
-                    Vocabulary.requireSize(each, source.size());
-                    found.put(each, source.bytes(0, (int) source.size()));
-                }
-            }
-        }
-        return found;
+        return files.bytes(names);
     }
 
-    /// {@return the tokenizer with the rules of a profile, or empty when there is no vocabulary}
+    /// {@return the tokenizer with the rules of a profile, or empty when there are no files of one}
     ///
     /// @param profile the reference implementation to agree with
     /// @throws IOException when a file cannot be read
-    public Optional<ClipTokenizer> tokenizer(Profile profile) throws IOException {
-        return vocabulary().map(words -> new ClipTokenizer(words, profile.tokenizer()));
+    public Optional<Tokenizer> tokenizer(Profile profile) throws IOException {
+        Optional<String> clean = configFile().orElse(null) instanceof OpenClipConfigFile file ? file.clean() : Optional.empty();
+        return TokenizerFiles.tokenizer(this, extents(), profile, clean);
     }
 
     /// {@return how images are prepared for the image encoder, in the order of a profile; empty when there is no image encoder}
@@ -372,18 +317,24 @@ public final class Checkpoint implements Closeable {
     /// @throws WeightFormatException when images so prepared would not fit the encoder
     public Optional<ClipPreprocess> preprocessing(Profile profile) throws IOException {
         Optional<VisionConfig> vision = extents().vision();
-        return vision.isPresent() ? Optional.of(preprocessing(vision.get().imageSize(), profile)) : Optional.empty();
+        return vision.isPresent() ? Optional.of(preprocessing(vision.get(), profile)) : Optional.empty();
     }
 
-    private ClipPreprocess preprocessing(int size, Profile profile) throws IOException {
-        ClipPreprocess preprocess =
-                switch (configFile().orElse(null)) {
-                    case OpenClipConfigFile openClip -> openClip.preprocess();
-                    case ClipConfigFile _ when folder.has(PREPROCESSOR) -> PreprocessConfigFile.read(json(PREPROCESSOR));
-                    case null, default -> ClipPreprocess.huggingFace(size);
-                };
-        PreprocessConfigFile.check(preprocess, size);
-        return preprocess.withConvention(profile.convention());
+    private ClipPreprocess preprocessing(VisionConfig vision, Profile profile) throws IOException {
+        int size = vision.imageSize();
+        boolean siglip = vision.head() instanceof ImageHead.AttentionPool;
+        ConfigFile said = configFile().orElse(null);
+        Optional<JsonFields> processor = said instanceof ClipConfigFile ? files.imageProcessor() : Optional.empty();
+        ClipPreprocess preprocess;
+        if (said instanceof OpenClipConfigFile openClip) {
+            preprocess = openClip.preprocess();
+        } else if (processor.isPresent()) {
+            preprocess = PreprocessConfigFile.read(processor.get(), siglip);
+        } else {
+            preprocess = siglip ? PreprocessConfigFile.siglip(size) : ClipPreprocess.huggingFace(size);
+        }
+        PreprocessConfigFile.check(preprocess, size, processor.map(JsonFields::where).orElse("preprocessor_config.json"));
+        return PreprocessConfigFile.withConvention(preprocess, profile.convention());
     }
 
     /// Closes the weights and, for an archive, its file. Closing twice is harmless.
@@ -394,7 +345,7 @@ public final class Checkpoint implements Closeable {
                 stored.close();
             }
         } finally {
-            container.close();
+            files.container().close();
         }
     }
 }

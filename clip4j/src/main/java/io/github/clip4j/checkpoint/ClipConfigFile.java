@@ -19,7 +19,8 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/// A Hugging Face `config.json`, with the published defaults for what it leaves out (huggingface/transformers `configuration_clip.py`).
+/// A Hugging Face `config.json`, with the published defaults for what it leaves out (huggingface/transformers `configuration_clip.py`,
+/// `configuration_siglip.py`).
 ///
 /// The defaults belong to the reader: the config of openai/clip-vit-base-patch32 names hardly a number.
 final class ClipConfigFile implements ConfigFile {
@@ -52,7 +53,15 @@ final class ClipConfigFile implements ConfigFile {
                             ClipConfig.ofImages(vision(new Reader(root, null, "vision_config", origins), projection(root, origins)));
                         case "clip_text_model" ->
                             ClipConfig.ofTexts(text(new Reader(root, null, "text_config", origins), projection(root, origins)));
-                        default -> throw root.wrong("model_type", "'clip', 'clip_vision_model' or 'clip_text_model'", "'" + type + "'");
+                        case "siglip" -> ClipConfig.of(
+                                siglipVision(Reader.withoutLegacy(root, "vision_config", origins)),
+                                siglipText(Reader.withoutLegacy(root, "text_config", origins)));
+                        case "siglip_vision_model" ->
+                            ClipConfig.ofImages(siglipVision(new Reader(root, null, "vision_config", origins)));
+                        case "siglip_text_model" ->
+                            ClipConfig.ofTexts(siglipText(new Reader(root, null, "text_config", origins)));
+                        default -> throw root.wrong(
+                                "model_type", "'clip', 'siglip' or one of their towers, such as 'clip_vision_model'", "'" + type + "'");
                     };
             return new ClipConfigFile(config, origins);
         } catch (IllegalArgumentException e) {
@@ -90,35 +99,68 @@ final class ClipConfigFile implements ConfigFile {
     private static TextConfig firstEndOfText(TextConfig text) {
         return new TextConfig(text.vocabularySize(), text.contextLength(), text.transformer(), switch (text.head()) {
             case TextHead.EndOfText end -> new TextHead.EndOfText(end.projectionDim(), TextHead.Pooling.FIRST_END_OF_TEXT, end.id());
+            case TextHead.LastPosition last -> last;
         });
     }
 
     /// The top-level value: those of the parts are wrong or absent in several published checkpoints.
     private static OptionalInt projection(JsonFields root, Map<String, String> origins) throws WeightFormatException {
-        int dim = new Reader(root, null, "", origins).integer("projection_dim", 512);
+        return positive(new Reader(root, null, "", origins).integer("projection_dim", 512));
+    }
+
+    /// A width, or 0 for a tower that ends without a projection.
+    private static OptionalInt positive(int dim) {
         return dim == 0 ? OptionalInt.empty() : OptionalInt.of(dim);
     }
 
-    private static VisionConfig vision(Reader reader, OptionalInt projection) throws WeightFormatException {
+    private static void requireChannels(Reader reader) throws WeightFormatException {
         int channels = reader.integer("num_channels", VisionConfig.CHANNELS);
         if (channels != VisionConfig.CHANNELS) {
             throw reader.fields.wrong("num_channels", "3", String.valueOf(channels));
         }
+    }
+
+    private static VisionConfig siglipVision(Reader reader) throws WeightFormatException {
+        requireChannels(reader);
+        if (!reader.fields.bool("vision_use_head").orElse(true)) {
+            throw reader.fields.wrong("vision_use_head", "true, because the head makes the embedding of an image", "false");
+        }
         return new VisionConfig(
-                reader.integer("image_size", 224), reader.integer("patch_size", 32), transformer(reader, 768, 12, 3072),
+                reader.integer("image_size", 224), reader.integer("patch_size", 16), siglipTransformer(reader),
+                new ImageHead.AttentionPool());
+    }
+
+    private static TextConfig siglipText(Reader reader) throws WeightFormatException {
+        TransformerConfig transformer = siglipTransformer(reader);
+        return new TextConfig(
+                reader.integer("vocab_size", 32000), reader.integer("max_position_embeddings", 64), transformer,
+                new TextHead.LastPosition(positive(reader.integer("projection_size", transformer.width()))));
+    }
+
+    private static TransformerConfig siglipTransformer(Reader reader) throws WeightFormatException {
+        return transformer(reader, 768, 12, 3072, Activation.GELU_TANH, 1e-6);
+    }
+
+    private static VisionConfig vision(Reader reader, OptionalInt projection) throws WeightFormatException {
+        requireChannels(reader);
+        return new VisionConfig(
+                reader.integer("image_size", 224), reader.integer("patch_size", 32),
+                transformer(reader, 768, 12, 3072, Activation.QUICK_GELU, 1e-5),
                 new ImageHead.ClassToken(projection));
     }
 
     private static TextConfig text(Reader reader, OptionalInt projection) throws WeightFormatException {
         return new TextConfig(
-                reader.integer("vocab_size", 49408), reader.integer("max_position_embeddings", 77), transformer(reader, 512, 8, 2048),
+                reader.integer("vocab_size", 49408), reader.integer("max_position_embeddings", 77),
+                transformer(reader, 512, 8, 2048, Activation.QUICK_GELU, 1e-5),
                 new TextHead.EndOfText(projection, TextHead.Pooling.HUGGING_FACE, reader.integer("eos_token_id", 49407)));
     }
 
-    private static TransformerConfig transformer(Reader reader, int width, int heads, int mlpWidth) throws WeightFormatException {
+    private static TransformerConfig transformer(
+            Reader reader, int width, int heads, int mlpWidth, Activation activation, double epsilon) throws WeightFormatException {
         return new TransformerConfig(
                 reader.integer("hidden_size", width), reader.integer("num_attention_heads", heads), reader.integer("num_hidden_layers", 12),
-                reader.integer("intermediate_size", mlpWidth), reader.activation(), reader.number("layer_norm_eps", 1e-5));
+                reader.integer("intermediate_size", mlpWidth), reader.activation(activation), reader.number("layer_norm_eps", epsilon));
     }
 
     /// One part of the config, its legacy `…_dict` before it, and a note of each value's origin.
@@ -126,6 +168,11 @@ final class ClipConfigFile implements ConfigFile {
         static Reader of(JsonFields root, String part, Map<String, String> origins) throws WeightFormatException {
             JsonFields empty = StrictJson.parseObject(new byte[] {'{', '}'}, root.where() + "." + part);
             return new Reader(root.object(part).orElse(empty), root.object(part + "_dict").orElse(null), part, origins);
+        }
+
+        /// SigLIP's configs never had the legacy parts.
+        static Reader withoutLegacy(JsonFields root, String part, Map<String, String> origins) throws WeightFormatException {
+            return new Reader(of(root, part, origins).fields, null, part, origins);
         }
 
         private JsonFields holder(String key) {
@@ -152,11 +199,11 @@ final class ClipConfigFile implements ConfigFile {
             return value.orElse(standard);
         }
 
-        Activation activation() throws WeightFormatException {
+        Activation activation(Activation standard) throws WeightFormatException {
             Optional<String> name = holder("hidden_act").string("hidden_act");
-            note("hidden_act", name.orElse(Activation.QUICK_GELU.configName()), name.isEmpty());
+            note("hidden_act", name.orElse(standard.configName()), name.isEmpty());
             if (name.isEmpty()) {
-                return Activation.QUICK_GELU;
+                return standard;
             }
             return Activation.ofConfigName(name.get())
                     .orElseThrow(() ->

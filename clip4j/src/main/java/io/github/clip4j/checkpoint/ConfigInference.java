@@ -26,6 +26,12 @@ final class ConfigInference {
     /// and E/14 (1792) of 112 (open_clip `model_configs`); 64 divides these widths too, so the wrong number of heads would go unnoticed.
     private static final int MAX_VISION_WIDTH = 1024;
 
+    /// PyTorch's, which OpenAI's models have.
+    private static final double EPSILON = 1e-5;
+
+    /// Flax's, which SigLIP's models have.
+    private static final double SIGLIP_EPSILON = 1e-6;
+
     private static final String SHAPES = "the weights' shapes";
     private static final String VISION_CONFIG = "vision_config";
     private static final String TEXT_CONFIG = "text_config";
@@ -58,7 +64,10 @@ final class ConfigInference {
         Optional<VisionConfig> vision = config.vision().filter(_ -> hasVision || !hasText)
                 .map(said -> said.withProjection(shapes.projection(ParameterNames.VISUAL_PROJECTION, said.projectionDim())));
         Optional<TextConfig> text = config.text().filter(_ -> hasText || !hasVision)
-                .map(said -> said.withProjection(shapes.projection(ParameterNames.TEXT_PROJECTION, said.projectionDim())));
+                .map(said -> said.withProjection(switch (said.head()) {
+                    case TextHead.EndOfText end -> shapes.projection(ParameterNames.TEXT_PROJECTION, end.projectionDim());
+                    case TextHead.LastPosition _ -> said.projectionDim(); // its width is no mistake of published configs
+                }));
         if (vision.isEmpty() && text.isEmpty()) {
             throw new WeightFormatException("%s: expected the tensors of the %s encoder that the config describes, got those of the other"
                     .formatted(weights.location(), config.vision().isEmpty() ? "text" : "image"));
@@ -94,7 +103,8 @@ final class ConfigInference {
         put(origins, part, "num_attention_heads", transformer.heads(), "a width of 64 each, as OpenAI's build_model assumes");
         put(origins, part, "num_hidden_layers", transformer.layers(), SHAPES);
         put(origins, part, "intermediate_size", transformer.mlpWidth(), SHAPES);
-        put(origins, part, "layer_norm_eps", transformer.layerNormEpsilon(), "PyTorch's default, as in OpenAI's model");
+        put(origins, part, "layer_norm_eps", transformer.layerNormEpsilon(),
+                transformer.layerNormEpsilon() == EPSILON ? "PyTorch's default, as in OpenAI's model" : "as in all SigLIPs");
     }
 
     private static void put(Map<String, String> origins, String part, String key, Number value, String origin) {
@@ -161,10 +171,14 @@ final class ConfigInference {
                                     + "open_clip_config.json")
                             .formatted(weights.location(), MAX_VISION_WIDTH, positions.dim(1)));
         }
-        int grid = (int) Math.round(Math.sqrt(positions.dim(0) - 1.0));
+        boolean pooled = hasAny(ParameterNames.ATTENTION_POOL);
+        int grid = (int) Math.round(Math.sqrt(positions.dim(0) - (pooled ? 0.0 : 1.0)));
         return Optional.of(new VisionConfig(
-                Math.multiplyExact(patch, grid), patch, transformer(ParameterNames.VISION, positions.dim(1), activation),
-                new ImageHead.ClassToken(projection(ParameterNames.VISUAL_PROJECTION, OptionalInt.empty()))));
+                Math.multiplyExact(patch, grid), patch,
+                transformer(ParameterNames.VISION, positions.dim(1), activation, pooled ? SIGLIP_EPSILON : EPSILON),
+                pooled
+                        ? new ImageHead.AttentionPool()
+                        : new ImageHead.ClassToken(projection(ParameterNames.VISUAL_PROJECTION, OptionalInt.empty()))));
     }
 
     private Optional<TextConfig> text(Activation activation) throws WeightFormatException {
@@ -172,13 +186,21 @@ final class ConfigInference {
             return Optional.empty();
         }
         Shape tokens = shape(ParameterNames.TOKEN_EMBEDDING, 2);
+        boolean projected = hasAny(ParameterNames.TEXT_HEAD_LAYER + ".");
+        boolean last = projected
+                || (hasAny(ParameterNames.ATTENTION_POOL) && !weights.tensors().containsKey(ParameterNames.TEXT_PROJECTION));
         return Optional.of(new TextConfig(
-                tokens.dim(0), shape(ParameterNames.TEXT_POSITIONS, 2).dim(0), transformer(ParameterNames.TEXT, tokens.dim(1), activation),
-                new TextHead.EndOfText(
-                        projection(ParameterNames.TEXT_PROJECTION, OptionalInt.empty()), TextHead.Pooling.GREATEST_ID, tokens.dim(0) - 1)));
+                tokens.dim(0), shape(ParameterNames.TEXT_POSITIONS, 2).dim(0),
+                transformer(ParameterNames.TEXT, tokens.dim(1), activation, last ? SIGLIP_EPSILON : EPSILON),
+                last
+                        ? new TextHead.LastPosition(
+                                projected ? OptionalInt.of(shape(ParameterNames.TEXT_HEAD, 2).dim(0)) : OptionalInt.empty())
+                        : new TextHead.EndOfText(
+                                projection(ParameterNames.TEXT_PROJECTION, OptionalInt.empty()), TextHead.Pooling.GREATEST_ID,
+                                tokens.dim(0) - 1)));
     }
 
-    private TransformerConfig transformer(String tower, int width, Activation activation) throws WeightFormatException {
+    private TransformerConfig transformer(String tower, int width, Activation activation, double epsilon) throws WeightFormatException {
         int layers = 0;
         while (weights.tensors().containsKey(ParameterNames.block(tower, layers) + "mlp.fc1.weight")) {
             layers++;
@@ -191,6 +213,6 @@ final class ConfigInference {
                             .formatted(weights.location(), layers, width));
         }
         int mlpWidth = shape(ParameterNames.block(tower, 0) + "mlp.fc1.weight", 2).dim(0);
-        return new TransformerConfig(width, width / HEAD_WIDTH, layers, mlpWidth, activation, 1e-5);
+        return new TransformerConfig(width, width / HEAD_WIDTH, layers, mlpWidth, activation, epsilon);
     }
 }

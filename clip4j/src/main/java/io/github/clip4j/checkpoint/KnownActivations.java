@@ -2,6 +2,8 @@ package io.github.clip4j.checkpoint;
 
 import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.format.ByteSource;
+import io.github.clip4j.core.format.torch.TorchFile;
+import io.github.clip4j.core.weights.WeightSource;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
@@ -44,6 +46,13 @@ final class KnownActivations {
     record Known(Activation activation, String origin) {}
 
     private KnownActivations() {}
+
+    /// By the code of a TorchScript archive, which has the factor of QuickGELU or a call of GELU in it.
+    static Optional<Known> ofCode(WeightSource weights) {
+        return weights instanceof TorchFile file && file.activations().size() == 1
+                ? Optional.of(new Known(file.activations().iterator().next(), "the archive's own code"))
+                : Optional.empty();
+    }
 
     /// By the name of a directory, file or repository.
     static Optional<Known> ofName(String name) {

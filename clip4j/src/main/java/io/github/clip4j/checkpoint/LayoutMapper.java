@@ -1,6 +1,7 @@
 package io.github.clip4j.checkpoint;
 
 import io.github.clip4j.checkpoint.CanonicalWeights.Part;
+import io.github.clip4j.checkpoint.CanonicalWeights.Rest;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.WeightFormatException;
@@ -32,7 +33,10 @@ import org.jspecify.annotations.Nullable;
 /// ….encoder.layers.i.layer_norm1.*               ….transformer.resblocks.i.ln_1.*
 /// ….encoder.layers.i.self_attn.{q,k,v}_proj.*    the thirds of ….attn.in_proj_weight, ….attn.in_proj_bias
 /// ….encoder.layers.i.mlp.fc1.*, fc2.*            ….mlp.c_fc.*, c_proj.*
+/// text_model.head.{weight,bias}                  text.text_projection.{weight,bias}
 /// ```
+///
+/// [TimmSiglip] has the names of SigLIP's image encoder in open_clip.
 ///
 /// Sources: openai/CLIP `clip/model.py`; transformers `convert_clip_original_pytorch_to_hf.py`; open_clip `model.py`, `factory.py`.
 final class LayoutMapper {
@@ -42,6 +46,7 @@ final class LayoutMapper {
 
     private static final String HF_TEXT = "embeddings.token_embedding.weight";
     private static final String HF_VISION = "embeddings.class_embedding";
+    private static final String HF_SIGLIP_VISION = "embeddings.patch_embedding.bias";
     private static final String OPENAI_TEXT = "token_embedding.weight";
     private static final String OPENAI_VISION = "class_embedding";
 
@@ -78,11 +83,16 @@ final class LayoutMapper {
             throw relative.get().refusal(source.location());
         }
         String hfText = prefixOf(HF_TEXT);
-        String hfVision = prefixOf(HF_VISION);
+        String hfClip = prefixOf(HF_VISION);
+        String hfVision = hfClip == null ? prefixOf(HF_SIGLIP_VISION) : hfClip;
         if (hfText != null || hfVision != null) {
             return mapHuggingFace(hfText, hfVision);
         }
         String text = prefixOf(OPENAI_TEXT);
+        String timm = prefixOf(TimmSiglip.POSITIONS);
+        if (timm != null) {
+            return mapOpenAi(text, timm);
+        }
         String vision = prefixOf(OPENAI_VISION);
         if (text == null && vision == null) {
             throw new WeightFormatException("%s: expected the tensors of a CLIP model, got %s".formatted(
@@ -117,6 +127,10 @@ final class LayoutMapper {
 
     /// A tower may be alone, then also without its prefix; all names may have another prefix, such as `module.`.
     private CanonicalWeights mapHuggingFace(@Nullable String text, @Nullable String vision) throws WeightFormatException {
+        TensorInfo patches = tensors.get((vision == null ? "" : vision) + "embeddings.patch_embedding.weight");
+        if (patches != null && patches.shape().rank() == 2) {
+            throw Relatives.NAFLEX.refusal(source.location()); // a linear layer over patches that were cut before
+        }
         CanonicalWeights canonical = new CanonicalWeights(source, Layout.HUGGING_FACE);
         String root = text != null ? without(text, ParameterNames.TEXT) : without(vision == null ? "" : vision, ParameterNames.VISION);
         for (TensorInfo info : tensors.values()) {
@@ -141,7 +155,7 @@ final class LayoutMapper {
 
     private CanonicalWeights mapOpenAi(@Nullable String text, @Nullable String vision) throws WeightFormatException {
         String root = text != null ? without(text, "text.") : without(vision == null ? "" : vision, "visual.");
-        boolean customText = text != null && !text.equals(root);
+        boolean customText = (text != null && !text.equals(root)) || tensors.containsKey(vision + TimmSiglip.POSITIONS);
         CanonicalWeights canonical = new CanonicalWeights(source, customText ? Layout.OPEN_CLIP : Layout.OPENAI);
         for (TensorInfo info : tensors.values()) {
             String name = info.name();
@@ -165,6 +179,10 @@ final class LayoutMapper {
             return;
         }
         boolean vision = tower.equals(ParameterNames.VISION);
+        if (vision && name.startsWith(TimmSiglip.TRUNK)) {
+            TimmSiglip.add(canonical, info, name.substring(TimmSiglip.TRUNK.length()), tensors);
+            return;
+        }
         switch (name) {
             case "class_embedding" -> canonical.add(ParameterNames.CLASS_EMBEDDING, info.shape(), Part.whole(info.name()));
             case "conv1.weight" -> canonical.add(ParameterNames.PATCH_EMBEDDING, info.shape(), Part.whole(info.name()));
@@ -174,7 +192,11 @@ final class LayoutMapper {
             case "positional_embedding_res" -> {} // read with positional_embedding
             case "proj" -> addProjection(canonical, info, ParameterNames.VISUAL_PROJECTION, widthOf(ParameterNames.VISION, info));
             case "text_projection" -> addProjection(canonical, info, ParameterNames.TEXT_PROJECTION, widthOf(ParameterNames.TEXT, info));
-            case "text_projection.weight" -> canonical.add(ParameterNames.TEXT_PROJECTION, info.shape(), Part.whole(info.name()));
+            case "text_projection.weight", "text_projection.bias" -> {
+                boolean biased = tensors.containsKey(info.name().substring(0, info.name().lastIndexOf('.')) + ".bias");
+                String layer = biased ? ParameterNames.TEXT_HEAD_LAYER : ParameterNames.TEXT_PROJECTION_LAYER;
+                canonical.add(layer + name.substring(name.lastIndexOf('.')), info.shape(), Part.whole(info.name()));
+            }
             default -> {
                 if (!NO_WEIGHTS.contains(name)) {
                     canonical.add(renamedNorm(name, vision).orElse(info.name()), info.shape(), Part.whole(info.name()));
@@ -198,7 +220,13 @@ final class LayoutMapper {
         TensorInfo second = tensors.get(rest);
         boolean folded = second != null && second.shape().equals(info.shape()) && info.shape().rank() == 2
                 && info.shape().dim(0) > LONG_CLIP_KEPT_POSITIONS;
-        canonical.add(name, info.shape(), folded ? new Part(info.name(), false, 0, rest) : Part.whole(info.name()));
+        canonical.add(name, info.shape(), folded
+                ? new Part(info.name(), false, 0, new Rest(rest, kept(info.shape()), kept(info.shape())))
+                : Part.whole(info.name()));
+    }
+
+    private static int kept(Shape positions) {
+        return LONG_CLIP_KEPT_POSITIONS * positions.dim(1);
     }
 
     /// The width of a tower, by its norms: the projection's other extent.
@@ -232,7 +260,7 @@ final class LayoutMapper {
         canonical.add(info.name(), info.shape(), Part.whole(info.name()));
     }
 
-    private static void addThirds(CanonicalWeights canonical, TensorInfo info, String block, String kind) throws WeightFormatException {
+    static void addThirds(CanonicalWeights canonical, TensorInfo info, String block, String kind) throws WeightFormatException {
         int[] dims = info.shape().toArray();
         if (dims.length == 0 || dims[0] % FUSED_ORDER.size() != 0) {
             throw new WeightFormatException("%s in %s: expected queries, keys and values one below the other, got %s"

@@ -28,6 +28,13 @@ final class OpenClipConfigFile implements ConfigFile {
     private static final Set<String> VISION_FIELDS = Set.of(
             "image_size", "layers", "width", "patch_size", "head_width", "mlp_ratio", "norm_kwargs", "act_kwargs", "patch_dropout",
                     "output_tokens");
+    private static final Set<String> TIMM_FIELDS = Set.of(
+            "image_size", "timm_model_name", "timm_model_pretrained", "timm_pool", "timm_proj", "timm_drop", "timm_drop_path",
+                    "patch_dropout", "output_tokens");
+    private static final Set<String> SIGLIP_TEXT_FIELDS = Set.of(
+            "context_length", "vocab_size", "width", "heads", "layers", "mlp_ratio", "norm_kwargs", "act_kwargs", "pool_type",
+                    "no_causal_mask", "proj_bias", "proj_type", "hf_tokenizer_name", "tokenizer_kwargs", "output_tokens");
+    private static final List<Double> HALF = List.of(0.5, 0.5, 0.5);
     private static final Set<String> TEXT_FIELDS = Set.of(
             "context_length", "vocab_size", "width", "heads", "layers", "mlp_ratio", "norm_kwargs", "act_kwargs", "pool_type", "eos_id",
                     "hf_tokenizer_name",
@@ -35,10 +42,12 @@ final class OpenClipConfigFile implements ConfigFile {
 
     private final ClipConfig config;
     private final ClipPreprocess preprocess;
+    private final Optional<String> clean;
 
-    private OpenClipConfigFile(ClipConfig config, ClipPreprocess preprocess) {
+    private OpenClipConfigFile(ClipConfig config, ClipPreprocess preprocess, Optional<String> clean) {
         this.config = config;
         this.preprocess = preprocess;
+        this.clean = clean;
     }
 
     /// Understands a config file.
@@ -51,8 +60,7 @@ final class OpenClipConfigFile implements ConfigFile {
             ClipConfig config = model(model);
             JsonFields preprocess = root.object("preprocess_cfg")
                     .orElse(StrictJson.parseObject(new byte[] {'{', '}'}, root.where() + ".preprocess_cfg"));
-            int size = config.vision().orElseThrow().imageSize(); // model() reads both towers
-            return new OpenClipConfigFile(config, preprocess(preprocess, size));
+            return new OpenClipConfigFile(config, preprocess(preprocess, config.vision().orElseThrow()), clean(model));
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw new WeightFormatException("%s: %s".formatted(root.where(), e.getMessage()), e);
         }
@@ -78,6 +86,16 @@ final class OpenClipConfigFile implements ConfigFile {
         return preprocess;
     }
 
+    /// How a text is cleaned before its tokenizer: `canonicalize`, `lower` or `whitespace`, if the file says so.
+    Optional<String> clean() {
+        return clean;
+    }
+
+    private static Optional<String> clean(JsonFields model) throws WeightFormatException {
+        Optional<JsonFields> kwargs = model.object("text_cfg").orElseThrow().object("tokenizer_kwargs");
+        return kwargs.isPresent() ? kwargs.get().string("clean") : Optional.empty();
+    }
+
     private static void refuseRelatives(JsonFields model) throws WeightFormatException {
         String where = model.where();
         if (model.has("audio_cfg") || model.has("audio_naflex_cfg")) {
@@ -92,25 +110,25 @@ final class OpenClipConfigFile implements ConfigFile {
         Optional<JsonFields> vision = model.object("vision_cfg");
         Optional<JsonFields> text = model.object("text_cfg");
         if (vision.isPresent()) {
-            Optional<String> timm = vision.get().string("timm_model_name");
-            if (timm.isPresent()) {
+            Optional<String> timm = vision.get().string("timm_model_name").filter(name -> !name.isEmpty());
+            if (timm.isPresent() && TimmSiglip.vision(timm.get()).isEmpty()) {
                 throw Relatives.ofTimmModel(timm.get()).refusal(where);
             }
             if (vision.get().isArray("layers")) {
                 throw Relatives.RESNET.refusal(where);
             }
-            if (vision.get().has("no_ln_pre") || vision.get().has("final_ln_after_pool")) {
+            if (OpenClipDefaults.says(vision.get(), "no_ln_pre") || OpenClipDefaults.says(vision.get(), "final_ln_after_pool")) {
                 throw Relatives.CLIPA.refusal(where);
             }
-            if (vision.get().has("ls_init_value")) {
+            if (OpenClipDefaults.says(vision.get(), "ls_init_value")) {
                 throw Relatives.LAYER_SCALE.refusal(where);
             }
         }
         if (text.isPresent()) {
-            if (text.get().has("hf_model_name") || text.get().has("text_arch")) {
+            if (OpenClipDefaults.says(text.get(), "hf_model_name") || OpenClipDefaults.says(text.get(), "text_arch")) {
                 throw Relatives.OTHER_TEXT_TOWER.refusal(where);
             }
-            if (text.get().has("ls_init_value")) {
+            if (OpenClipDefaults.says(text.get(), "ls_init_value")) {
                 throw Relatives.LAYER_SCALE.refusal(where);
             }
         }
@@ -118,7 +136,7 @@ final class OpenClipConfigFile implements ConfigFile {
 
     private static void requireKnown(JsonFields fields, Set<String> known) throws WeightFormatException {
         for (String name : fields.names()) {
-            if (!known.contains(name)) {
+            if (!known.contains(name) && !OpenClipDefaults.isDefault(fields, name)) {
                 throw new WeightFormatException("%s.%s: expected one of %s, got a field of unknown meaning"
                         .formatted(fields.where(), name, known.stream().sorted().toList()));
             }
@@ -131,6 +149,11 @@ final class OpenClipConfigFile implements ConfigFile {
         int embedding = integer(model, "embed_dim", -1);
         JsonFields vision = model.object("vision_cfg").orElseThrow(() -> model.wrong("vision_cfg", "an object", "nothing"));
         JsonFields text = model.object("text_cfg").orElseThrow(() -> model.wrong("text_cfg", "an object", "nothing"));
+        if (vision.has("timm_model_name")) {
+            requireKnown(vision, TIMM_FIELDS);
+            requireKnown(text, SIGLIP_TEXT_FIELDS);
+            return ClipConfig.of(timmVision(vision, embedding), siglipText(text, embedding));
+        }
         requireKnown(vision, VISION_FIELDS);
         requireKnown(text, TEXT_FIELDS);
         return ClipConfig.of(vision(vision, embedding, quick), text(text, embedding, quick));
@@ -143,8 +166,49 @@ final class OpenClipConfigFile implements ConfigFile {
             throw vision.wrong("head_width", "a divisor of the width " + width, String.valueOf(headWidth));
         }
         return new VisionConfig(
-                integer(vision, "image_size", 224), integer(vision, "patch_size", 16),
+                square(vision, "image_size", 224), integer(vision, "patch_size", 16),
                 transformer(vision, width, width / headWidth, quick), new ImageHead.ClassToken(projection(embedding)));
+    }
+
+    /// What timm's name says; it has its own activation whatever `quick_gelu` is (open_clip `model.py`, `_build_vision_tower`).
+    private static VisionConfig timmVision(JsonFields vision, int embedding) throws WeightFormatException {
+        String name = vision.string("timm_model_name").orElseThrow();
+        VisionConfig config = TimmSiglip.vision(name).orElseThrow();
+        int size = integer(vision, "image_size", config.imageSize());
+        if (size != config.imageSize()) {
+            throw vision.wrong("image_size", config.imageSize() + ", that of " + name, String.valueOf(size));
+        }
+        requireValue(vision, "timm_pool", "map");
+        requireValue(vision, "timm_proj", "none");
+        if (embedding != config.transformer().width()) {
+            throw vision.wrong("timm_model_name", "an image encoder of the width embed_dim " + embedding, name);
+        }
+        return config;
+    }
+
+    private static void requireValue(JsonFields fields, String name, String expected) throws WeightFormatException {
+        String value = fields.string(name).orElse("nothing");
+        if (!value.equals(expected)) {
+            throw fields.wrong(name, "'" + expected + "', as SigLIP has it", "'" + value + "'");
+        }
+    }
+
+    private static TextConfig siglipText(JsonFields text, int embedding) throws WeightFormatException {
+        requireValue(text, "pool_type", "last");
+        String projection = text.string("proj_type").orElse("linear");
+        if (!projection.equals("linear") && !projection.equals("none")) {
+            throw text.wrong("proj_type", "linear or none", "'" + projection + "'");
+        }
+        boolean projected = projection.equals("linear");
+        for (String flag : projected ? List.of("no_causal_mask", "proj_bias") : List.of("no_causal_mask")) {
+            if (!text.bool(flag).orElse(false)) {
+                throw text.wrong(flag, "true, as SigLIP has it", "false");
+            }
+        }
+        return new TextConfig(
+                integer(text, "vocab_size", 49408), integer(text, "context_length", 77),
+                transformer(text, integer(text, "width", 512), integer(text, "heads", 8), false),
+                new TextHead.LastPosition(projected ? projection(embedding) : OptionalInt.empty()));
     }
 
     private static TextConfig text(JsonFields text, int embedding, boolean quick) throws WeightFormatException {
@@ -187,6 +251,18 @@ final class OpenClipConfigFile implements ConfigFile {
                 width, heads, integer(fields, "layers", 12), (int) (width * fields.number("mlp_ratio").orElse(4.0)), activation, epsilon);
     }
 
+    /// An edge, or two that are the same.
+    private static int square(JsonFields fields, String name, int standard) throws WeightFormatException {
+        if (!fields.isArray(name)) {
+            return integer(fields, name, standard);
+        }
+        List<Long> edges = fields.integers(name).orElseThrow();
+        if (edges.size() != 2 || !edges.get(0).equals(edges.get(1)) || edges.get(0) > Integer.MAX_VALUE) {
+            throw fields.wrong(name, "a square", edges.size() == 2 ? edges.toString() : edges.size() + " numbers");
+        }
+        return edges.getFirst().intValue();
+    }
+
     private static int integer(JsonFields fields, String name, int standard) throws WeightFormatException {
         long value = fields.integer(name).orElse(standard);
         if (value < 0 || value > Integer.MAX_VALUE) {
@@ -195,7 +271,10 @@ final class OpenClipConfigFile implements ConfigFile {
         return (int) value;
     }
 
-    private static ClipPreprocess preprocess(JsonFields fields, int size) throws WeightFormatException {
+    /// The defaults of a family are those of open_clip's `pretrained.py`, `_pcfg` and `_slpcfg`.
+    private static ClipPreprocess preprocess(JsonFields fields, VisionConfig vision) throws WeightFormatException {
+        int size = vision.imageSize();
+        boolean siglip = vision.head() instanceof ImageHead.AttentionPool;
         String interpolation = fields.string("interpolation").orElse("bicubic");
         ClipPreprocess.Filter filter =
                 switch (interpolation) {
@@ -203,7 +282,7 @@ final class OpenClipConfigFile implements ConfigFile {
                     case "bilinear" -> ClipPreprocess.Filter.BILINEAR;
                     default -> throw fields.wrong("interpolation", "bicubic, bilinear or random", "'" + interpolation + "'");
                 };
-        String mode = fields.string("resize_mode").orElse("shortest");
+        String mode = fields.string("resize_mode").orElse(siglip ? "squash" : "shortest");
         ResizeTo resize =
                 switch (mode) {
                     case "shortest" -> new ResizeTo.ShortestEdge(size);
@@ -213,8 +292,9 @@ final class OpenClipConfigFile implements ConfigFile {
                 };
         Optional<ClipPreprocess.Crop> crop = mode.equals("squash") ? Optional.empty() : Optional.of(new ClipPreprocess.Crop(size, size));
         return new ClipPreprocess(
-                resize, crop, integer(fields, "fill_color", 0), filter, 1 / 255.0, numbers(fields, "mean", ClipPreprocess.OPENAI_MEAN),
-                numbers(fields, "std", ClipPreprocess.OPENAI_STD), ClipPreprocess.Convention.OPENAI);
+                resize, crop, integer(fields, "fill_color", 0), filter, 1 / 255.0,
+                numbers(fields, "mean", siglip ? HALF : ClipPreprocess.OPENAI_MEAN),
+                numbers(fields, "std", siglip ? HALF : ClipPreprocess.OPENAI_STD), ClipPreprocess.Convention.OPENAI);
     }
 
     /// One number is meant for all channels.
@@ -223,6 +303,6 @@ final class OpenClipConfigFile implements ConfigFile {
             double value = fields.number(name).orElseThrow();
             return List.of(value, value, value);
         }
-        return fields.numbers(name).orElse(standard);
+        return PreprocessConfigFile.channels(fields, name, standard);
     }
 }

@@ -9,25 +9,45 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/// A Hugging Face `preprocessor_config.json`, with the defaults of `CLIPImageProcessor` for what it leaves out.
+/// A Hugging Face `preprocessor_config.json`, or the part `image_processor` of a `processor_config.json`, with the defaults of
+/// `CLIPImageProcessor` for what it leaves out, or of `SiglipImageProcessor` where the file or the model is SigLIP's.
 final class PreprocessConfigFile {
     private static final int DEFAULT_SIZE = 224;
+    private static final List<Double> HALF = List.of(0.5, 0.5, 0.5); // IMAGENET_STANDARD_MEAN and _STD
 
     private PreprocessConfigFile() {}
 
-    /// Understands a file.
+    /// How `SiglipImageProcessor` prepares images without a file: both edges to `size`, no crop.
+    static ClipPreprocess siglip(int size) {
+        return new ClipPreprocess(
+                new ResizeTo.Exactly(size, size), Optional.empty(), 0, ClipPreprocess.Filter.BICUBIC, 1 / 255.0, HALF, HALF,
+                ClipPreprocess.Convention.HUGGING_FACE);
+    }
+
+    /// Understands a file of a CLIP.
     ///
     /// @throws WeightFormatException when it is malformed or asks for what is not supported
     static ClipPreprocess read(JsonFields root) throws WeightFormatException {
-        Optional<Crop> crop = root.bool("do_center_crop").orElse(true) ? Optional.of(crop(root)) : Optional.empty();
+        return read(root, false);
+    }
+
+    /// Understands a file.
+    ///
+    /// @param ofSiglip whether the model is a SigLIP; a processor that the file names decides before
+    /// @throws WeightFormatException when it is malformed or asks for what is not supported
+    static ClipPreprocess read(JsonFields root, boolean ofSiglip) throws WeightFormatException {
+        Optional<String> processor = root.string("image_processor_type");
+        boolean siglip = processor.isPresent() ? processor.get().startsWith("Siglip") : ofSiglip;
+        List<Double> standard = siglip ? HALF : ClipPreprocess.OPENAI_MEAN;
+        Optional<Crop> crop = root.bool("do_center_crop").orElse(!siglip) ? Optional.of(crop(root)) : Optional.empty();
         boolean normalize = root.bool("do_normalize").orElse(true);
         boolean rescale = root.bool("do_rescale").orElse(true);
         try {
             return new ClipPreprocess(
-                    root.bool("do_resize").orElse(true) ? resize(root) : new ResizeTo.None(), crop, 0, filter(root),
+                    root.bool("do_resize").orElse(true) ? resize(root, siglip) : new ResizeTo.None(), crop, 0, filter(root),
                     rescale ? root.number("rescale_factor").orElse(1 / 255.0) : 1,
-                    normalize ? root.numbers("image_mean").orElse(ClipPreprocess.OPENAI_MEAN) : List.of(0.0, 0.0, 0.0),
-                    normalize ? root.numbers("image_std").orElse(ClipPreprocess.OPENAI_STD) : List.of(1.0, 1.0, 1.0),
+                    normalize ? channels(root, "image_mean", standard) : List.of(),
+                    normalize ? channels(root, "image_std", siglip ? HALF : ClipPreprocess.OPENAI_STD) : List.of(),
                     ClipPreprocess.Convention.HUGGING_FACE);
         } catch (IllegalArgumentException e) {
             throw new WeightFormatException("%s: %s".formatted(root.where(), e.getMessage()), e);
@@ -36,25 +56,46 @@ final class PreprocessConfigFile {
 
     /// Checks that prepared images have `size` × `size` pixels.
     ///
+    /// @param where what to call the file in messages
     /// @throws WeightFormatException when they have not
-    static void check(ClipPreprocess preprocess, int size) throws WeightFormatException {
+    static void check(ClipPreprocess preprocess, int size, String where) throws WeightFormatException {
         Optional<Crop> crop = preprocess.crop();
         boolean fits = crop.isPresent()
                 ? crop.get().equals(new Crop(size, size))
                 : preprocess.resize().equals(new ResizeTo.Exactly(size, size));
         if (!fits) {
             throw new WeightFormatException(
-                    "preprocessor_config.json: expected images of %d × %d for this model, got %s and %s".formatted(
-                            size, size, preprocess.resize(),
+                    "%s: expected images of %d × %d for this model, got %s and %s".formatted(
+                            where, size, size, preprocess.resize(),
                             crop.map(c -> "a crop of %d × %d".formatted(c.width(), c.height())).orElse("no crop")));
+        }
+    }
+
+    /// A number for each channel. None at all would mean that images are not normalised ([ClipPreprocess#mean]).
+    static List<Double> channels(JsonFields fields, String name, List<Double> standard) throws WeightFormatException {
+        List<Double> numbers = fields.numbers(name).orElse(standard);
+        if (numbers.isEmpty()) {
+            throw fields.wrong(name, "3 numbers", "none");
+        }
+        return numbers;
+    }
+
+    /// The preprocessing in another reference implementation's order.
+    ///
+    /// @throws WeightFormatException when that implementation cannot prepare images so
+    static ClipPreprocess withConvention(ClipPreprocess preprocess, ClipPreprocess.Convention convention) throws WeightFormatException {
+        try {
+            return preprocess.withConvention(convention);
+        } catch (IllegalArgumentException e) {
+            throw new WeightFormatException(e.getMessage() + "; choose another profile", e);
         }
     }
 
     /// `size`: `{"shortest_edge": n}`, `{"height": h, "width": w}`, or a number, which means the shortest edge unless `use_square_size` is
     /// set.
-    private static ResizeTo resize(JsonFields root) throws WeightFormatException {
+    private static ResizeTo resize(JsonFields root, boolean siglip) throws WeightFormatException {
         if (!root.has("size")) {
-            return new ResizeTo.ShortestEdge(DEFAULT_SIZE);
+            return siglip ? new ResizeTo.Exactly(DEFAULT_SIZE, DEFAULT_SIZE) : new ResizeTo.ShortestEdge(DEFAULT_SIZE);
         }
         OptionalLong plain = plainInteger(root, "size");
         if (plain.isPresent()) {

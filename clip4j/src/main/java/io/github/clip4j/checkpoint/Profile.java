@@ -12,13 +12,20 @@ import java.util.stream.Collectors;
 ///
 /// A checkpoint's own is [Checkpoint#profile()]; [io.github.clip4j.ClipOptions] asks for another.
 public enum Profile {
-    /// Hugging Face: the fast CLIP tokenizer, `CLIPImageProcessor`, and `interpolate_pos_encoding` of transformers.
+    /// Hugging Face with Pillow: the fast CLIP tokenizer, `CLIPImageProcessorPil` (up to version 4 `CLIPImageProcessor`), and
+    /// `interpolate_pos_encoding` of transformers.
     HF("hf", TokenizerProfile.HF, ClipPreprocess.Convention.HUGGING_FACE, PositionInterpolation.HUGGING_FACE),
+    /// Hugging Face with torchvision: as [#HF], but images as `CLIPImageProcessor` prepares them since transformers 5.
+    HF_TORCHVISION(
+            "hf-torchvision", TokenizerProfile.HF, ClipPreprocess.Convention.HUGGING_FACE_TORCHVISION, PositionInterpolation.HUGGING_FACE),
     /// openai/CLIP: `simple_tokenizer.py`, and the transform of `clip.py`. It cannot take images of another size; positions are resampled
     /// as open_clip does.
     OPENAI("openai", TokenizerProfile.OPENAI, ClipPreprocess.Convention.OPENAI, PositionInterpolation.OPEN_CLIP),
     /// open_clip: `tokenizer.py`, `transform.py`, and `resize_pos_embed`. A text that is too long is cut.
-    OPEN_CLIP("open_clip", TokenizerProfile.OPEN_CLIP, ClipPreprocess.Convention.OPENAI, PositionInterpolation.OPEN_CLIP);
+    OPEN_CLIP("open_clip", TokenizerProfile.OPEN_CLIP, ClipPreprocess.Convention.OPENAI, PositionInterpolation.OPEN_CLIP),
+    /// immich's machine learning service: `textual.py` and `transforms.py`. A text that is too long is cut. It takes images of the model's
+    /// own size only; positions are resampled as open_clip does, whose models it exports.
+    IMMICH("immich", TokenizerProfile.IMMICH, ClipPreprocess.Convention.IMMICH, PositionInterpolation.OPEN_CLIP);
 
     private final String id;
     private final TokenizerProfile tokenizer;
@@ -64,7 +71,7 @@ public enum Profile {
         return Arrays.stream(values()).filter(profile -> profile.id.equals(id)).findFirst();
     }
 
-    /// {@return the names of all profiles, as `hf, openai or open_clip`, for messages and help}
+    /// {@return the names of all profiles, as `hf, hf-torchvision, … or immich`, for messages and help}
     public static String ids() {
         Profile[] all = values();
         String last = all[all.length - 1].id;

@@ -9,7 +9,7 @@ import java.util.Set;
 /// rather than by a list of unexpected tensors.
 enum Relatives {
     RESNET("a CLIP whose image encoder is a ResNet", "convolutions, folded batch norms and attention pooling"),
-    SIGLIP("SigLIP", "a pooling head with a learnt probe, a text tower without a causal mask, and a SentencePiece tokenizer"),
+    SIGLIP_WITHOUT_HEAD("a SigLIP image encoder without its pooling head", "the mean of its outputs instead"),
     EVA("EVA-CLIP", "rotary positions, SwiGLU and sub-layer norms in the image encoder"),
     MOBILECLIP("MobileCLIP", "the convolutional image encoder FastViT"),
     CLIPA("CLIPA", "average pooling, a text tower without a causal mask, and a WordPiece tokenizer"),
@@ -42,7 +42,7 @@ enum Relatives {
     /// The relative that a Hugging Face `model_type` names.
     static Optional<Relatives> ofModelType(String type) {
         return Optional.ofNullable(switch (type) {
-            case "siglip", "siglip2", "siglip_vision_model", "siglip_text_model" -> SIGLIP;
+            case "siglip2", "siglip2_vision_model", "siglip2_text_model" -> NAFLEX; // SigLIP 2 of a fixed size has SigLIP's type
             case "chinese_clip", "chinese_clip_vision_model", "chinese_clip_text_model" -> CHINESE_CLIP;
             case "jina_clip" -> JINA_CLIP;
             case "altclip" -> ALT_CLIP;
@@ -53,8 +53,11 @@ enum Relatives {
 
     /// The relative that a timm model is the image encoder of.
     static Relatives ofTimmModel(String name) {
-        if (name.contains("siglip")) {
-            return SIGLIP;
+        if (name.contains("naflex")) {
+            return NAFLEX;
+        }
+        if (name.contains("siglip_gap")) {
+            return SIGLIP_WITHOUT_HEAD;
         }
         if (name.startsWith("eva")) {
             return EVA;
@@ -71,15 +74,15 @@ enum Relatives {
         if (name.startsWith("convnext")) {
             return CONVNEXT;
         }
-        return name.contains("naflex") ? NAFLEX : TIMM;
+        return TIMM;
     }
 
     /// The relative whose tensors these are.
     static Optional<Relatives> ofTensors(Set<String> names) {
+        boolean siglip = names.stream().anyMatch(name -> name.contains(TimmSiglip.POOL + "latent"));
         record Sign(Relatives relative, List<String> parts) {}
         List<Sign> signs = List.of(
                 new Sign(RESNET, List.of("visual.layer1.0.conv1.weight", "visual.attnpool.")),
-                new Sign(SIGLIP, List.of("vision_model.head.probe", "visual.trunk.attn_pool.")),
                 new Sign(MOBILECLIP, List.of("image_encoder.model.", "visual.trunk.stem.")),
                 new Sign(EVA, List.of(
                         "visual.blocks.0.attn.", "visual.trunk.blocks.0.mlp.fc1_g", "visual.trunk.blocks.0.attn.q_proj", "visual.rope.")),
@@ -92,7 +95,7 @@ enum Relatives {
         for (Sign sign : signs) {
             for (String part : sign.parts()) {
                 for (String name : names) {
-                    if (name.contains(part)) {
+                    if (name.contains(part) && !(siglip && sign.relative() == TIMM)) {
                         return Optional.of(sign.relative());
                     }
                 }

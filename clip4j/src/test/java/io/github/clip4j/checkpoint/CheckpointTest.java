@@ -230,7 +230,7 @@ class CheckpointTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"hf", "openai", "open_clip"})
+    @ValueSource(strings = {"hf", "hf-torchvision", "openai", "open_clip", "immich"})
     void profilesPrepareAndTokenizeTheirWay(String id) throws IOException {
         Profile profile = Profile.ofId(id).orElseThrow();
         try (Checkpoint checkpoint = Checkpoint.open(MODEL)) {
@@ -238,7 +238,7 @@ class CheckpointTest {
             assertThat(checkpoint.preprocessing(profile).map(ClipPreprocess::convention)).contains(profile.convention());
             assertThat(checkpoint.tokenizer(profile).orElseThrow().profile()).isEqualTo(profile.tokenizer());
         }
-        assertThat(Profile.ids()).isEqualTo("hf, openai or open_clip");
+        assertThat(Profile.ids()).isEqualTo("hf, hf-torchvision, openai, open_clip or immich");
         assertThat(Profile.ofId("clip")).isEmpty();
     }
 
@@ -260,13 +260,13 @@ class CheckpointTest {
     /// A file of weights is listed whatever model it is of, and whatever is beside it.
     @Test
     void aFileOfWeightsIsOpenedByItself() throws IOException {
-        Files.writeString(directory.resolve("config.json"), "{\"model_type\": \"siglip\"}");
+        Files.writeString(directory.resolve("config.json"), "{\"model_type\": \"clap\"}");
         Path file = Files.write(directory.resolve("goldens.safetensors"), Files.readAllBytes(MODEL.resolve("goldens.safetensors")));
         try (Checkpoint checkpoint = Checkpoint.open(file)) {
             assertThat(checkpoint.isFileOfWeights()).isTrue();
             assertThat(checkpoint.storedWeights().tensors()).isNotEmpty();
             assertThatThrownBy(checkpoint::weights).hasMessageContaining("expected the tensors of a CLIP model");
-            assertThatThrownBy(checkpoint::profile).hasMessageContaining("this is SigLIP");
+            assertThatThrownBy(checkpoint::profile).hasMessageContaining("this is CLAP");
             assertThat(checkpoint.files(List.of("config.json", "nothing")).keySet()).containsExactly("config.json");
         }
     }

@@ -211,7 +211,7 @@ class LayoutMapperTest {
 
     @ParameterizedTest
     @CsvSource({
-        "visual.layer1.0.conv1.weight, ResNet", "vision_model.head.probe, SigLIP", "visual.trunk.attn_pool.q.weight, SigLIP",
+        "visual.layer1.0.conv1.weight, ResNet",
                 "visual.blocks.0.attn.q_bias, EVA-CLIP",
         "image_encoder.model.patch_emb.0.block.conv.weight, MobileCLIP", "bert.encoder.layer.0.attention.self.query.weight, Chinese-CLIP",
         "text_model.encoder.layer.0.attention.self.query.weight, Chinese-CLIP",

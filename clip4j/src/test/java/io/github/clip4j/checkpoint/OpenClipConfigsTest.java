@@ -64,6 +64,45 @@ class OpenClipConfigsTest {
                 .hasMessageContaining("eos_id: expected the id of the end of text");
     }
 
+    /// A program that saves every field of open_clip's configs writes what holds anyway.
+    @Test
+    void fieldsThatSayNothingNewAreRead() throws IOException {
+        String full = """
+                {"model_cfg": {"embed_dim": 8, "quick_gelu": true, "custom_text": false, "nonscalar_logit_scale": false,
+                 "output_dict": false,
+                 "vision_cfg": {"layers": 2, "width": 64, "head_width": 64, "mlp_ratio": 4.0, "patch_size": 16, "image_size": [32, 32],
+                  "ls_init_value": null, "patch_dropout": 0.0, "attentional_pool": false, "attn_pooler_queries": 256,
+                  "attn_pooler_heads": 8,
+                  "no_ln_pre": false, "pos_embed_type": "learnable", "final_ln_after_pool": false, "pool_type": "tok",
+                  "output_tokens": false, "act_kwargs": null, "norm_kwargs": null,
+                  "block_type": null, "qk_norm": false, "scaled_cosine_attn": false,
+                  "scale_heads": false, "scale_attn_inner": false, "scale_attn": false, "scale_fc": false, "timm_model_name": null,
+                  "timm_model_pretrained": false, "timm_pool": "avg", "timm_proj": "linear", "timm_proj_bias": false, "timm_drop": 0.0,
+                  "timm_drop_path": null},
+                 "text_cfg": {"context_length": 77, "vocab_size": 49408, "hf_tokenizer_name": null, "tokenizer_mode": null,
+                  "tokenizer_kwargs": null, "width": 64, "heads": 1, "layers": 2, "mlp_ratio": 4.0, "ls_init_value": null,
+                  "embed_cls": false,
+                  "pad_id": 0, "no_causal_mask": false, "final_ln_after_pool": false, "pool_type": "argmax", "proj_bias": false,
+                  "proj_type": "linear", "output_tokens": false, "hf_model_name": null, "hf_model_pretrained": true, "hf_proj_type": "mlp",
+                  "hf_pooler_type": "mean_pooler"}},
+                 "preprocess_cfg": {"size": [32, 32], "mode": "RGB", "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5],
+                  "interpolation": "bicubic", "resize_mode": "shortest", "fill_color": 0}}""";
+        OpenClipConfigFile file = read(full);
+        assertThat(file.config()).isEqualTo(read("""
+                {"model_cfg": {"embed_dim": 8, "quick_gelu": true, "vision_cfg":
+                  {"layers": 2, "width": 64, "patch_size": 16, "image_size": 32},
+                 "text_cfg": {"width": 64, "heads": 1, "layers": 2}}}""").config());
+        for (String[] change : new String[][] {
+            {"\"qk_norm\": false", "\"qk_norm\": true"}, {"\"proj_bias\": false", "\"proj_bias\": true"}, {"\"pool_type\": \"tok\"",
+                    "\"pool_type\": \"avg\""},
+            {"\"no_causal_mask\": false", "\"no_causal_mask\": true"}, {"\"tokenizer_mode\": null", "\"tokenizer_mode\": \"canonicalize\""},
+            {"\"image_size\": [32, 32]", "\"image_size\": [32, 48]"}, {"\"no_ln_pre\": false", "\"no_ln_pre\": true"}
+        }) {
+            assertThat(full).contains(change[0]);
+            assertThatThrownBy(() -> read(full.replace(change[0], change[1]))).as(change[1]).isInstanceOf(WeightFormatException.class);
+        }
+    }
+
     private static Map<String, Double> publishedMillions() throws IOException {
         Map<String, Double> millions = new HashMap<>();
         for (String line : Files.readAllLines(ReferenceData.require("reference/open_clip/model_profile.csv"))) {
@@ -107,6 +146,7 @@ class OpenClipConfigsTest {
         assertThat(read).contains(
                 "ViT-B-32", "ViT-B-32-quickgelu", "ViT-H-14", "ViT-g-14", "ViT-bigG-14", "ViT-e-14", "ViT-S-32-alt",
                         "ViT-H-14-worldwide-quickgelu");
+        assertThat(read.stream().filter(name -> name.contains("SigLIP"))).as("all but two NaFlex and two other text towers").hasSize(26);
         assertThat(compared).as("compared of %s", read).isGreaterThan(25);
         assertThat(read.size() + refused).isEqualTo(files.size());
     }

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
@@ -31,7 +32,7 @@ public final class CheckpointConverter {
     /// Files that may be beside the weights and are copied as they are.
     private static final List<String> TOKENIZER_FILES = List.of(
             "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.json", "merges.txt",
-                    "bpe_simple_vocab_16e6.txt.gz");
+                    "bpe_simple_vocab_16e6.txt.gz", "spiece.model", "tokenizer.model");
 
     /// The form that weights are written in.
     public enum Format {
@@ -65,7 +66,7 @@ public final class CheckpointConverter {
         if (format == Format.NPY && dtype == DType.BF16) {
             throw new IllegalArgumentException("npy files have no bfloat16: write float32 or float16, or safetensors");
         }
-        if (Files.exists(target)) {
+        if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
             throw new FileAlreadyExistsException(target + ": expected a directory that does not exist yet; nothing is overwritten");
         }
         Path parent = target.toAbsolutePath().getParent();
@@ -99,17 +100,26 @@ public final class CheckpointConverter {
         WeightSource weights = checkpoint.weights();
         ClipConfig config = checkpoint.config(activation);
         checkpoint.check();
-        Files.writeString(directory.resolve("config.json"), HfConfigWriter.config(config), StandardCharsets.UTF_8);
+        if (config.hasBothTowers() && !weights.tensors().containsKey(ParameterNames.LOGIT_SCALE)) {
+            throw new WeightFormatException("%s: %s: missing; transformers would make one up in a model of both encoders"
+                    .formatted(weights.location(), ParameterNames.LOGIT_SCALE));
+        }
+        write(directory.resolve("config.json"), HfConfigWriter.config(config).getBytes(StandardCharsets.UTF_8));
         Optional<ClipPreprocess> preprocess = checkpoint.preprocessing(Profile.HF);
         if (preprocess.isPresent()) {
-            Files.writeString(
-                    directory.resolve("preprocessor_config.json"), HfConfigWriter.preprocess(preprocess.get()), StandardCharsets.UTF_8);
+            write(
+                    directory.resolve("preprocessor_config.json"),
+                    HfConfigWriter.preprocess(preprocess.get()).getBytes(StandardCharsets.UTF_8));
         }
         for (Map.Entry<String, byte[]> file : checkpoint.files(TOKENIZER_FILES).entrySet()) {
-            Files.write(directory.resolve(file.getKey()), file.getValue());
+            write(directory.resolve(file.getKey()), file.getValue());
         }
         writeWeights(weights, directory);
         verify(config, weights, directory);
+    }
+
+    private static void write(Path file, byte[] content) throws IOException {
+        OutputFile.write(file, out -> out.write(content));
     }
 
     private static List<TensorInfo> parameters(WeightSource weights) {
@@ -120,7 +130,7 @@ public final class CheckpointConverter {
         if (format == Format.SAFETENSORS) {
             SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "pt");
             for (TensorInfo info : parameters(weights)) {
-                writer.add(info.name(), dtype, shape(info), () -> checked(info, weights.read(info.name())));
+                writer.add(info.name(), dtype, shape(info, weights), () -> checked(info, weights.read(info.name())));
             }
             writer.write(directory.resolve("model.safetensors"));
             return;
@@ -130,17 +140,18 @@ public final class CheckpointConverter {
             float[] values = checked(info, weights.read(info.name()));
             Path file = arrays.resolve(info.name() + ".npy");
             if (dtype == DType.F16) {
-                NpyWriter.writeHalfFloats(file, values, shape(info));
+                NpyWriter.writeHalfFloats(file, values, shape(info, weights));
             } else {
-                NpyWriter.writeFloats(file, values, shape(info));
+                NpyWriter.writeFloats(file, values, shape(info, weights));
             }
         }
     }
 
-    /// A scale is stored as `[]` or `[1]`; Hugging Face's is `[]`. npy's library writes no scalars.
-    private Shape shape(TensorInfo info) {
+    /// A scale is stored as `[]` or `[1]`; Hugging Face's is `[]` in CLIP and `[1]` in SigLIP.
+    private Shape shape(TensorInfo info, WeightSource weights) {
         boolean scale = info.name().equals(ParameterNames.LOGIT_SCALE) || info.name().equals(ParameterNames.LOGIT_BIAS);
-        return scale ? (format == Format.NPY ? Shape.of(1) : Shape.of()) : info.shape();
+        boolean siglip = weights.tensors().containsKey(ParameterNames.ATTENTION_POOL + ".probe");
+        return scale ? (format == Format.NPY || siglip ? Shape.of(1) : Shape.of()) : info.shape();
     }
 
     /// Refuses finite values that the type has no finite neighbour of.

@@ -1,9 +1,5 @@
 package io.github.clip4j.tools;
 
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import io.github.clip4j.Clip;
 import io.github.clip4j.ClipOptions;
 import io.github.clip4j.Embedding;
@@ -11,6 +7,8 @@ import io.github.clip4j.checkpoint.Checkpoint;
 import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
+import io.github.clip4j.core.format.json.JsonFields;
+import io.github.clip4j.core.format.json.StrictJson;
 import io.github.clip4j.core.format.safetensors.SafetensorsFile;
 import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.WeightFormatException;
@@ -21,7 +19,7 @@ import io.github.clip4j.model.Probe;
 import io.github.clip4j.model.TextEncoder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -81,6 +79,10 @@ public final class CheckpointVerifier {
             if (images.isPresent() && pixels != null) {
                 float[] values = file.read("pixels");
                 int[] dims = pixels.shape().toArray();
+                if (dims.length != 4 || pixels.shape().elements() == 0) {
+                    throw new WeightFormatException("%s: pixels: expected the shape [images, channels, height, width], got %s"
+                            .formatted(file.location(), pixels.shape()));
+                }
                 int elements = pixels.shape().elements() / dims[0];
                 for (int i = 0; i < dims[0]; i++) {
                     float[] image = Arrays.copyOfRange(values, i * elements, (i + 1) * elements);
@@ -142,42 +144,55 @@ public final class CheckpointVerifier {
                 error = Math.max(error, difference); // NaN stays NaN
                 greatest = Math.max(greatest, Math.abs(expected[i]));
             }
-            results.add(new Result(stage, error, 4 * Math.max(Double.parseDouble(float32Error), U * greatest)));
+            results.add(new Result(stage, error, 4 * Math.max(number(stage, float32Error), U * greatest)));
+        }
+
+        private double number(String stage, String float32Error) throws WeightFormatException {
+            try {
+                return Double.parseDouble(float32Error);
+            } catch (NumberFormatException e) {
+                throw new WeightFormatException(("%s: %s: expected a number as the error of PyTorch's float32 run, got '%s'; "
+                                + "write the file again with export.py")
+                        .formatted(file.location(), stage, float32Error.substring(0, Math.min(float32Error.length(), 60))), e);
+            }
         }
     }
 
     private static List<Result> verifyPublished(Checkpoint checkpoint, Path expected, ClipOptions options) throws IOException {
-        JsonObject json;
-        try {
-            json = JsonParser.parseString(Files.readString(expected)).getAsJsonObject();
-        } catch (JsonParseException | IllegalStateException e) {
-            throw new WeightFormatException("%s: malformed JSON: %s".formatted(expected.getFileName(), e.getMessage()), e);
+        JsonFields json = StrictJson.readObject(expected);
+        double tolerance = json.number("tolerance").orElse(1e-3);
+        List<String> texts = json.strings("texts").orElse(List.of());
+        List<List<Double>> textEmbeddings = json.rows("text_embeddings").orElse(List.of());
+        if (textEmbeddings.size() > texts.size()) {
+            throw json.wrong("text_embeddings", "at most one row for each of the %d texts".formatted(texts.size()),
+                    textEmbeddings.size() + " rows");
         }
-        double tolerance = json.has("tolerance") ? json.get("tolerance").getAsDouble() : 1e-3;
+        Optional<List<Double>> imageEmbedding = json.numbers("image_embedding");
+        Optional<List<Double>> logitsPerImage = json.numbers("logits_per_image");
+        Optional<List<Double>> probs = json.numbers("probs");
+        Optional<String> imageFile = json.string("image");
+        if (imageFile.isEmpty() && (imageEmbedding.isPresent() || logitsPerImage.isPresent() || probs.isPresent())) {
+            throw json.wrong("image", "the name of an image file beside this one", "nothing");
+        }
         List<Result> results = new ArrayList<>();
         try (Clip clip = Clip.load(checkpoint, options)) {
-            double[] image = json.has("image") ? imageOutput(clip, expected.resolveSibling(json.get("image").getAsString()))
-                    : new double[0];
-            List<String> texts = json.has("texts")
-                    ? json.getAsJsonArray("texts").asList().stream().map(JsonElement::getAsString).toList()
-                    : List.of();
+            double[] image = imageFile.isPresent() ? imageOutput(clip, imagePath(json, expected, imageFile.get())) : new double[0];
             List<double[]> textOutputs = new ArrayList<>();
             for (String text : texts) {
-                textOutputs.add(doubles(clip.model().textEncoder().orElseThrow().encode(List.of(clip.tokenizer().encode(text))).toArray()));
+                textOutputs.add(textOutput(clip, text));
             }
-            if (json.has("image_embedding")) {
-                results.add(compare("image_embedding", json.get("image_embedding"), image, tolerance));
+            if (imageEmbedding.isPresent()) {
+                results.add(compare("image_embedding", imageEmbedding.get(), image, tolerance));
             }
-            for (int i = 0; json.has("text_embeddings") && i < json.getAsJsonArray("text_embeddings").size(); i++) {
-                results.add(compare("text_embeddings[" + i + "]", json.getAsJsonArray("text_embeddings")
-                        .get(i), textOutputs.get(i), tolerance));
+            for (int i = 0; i < textEmbeddings.size(); i++) {
+                results.add(compare("text_embeddings[" + i + "]", textEmbeddings.get(i), textOutputs.get(i), tolerance));
             }
-            double[] logits = image.length == 0 ? new double[0] : logits(clip, image, textOutputs);
-            if (json.has("logits_per_image")) {
-                results.add(compare("logits_per_image", json.get("logits_per_image"), logits, tolerance));
+            double[] logits = logitsPerImage.isPresent() || probs.isPresent() ? logits(clip, image, textOutputs) : new double[0];
+            if (logitsPerImage.isPresent()) {
+                results.add(compare("logits_per_image", logitsPerImage.get(), logits, tolerance));
             }
-            if (json.has("probs")) {
-                results.add(compare("probs", json.get("probs"), softmax(logits), tolerance));
+            if (probs.isPresent()) {
+                results.add(compare("probs", probs.get(), probabilities(clip, logits), tolerance));
             }
         }
         if (results.isEmpty()) {
@@ -187,22 +202,43 @@ public final class CheckpointVerifier {
         return results;
     }
 
+    private static Path imagePath(JsonFields json, Path expected, String name) throws IOException {
+        try {
+            return expected.resolveSibling(name);
+        } catch (InvalidPathException e) {
+            throw json.wrong("image", "the name of an image file beside this one", "'" + e.getInput() + "', which no file can have");
+        }
+    }
+
+    private static double[] textOutput(Clip clip, String text) throws IOException {
+        TextEncoder encoder = clip.model().textEncoder()
+                .orElseThrow(() -> new WeightFormatException("expected a model with a text encoder, as there are texts, got none"));
+        return doubles(encoder.encode(List.of(clip.tokenizer().encode(text, encoder.config().contextLength()))).toArray());
+    }
+
     private static double[] imageOutput(Clip clip, Path file) throws IOException {
+        ImageEncoder encoder = clip.model().imageEncoder()
+                .orElseThrow(() -> new WeightFormatException("expected a model with an image encoder, as there is an image, got none"));
         Tensor pixels = clip.preprocess().apply(ImageFile.read(file));
         int[] dims = pixels.shape().toArray();
         Tensor batch = Tensor.of(pixels.array(), Shape.of(1, dims[0], dims[1], dims[2]));
-        return doubles(clip.model().imageEncoder().orElseThrow().encode(batch).toArray());
+        return doubles(encoder.encode(batch).toArray());
     }
 
-    private static double[] logits(Clip clip, double[] image, List<double[]> texts) {
+    private static double[] logits(Clip clip, double[] image, List<double[]> texts) throws IOException {
         Embedding point = Embedding.normalized(floats(image));
-        double scale = clip.model().logitScale().orElseThrow();
+        double scale = clip.model().logitScale()
+                .orElseThrow(() -> new WeightFormatException("expected a model with a logit_scale, as there are logits, got none"));
         return texts.stream()
-                .mapToDouble(text -> scale * point.dot(Embedding.normalized(floats(text))) + clip.model().logitBias())
+                .mapToDouble(text -> scale * point.dot(Embedding.normalized(floats(text))) + clip.model().logitBias().orElse(0))
                 .toArray();
     }
 
-    private static double[] softmax(double[] logits) {
+    /// The sigmoid of each logit for a model that was trained with it, else the softmax.
+    private static double[] probabilities(Clip clip, double[] logits) {
+        if (clip.model().logitBias().isPresent()) {
+            return Arrays.stream(logits).map(logit -> 1 / (1 + Math.exp(-logit))).toArray();
+        }
         double max = Arrays.stream(logits).max().orElse(0);
         double[] powers = Arrays.stream(logits).map(logit -> Math.exp(logit - max)).toArray();
         double sum = Arrays.stream(powers).sum();
@@ -226,11 +262,10 @@ public final class CheckpointVerifier {
     }
 
     /// Published values are often the first ones alone.
-    private static Result compare(String stage, JsonElement expected, double[] actual, double tolerance) {
-        List<JsonElement> values = expected.getAsJsonArray().asList();
+    private static Result compare(String stage, List<Double> values, double[] actual, double tolerance) {
         double error = values.size() <= actual.length ? 0 : Double.POSITIVE_INFINITY;
         for (int i = 0; i < Math.min(values.size(), actual.length); i++) {
-            double difference = Math.abs(values.get(i).getAsDouble() - actual[i]);
+            double difference = Math.abs(values.get(i) - actual[i]);
             error = Math.max(error, difference); // NaN stays NaN
         }
         return new Result(stage, error, tolerance);

@@ -6,13 +6,15 @@ import com.google.gson.JsonObject;
 import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.image.ClipPreprocess.ResizeTo;
 import io.github.clip4j.model.ClipConfig;
+import io.github.clip4j.model.ImageHead;
 import io.github.clip4j.model.TextConfig;
 import io.github.clip4j.model.TextHead;
 import io.github.clip4j.model.TransformerConfig;
 import io.github.clip4j.model.VisionConfig;
 import java.util.List;
 
-/// Configs as the JSON files of Hugging Face's repositories (huggingface/transformers `configuration_clip.py`, `image_processing_clip.py`).
+/// Configs as the JSON files of Hugging Face's repositories (huggingface/transformers `configuration_clip.py`, `configuration_siglip.py`,
+/// `image_processing_clip.py`).
 final class HfConfigWriter {
     private HfConfigWriter() {}
 
@@ -24,15 +26,22 @@ final class HfConfigWriter {
         if (vision != null && text != null) {
             root.addProperty("model_type", switch (text.head()) {
                 case TextHead.EndOfText end -> end.pooling() == TextHead.Pooling.FIRST_END_OF_TEXT ? "metaclip_2" : "clip";
+                case TextHead.LastPosition _ -> "siglip";
             });
-            root.addProperty("projection_dim", vision.projectionDim().orElse(0));
+            addProjection(vision, root);
             root.add("vision_config", vision(vision, new JsonObject()));
             root.add("text_config", text(text, new JsonObject()));
         } else if (vision != null) {
-            root.addProperty("model_type", "clip_vision_model");
+            root.addProperty("model_type", switch (vision.head()) {
+                case ImageHead.ClassToken _ -> "clip_vision_model";
+                case ImageHead.AttentionPool _ -> "siglip_vision_model";
+            });
             vision(vision, root);
         } else if (text != null) {
-            root.addProperty("model_type", "clip_text_model");
+            root.addProperty("model_type", switch (text.head()) {
+                case TextHead.EndOfText _ -> "clip_text_model";
+                case TextHead.LastPosition _ -> "siglip_text_model";
+            });
             text(text, root);
         }
         return print(root);
@@ -42,17 +51,28 @@ final class HfConfigWriter {
         into.addProperty("image_size", vision.imageSize());
         into.addProperty("patch_size", vision.patchSize());
         into.addProperty("num_channels", VisionConfig.CHANNELS);
-        into.addProperty("projection_dim", vision.projectionDim().orElse(0));
+        addProjection(vision, into);
         return transformer(vision.transformer(), into);
+    }
+
+    private static void addProjection(VisionConfig vision, JsonObject into) {
+        switch (vision.head()) {
+            case ImageHead.ClassToken token -> into.addProperty("projection_dim", token.projectionDim().orElse(0));
+            case ImageHead.AttentionPool _ -> {} // SigLIP's configs have none
+        }
     }
 
     private static JsonObject text(TextConfig text, JsonObject into) {
         into.addProperty("vocab_size", text.vocabularySize());
         into.addProperty("max_position_embeddings", text.contextLength());
-        into.addProperty("projection_dim", text.projectionDim().orElse(0));
-        into.addProperty("eos_token_id", switch (text.head()) {
-            case TextHead.EndOfText end -> end.pooling() == TextHead.Pooling.GREATEST_ID ? TextConfig.LEGACY_END_OF_TEXT : end.id();
-        });
+        switch (text.head()) {
+            case TextHead.EndOfText end -> {
+                into.addProperty("projection_dim", end.projectionDim().orElse(0));
+                into.addProperty(
+                        "eos_token_id", end.pooling() == TextHead.Pooling.GREATEST_ID ? TextConfig.LEGACY_END_OF_TEXT : end.id());
+            }
+            case TextHead.LastPosition last -> into.addProperty("projection_size", last.projectionDim().orElse(0)); // 0: ours alone
+        }
         return transformer(text.transformer(), into);
     }
 
@@ -88,9 +108,11 @@ final class HfConfigWriter {
         preprocess.crop().ifPresent(crop -> root.add("crop_size", extents(crop.width(), crop.height())));
         root.addProperty("do_rescale", preprocess.rescaleFactor() != 1);
         root.addProperty("rescale_factor", preprocess.rescaleFactor());
-        root.addProperty("do_normalize", true);
-        root.add("image_mean", array(preprocess.mean()));
-        root.add("image_std", array(preprocess.std()));
+        root.addProperty("do_normalize", !preprocess.mean().isEmpty());
+        if (!preprocess.mean().isEmpty()) {
+            root.add("image_mean", array(preprocess.mean()));
+            root.add("image_std", array(preprocess.std()));
+        }
         root.addProperty("do_convert_rgb", true);
         return print(root);
     }

@@ -8,11 +8,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -86,15 +83,12 @@ public final class SafetensorsWriter {
     /// @param file replaced when it exists
     /// @throws IOException when the file cannot be written
     public void write(Path file) throws IOException {
-        AtomicFile.write(file, temporary -> {
-            try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE);
-                    OutputStream out = Channels.newOutputStream(channel)) {
-                byte[] header = header();
-                out.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).array());
-                out.write(header);
-                for (Stored tensor : tensors.values()) {
-                    write(tensor, out);
-                }
+        OutputFile.write(file, out -> {
+            byte[] header = header();
+            out.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).array());
+            out.write(header);
+            for (Stored tensor : tensors.values()) {
+                write(tensor, out);
             }
         });
     }

@@ -15,6 +15,7 @@ import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.format.safetensors.SafetensorsFile;
 import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.weights.TensorInfo;
+import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.image.ImageFile;
 import io.github.clip4j.testkit.ReferenceData;
@@ -42,13 +43,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /// The same weights in every layout, type and kind of file give the same bits.
 class LayoutsTest {
-    private static final Path MODEL = ReferenceData.projectRoot().resolve("clip-vit/src/test/resources/golden/tiny");
-    private static final Path IMAGE = ReferenceData.projectRoot().resolve("clip-image/src/test/resources/images/rgb.png");
+    static final Path MODEL = ReferenceData.projectRoot().resolve("clip-vit/src/test/resources/golden/tiny");
+    static final Path IMAGE = ReferenceData.projectRoot().resolve("clip-image/src/test/resources/images/rgb.png");
 
     @TempDir
     private Path directory = Path.of("");
 
-    private static Map<String, Content> weights() throws IOException {
+    static Map<String, Content> weights() throws IOException {
         Map<String, Content> weights = new TreeMap<>();
         try (Checkpoint checkpoint = Checkpoint.open(MODEL)) {
             WeightSource source = checkpoint.weights();
@@ -60,7 +61,7 @@ class LayoutsTest {
     }
 
     /// Hugging Face's tensors under OpenAI's names, projections turned and queries, keys and values fused.
-    private static Map<String, Content> openAi(Map<String, Content> weights, String text) {
+    static Map<String, Content> openAi(Map<String, Content> weights, String text) {
         Map<String, Content> out = new TreeMap<>();
         weights.forEach((name, content) -> {
             if (name.contains("k_proj") || name.contains("v_proj")) {
@@ -116,12 +117,15 @@ class LayoutsTest {
                 }
             }
             case "npz" -> npz(directory, weights, dtype);
+            case "ckpt" -> TorchWriter.write(directory.resolve("epoch=3-step=7.ckpt"), weights, dtype);
+            case "legacy" -> TorchWriter.writeLegacy(directory.resolve("pytorch_model.bin"), weights, dtype);
+            case "sharded bin" -> shardedBin(directory, weights, dtype);
             case "bin" -> TorchWriter.write(directory.resolve("pytorch_model.bin"), weights, dtype);
             default -> TorchWriter.write(directory.resolve("weights.pt"), weights, dtype);
         }
     }
 
-    private static void safetensors(Path file, Map<String, Content> weights, DType dtype) throws IOException {
+    static void safetensors(Path file, Map<String, Content> weights, DType dtype) throws IOException {
         SafetensorsWriter writer = new SafetensorsWriter();
         weights.forEach((name, content) -> writer.add(name, dtype, content.shape(), content.values()));
         writer.write(file);
@@ -140,6 +144,20 @@ class LayoutsTest {
         }
         Files.writeString(directory.resolve("model.safetensors.index.json"), "{\"metadata\": {}, \"weight_map\": {" + String.join(", ", map)
                 + "}}");
+    }
+
+    private static void shardedBin(Path directory, Map<String, Content> weights, DType dtype) throws IOException {
+        List<Map<String, Content>> shards = List.of(new TreeMap<>(), new TreeMap<>());
+        List<String> map = new ArrayList<>();
+        for (Map.Entry<String, Content> tensor : weights.entrySet()) {
+            int shard = map.size() % 2;
+            shards.get(shard).put(tensor.getKey(), tensor.getValue());
+            map.add("\"%s\": \"pytorch_model-0000%d-of-00002.bin\"".formatted(tensor.getKey(), shard + 1));
+        }
+        TorchWriter.write(directory.resolve("pytorch_model-00001-of-00002.bin"), shards.get(0), dtype);
+        TorchWriter.writeLegacy(directory.resolve("pytorch_model-00002-of-00002.bin"), shards.get(1), dtype);
+        Files.writeString(directory.resolve("pytorch_model.bin.index.json"), "{\"metadata\": {}, \"weight_map\": {" + String.join(", ",
+                map) + "}}");
     }
 
     private static void npy(Path file, Content content, DType dtype) throws IOException {
@@ -163,7 +181,7 @@ class LayoutsTest {
         }
     }
 
-    private static Path copyOfFiles(Path target) throws IOException {
+    static Path copyOfFiles(Path target) throws IOException {
         Files.createDirectories(target);
         for (String name : List.of("config.json", "preprocessor_config.json", "vocab.json", "merges.txt")) {
             Files.copy(MODEL.resolve(name), target.resolve(name));
@@ -171,7 +189,7 @@ class LayoutsTest {
         return target;
     }
 
-    private static float[] embeddings(Path model, ClipOptions options) throws IOException {
+    static float[] embeddings(Path model, ClipOptions options) throws IOException {
         try (Clip clip = Clip.load(model, options)) {
             float[] image = clip.embedImage(ImageFile.read(IMAGE)).toArray();
             float[] text = clip.embedText("a photo of a cat").toArray();
@@ -185,7 +203,7 @@ class LayoutsTest {
     private static Stream<Arguments> combinations() {
         return Stream.of(DType.F32, DType.F16, DType.BF16)
                 .flatMap(dtype -> Stream.of("hf", "openai", "open_clip")
-                        .flatMap(layout -> Stream.of("safetensors", "sharded", "npy", "npz", "bin", "pt")
+                        .flatMap(layout -> Stream.of("safetensors", "sharded", "npy", "npz", "bin", "pt", "ckpt", "legacy", "sharded bin")
                                 .filter(kind -> dtype != DType.BF16 || !kind.startsWith("np")) // npy has no bfloat16
                                 .map(kind -> Arguments.of(dtype, layout, kind))));
     }
@@ -347,8 +365,14 @@ class LayoutsTest {
         Path published = Files.writeString(directory.resolve("published.json"),
                 "{\"texts\": [\"a photo of a cat\"], \"text_embeddings\": [[0.5, 0.25]], \"tolerance\": 1e-4}");
         assertThat(verify(MODEL, published)).singleElement().matches(result -> !result.passed());
-        assertThatThrownBy(() -> verify(MODEL, Files.writeString(published, "{")))
-                .hasMessageContaining("malformed JSON");
+        for (String wrong : List.of(
+                "{", "", "[]", "<html>", "{\"texts\": 1}", "{\"texts\": [{}]}", "{\"text_embeddings\": [[0.5]]}", "{\"probs\": [0.5]}",
+                "{\"texts\": [\"a\"], \"text_embeddings\": 3}", "{\"texts\": [\"a\"], \"tolerance\": []}", "{\"image_embedding\": {}}",
+                "[".repeat(100_000), "{\"image\": \"\\u0000\", \"probs\": [1]}")) {
+            assertThatThrownBy(() -> verify(MODEL, Files.writeString(published, wrong)))
+                    .as(wrong).isInstanceOf(WeightFormatException.class)
+                    .hasMessageStartingWith("published.json").hasMessageContaining("expected");
+        }
     }
 
     /// The project's goldens of the first text, in the form that `export.py` writes.

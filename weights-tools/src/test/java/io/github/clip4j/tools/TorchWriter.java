@@ -24,8 +24,39 @@ final class TorchWriter {
     record Content(Shape shape, float[] values) {}
 
     static void write(Path file, Map<String, Content> tensors, DType dtype) throws IOException {
+        write(file, pickle(tensors, dtype), tensors, dtype);
+    }
+
+    /// As training programs save them: `{"epoch": 3, KEY: {…}, …}`, where a name `a/b` is the tensor b of the dictionary a.
+    static void writeNested(Path file, Map<String, Content> tensors, DType dtype) throws IOException {
+        write(file, nested(tensors, dtype), tensors, dtype);
+    }
+
+    /// The form of PyTorch before 1.6.
+    static void writeLegacy(Path file, Map<String, Content> tensors, DType dtype) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        latin1(out, "\u0080\u0002\u008a\nl\u00fc\u009cF\u00f9 j\u00a8P\u0019.");
+        latin1(out, "\u0080\u0002M\u00e9\u0003.");
+        latin1(out, "\u0080\u0002}(");
+        text(out, "little_endian");
+        latin1(out, "\u0088u.");
+        byte[] pickle = pickle(tensors, dtype);
+        out.writeBytes(new String(pickle, StandardCharsets.ISO_8859_1).replace("tQK\0(", "NtQK\0(").getBytes(StandardCharsets.ISO_8859_1));
+        latin1(out, "\u0080\u0002](");
+        for (int key = 0; key < tensors.size(); key++) {
+            text(out, String.valueOf(key));
+        }
+        latin1(out, "e.");
+        for (Content tensor : tensors.values()) {
+            out.writeBytes(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(tensor.values.length).array());
+            out.writeBytes(bytes(tensor.values, dtype));
+        }
+        Files.write(file, out.toByteArray());
+    }
+
+    private static void write(Path file, byte[] pickle, Map<String, Content> tensors, DType dtype) throws IOException {
         try (OutputStream out = Files.newOutputStream(file); ZipOutputStream zip = new ZipOutputStream(out)) {
-            store(zip, "archive/data.pkl", pickle(tensors, dtype));
+            store(zip, "archive/data.pkl", pickle);
             store(zip, "archive/byteorder", "little".getBytes(StandardCharsets.US_ASCII));
             int key = 0;
             for (Content tensor : tensors.values()) {
@@ -62,31 +93,60 @@ final class TorchWriter {
         latin1(out, "\u0080\u0002ccollections\nOrderedDict\n)R(");
         int key = 0;
         for (Map.Entry<String, Content> tensor : tensors.entrySet()) {
-            int[] dims = tensor.getValue().shape.toArray();
             text(out, tensor.getKey());
-            latin1(out, "ctorch._utils\n_rebuild_tensor_v2\n((");
-            text(out, "storage");
-            latin1(out, "ctorch\n" + (dtype == DType.F16 ? "HalfStorage" : dtype == DType.BF16 ? "BFloat16Storage" : "FloatStorage")
-                    + "\n");
-            text(out, String.valueOf(key++));
-            text(out, "cpu");
-            integer(out, tensor.getValue().values.length);
-            latin1(out, "tQK\0(");
-            for (int dim : dims) {
-                integer(out, dim);
-            }
-            latin1(out, "t(");
-            for (int i = 0; i < dims.length; i++) {
-                int stride = 1;
-                for (int j = i + 1; j < dims.length; j++) {
-                    stride *= dims[j];
-                }
-                integer(out, stride);
-            }
-            latin1(out, "t\u0089ccollections\nOrderedDict\n)RtR");
+            tensor(out, tensor.getValue(), key++, dtype);
         }
         latin1(out, "u.");
         return out.toByteArray();
+    }
+
+    private static byte[] nested(Map<String, Content> tensors, DType dtype) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        latin1(out, "\u0080\u0002}(");
+        text(out, "epoch");
+        integer(out, 3);
+        String open = "";
+        int key = 0;
+        for (Map.Entry<String, Content> tensor : tensors.entrySet()) {
+            int slash = tensor.getKey().indexOf('/');
+            String dictionary = tensor.getKey().substring(0, Math.max(0, slash));
+            if (!dictionary.equals(open)) {
+                latin1(out, open.isEmpty() ? "" : "u");
+                open = dictionary;
+                if (!open.isEmpty()) {
+                    text(out, dictionary);
+                    latin1(out, "}(");
+                }
+            }
+            text(out, tensor.getKey().substring(slash + 1));
+            tensor(out, tensor.getValue(), key++, dtype);
+        }
+        latin1(out, open.isEmpty() ? "u." : "uu.");
+        return out.toByteArray();
+    }
+
+    private static void tensor(ByteArrayOutputStream out, Content content, int key, DType dtype) {
+        int[] dims = content.shape.toArray();
+        latin1(out, "ctorch._utils\n_rebuild_tensor_v2\n((");
+        text(out, "storage");
+        latin1(out, "ctorch\n" + (dtype == DType.F16 ? "HalfStorage" : dtype == DType.BF16 ? "BFloat16Storage" : "FloatStorage")
+                + "\n");
+        text(out, String.valueOf(key));
+        text(out, "cpu");
+        integer(out, content.values.length);
+        latin1(out, "tQK\0(");
+        for (int dim : dims) {
+            integer(out, dim);
+        }
+        latin1(out, "t(");
+        for (int i = 0; i < dims.length; i++) {
+            int stride = 1;
+            for (int j = i + 1; j < dims.length; j++) {
+                stride *= dims[j];
+            }
+            integer(out, stride);
+        }
+        latin1(out, "t\u0089ccollections\nOrderedDict\n)RtR");
     }
 
     private static void latin1(ByteArrayOutputStream out, String text) {

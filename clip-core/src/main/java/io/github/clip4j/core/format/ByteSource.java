@@ -85,8 +85,8 @@ public abstract sealed class ByteSource implements Closeable {
     }
 
     /// `length` bytes from `position` on as a source, which does not close this one.
-    final ByteSource slice(String sliceName, long position, long length) {
-        return new Slice(sliceName, this, position, length);
+    public final ByteSource part(String partName, long position, long length) {
+        return new Slice(partName, this, position, length);
     }
 
     /// A file that can be read at positions.

@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,13 @@ public final class ZipDirectory {
 
     /// Real archives have some hundred bytes an entry and some thousand entries.
     private static final int MAX_DIRECTORY = 100_000_000;
+    private static final int MAX_ENTRIES = 200_000;
+
+    /// An entry that is inflated in memory has at most this size and twice that of the archive. Trained weights shrink by a tenth, so that
+    /// one which shrinks to less than a half of its archive is made to fill a memory.
+    private static final long FREE_INFLATED = 16L << 20;
+
+    private static final int INFLATED_PER_BYTE = 2;
 
     /// Deflate shrinks by 1032 at most: an entry that promises more is lying, and is not allocated.
     private static final long MAX_DEFLATE_RATIO = 1032;
@@ -81,12 +89,29 @@ public final class ZipDirectory {
             if (directory.remaining() < CENTRAL_BYTES || directory.getInt(directory.position()) != CENTRAL) {
                 throw damaged(source, "its directory ends within an entry");
             }
+            if (entries.size() == MAX_ENTRIES) {
+                throw damaged(source, "it has more than %,d entries".formatted(MAX_ENTRIES));
+            }
             entries.add(entry(source, directory, end.base));
         }
         if (entries.size() != end.entries) {
             throw damaged(source, "it says that it has %,d entries, its directory has %,d".formatted(end.entries, entries.size()));
         }
+        requireApart(source, entries);
         return new ZipDirectory(source, entries);
+    }
+
+    /// Entries that share bytes make a small archive say that it is a large one.
+    private static void requireApart(ByteSource source, List<Entry> entries) throws WeightFormatException {
+        List<Entry> sorted = new ArrayList<>(entries);
+        sorted.sort(Comparator.comparingLong(Entry::header));
+        for (int i = 1; i < sorted.size(); i++) {
+            Entry before = sorted.get(i - 1);
+            if (sorted.get(i).header - before.header < LOCAL_BYTES + before.compressed) {
+                throw damaged(source, "the entries %s and %s share bytes"
+                        .formatted(Excerpt.of(before.name), Excerpt.of(sorted.get(i).name)));
+            }
+        }
     }
 
     private static WeightFormatException damaged(ByteSource source, String what) {
@@ -164,16 +189,17 @@ public final class ZipDirectory {
         directory.position(at + CENTRAL_BYTES + nameBytes + extraBytes + commentBytes);
         if ((flags & ENCRYPTED) != 0 || (method != STORED && method != DEFLATED)) {
             throw new WeightFormatException("%s!%s: expected an entry that is stored or deflated, and not encrypted, got method %d"
-                    .formatted(source.name(), name, method));
+                    .formatted(source.name(), Excerpt.of(name), method));
         }
         long size = fields[0];
         long compressed = fields[1];
-        if (size < 0 || compressed < 0 || fields[2] < 0) {
-            throw damaged(source, "the entry " + name + " has a negative size");
+        if (size < 0 || compressed < 0 || fields[2] < 0 || fields[2] > Long.MAX_VALUE / 2) {
+            throw damaged(source, "the entry " + Excerpt.of(name) + " has a negative size");
         }
         if (method == STORED ? size != compressed : size / MAX_DEFLATE_RATIO > Math.max(1, compressed)) {
             throw new WeightFormatException("%s!%s: expected at most %,d bytes from %,d %s ones, got %,d".formatted(
-                    source.name(), name, method == STORED ? compressed : MAX_DEFLATE_RATIO * Math.max(1, compressed), compressed,
+                    source.name(), Excerpt.of(name), method == STORED ? compressed : MAX_DEFLATE_RATIO * Math.max(1, compressed),
+                            compressed,
                     method == STORED ? "stored" : "compressed", size));
         }
         return new Entry(name, method == STORED, compressed, size, base + fields[2]);
@@ -206,7 +232,7 @@ public final class ZipDirectory {
 
     /// What to call an entry in messages.
     public String where(Entry entry) {
-        return source.name() + "!" + entry.name;
+        return source.name() + "!" + Excerpt.of(entry.name);
     }
 
     /// The content of an entry: in place when it is stored, else inflated into memory.
@@ -215,16 +241,22 @@ public final class ZipDirectory {
     public ByteSource open(Entry entry) throws IOException {
         String file = entry.name.substring(entry.name.lastIndexOf('/') + 1);
         if (entry.stored) {
-            return source.slice(file, position(entry), entry.size);
+            return source.part(file, position(entry), entry.size);
         }
         if (entry.size > ByteSource.MAX_ARRAY) {
             throw ByteSource.tooLarge(where(entry), entry.size);
         }
+        long most = FREE_INFLATED + INFLATED_PER_BYTE * source.size();
+        if (entry.size > most) {
+            throw new WeightFormatException(("%s: expected at most %,d bytes once unpacked, from an archive of %,d, got %,d; unpack the "
+                    + "archive to a directory, and load that").formatted(where(entry), most, source.size(), entry.size));
+        }
         try (InputStream in = stream(entry)) {
-            byte[] bytes = in.readNBytes((int) entry.size);
-            if (bytes.length < entry.size || in.read() >= 0) {
+            byte[] bytes = new byte[(int) entry.size];
+            int count = in.readNBytes(bytes, 0, bytes.length);
+            if (count < entry.size || in.read() >= 0) {
                 throw new WeightFormatException("%s: expected %,d bytes, got %s".formatted(
-                        where(entry), entry.size, bytes.length < entry.size ? "%,d".formatted(bytes.length) : "more"));
+                        where(entry), entry.size, count < entry.size ? "%,d".formatted(count) : "more"));
             }
             return ByteSource.of(file, bytes);
         } catch (IOException e) {
@@ -240,7 +272,7 @@ public final class ZipDirectory {
     /// @throws WeightFormatException when its local header is damaged
     public InputStream stream(Entry entry) throws IOException {
         InputStream raw = source.stream(position(entry), entry.compressed);
-        return entry.stored ? raw : new Inflating(raw);
+        return entry.stored ? raw : new Inflating(raw, Math.clamp(entry.compressed, 1, 1 << 13));
     }
 
     /// Where the bytes of an entry begin: after its local header, whose extra field may differ from the directory's.
@@ -264,12 +296,12 @@ public final class ZipDirectory {
     private static final class Inflating extends FilterInputStream {
         private final Inflater inflater;
 
-        Inflating(InputStream raw) {
-            this(raw, new Inflater(true));
+        Inflating(InputStream raw, int buffer) {
+            this(raw, new Inflater(true), buffer);
         }
 
-        private Inflating(InputStream raw, Inflater inflater) {
-            super(new InflaterInputStream(raw, inflater, 1 << 13));
+        private Inflating(InputStream raw, Inflater inflater, int buffer) {
+            super(new InflaterInputStream(raw, inflater, buffer));
             this.inflater = inflater;
         }
 

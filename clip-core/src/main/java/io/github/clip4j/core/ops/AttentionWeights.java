@@ -17,33 +17,56 @@ public final class AttentionWeights {
     /// @param causal whether a position attends to itself and earlier positions only; the weights of later ones are then 0
     /// @return `[heads, n, n]`: head, query, key; each row sums to one
     public static Tensor of(Tensor qkv, int heads, boolean causal, Workers workers) {
+        requireHeads(qkv, heads);
         int n = qkv.rows();
-        int d = qkv.width() / 3;
-        if (d * 3 != qkv.width() || d % heads != 0) {
-            throw new IllegalArgumentException("attention with %d heads: expected qkv [n, 3·d] with d a multiple of the heads, got %s"
-                    .formatted(heads, qkv.shape()));
-        }
         float[] weights = new float[heads * n * n];
         workers.run(worker -> {
             double[] row = new double[n];
             int end = Workers.share(heads, workers.threads(), worker + 1);
             for (int head = Workers.share(heads, workers.threads(), worker); head < end; head++) {
                 for (int i = 0; i < n; i++) {
-                    softmax(qkv, head * (d / heads), d / heads, i, causal ? i + 1 : n, row, weights, (head * n + i) * n);
+                    int visible = causal ? i + 1 : n;
+                    softmax(qkv, heads, head, i, visible, row);
+                    for (int j = 0; j < visible; j++) {
+                        weights[(head * n + i) * n + j] = (float) row[j];
+                    }
                 }
             }
         });
         return Tensor.of(weights, Shape.of(heads, n, n));
     }
 
-    /// The weights of query `i` over the first `visible` keys.
-    private static void softmax(Tensor qkv, int column, int headDim, int i, int visible, double[] row, float[] weights, int off) {
+    /// The weights of one query, not rounded.
+    ///
+    /// @param qkv `[n, 3·d]`: queries, keys and values of a row side by side
+    /// @param query its position
+    /// @param causal whether a position attends to itself and earlier positions only; the weights of later ones are then 0
+    /// @return `[heads][n]`: head, key; each row sums to one
+    public static double[][] of(Tensor qkv, int heads, int query, boolean causal) {
+        requireHeads(qkv, heads);
+        double[][] weights = new double[heads][qkv.rows()];
+        for (int head = 0; head < heads; head++) {
+            softmax(qkv, heads, head, query, causal ? query + 1 : qkv.rows(), weights[head]);
+        }
+        return weights;
+    }
+
+    private static void requireHeads(Tensor qkv, int heads) {
+        if (qkv.width() % (3 * heads) != 0) {
+            throw new IllegalArgumentException("attention with %d heads: expected qkv [n, 3·d] with d a multiple of the heads, got %s"
+                    .formatted(heads, qkv.shape()));
+        }
+    }
+
+    /// The weights of query `i` over the first `visible` keys, into `row`.
+    private static void softmax(Tensor qkv, int heads, int head, int i, int visible, double[] row) {
         int d = qkv.width() / 3;
+        int headDim = d / heads;
         float[] values = qkv.array();
-        int query = qkv.rowOffset(i) + column;
+        int query = qkv.rowOffset(i) + head * headDim;
         double max = Double.NEGATIVE_INFINITY;
         for (int j = 0; j < visible; j++) {
-            int key = qkv.rowOffset(j) + d + column;
+            int key = qkv.rowOffset(j) + d + head * headDim;
             double sum = 0;
             for (int c = 0; c < headDim; c++) {
                 sum += (double) values[query + c] * values[key + c];
@@ -57,7 +80,7 @@ public final class AttentionWeights {
             total += row[j];
         }
         for (int j = 0; j < visible; j++) {
-            weights[off + j] = (float) (row[j] / total);
+            row[j] /= total;
         }
     }
 }

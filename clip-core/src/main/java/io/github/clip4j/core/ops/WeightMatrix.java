@@ -5,6 +5,7 @@ import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.kernel.gemm.GemmShape;
 import io.github.clip4j.core.kernel.gemm.Packing;
 import io.github.clip4j.core.kernel.gemm.Panels;
+import java.util.Optional;
 
 /// The weight and bias of a linear layer, packed for [MatMul]. Immutable once its blocks are set; safe to share between threads.
 ///
@@ -68,6 +69,43 @@ public final class WeightMatrix {
     /// Sets the biases of outputs `from` to `from + values.length`. They are zero otherwise.
     public void setBias(int from, float[] values) {
         System.arraycopy(values, 0, bias, from, values.length);
+    }
+
+    /// g·W: how a sum of the outputs, weighted by g, weighs the inputs. In double precision; the bias is not in it.
+    ///
+    /// @param g `[out]`
+    /// @return `[in]`
+    public double[] weighInputs(double[] g) {
+        if (g.length != out) {
+            throw new IllegalArgumentException("weight matrix %s: expected %d weights of its outputs, got %d"
+                    .formatted(Shape.of(out, in), out, g.length));
+        }
+        return panels.times(g, in);
+    }
+
+    /// g·b, with the bias b.
+    ///
+    /// @param g `[out]`
+    public double weighBias(double[] g) {
+        double sum = 0;
+        for (int i = 0; i < out; i++) {
+            sum += g[i] * bias[i];
+        }
+        return sum;
+    }
+
+    /// The first weight of outputs `from` to `from + rows` that is not finite, as "NaN at [output, input]", outputs counted from `from`;
+    /// empty when all are finite.
+    public Optional<String> firstNotFinite(int from, int rows) {
+        for (int row = from; row < from + rows; row++) {
+            for (int i = 0; i < in; i++) {
+                float value = panels.get(in, row, i);
+                if (!Float.isFinite(value)) {
+                    return Optional.of(value + " at [" + (row - from) + ", " + i + "]");
+                }
+            }
+        }
+        return Optional.empty();
     }
 
     /// The number of outputs.

@@ -12,12 +12,15 @@ import java.util.function.Predicate;
 /// @param name the name in the checkpoint
 /// @param shape the extents it must have
 public record TensorSpec(String name, Shape shape) {
+    private static final int LISTED = 1_000;
+
     /// Compares what a model needs with what a source holds.
     ///
     /// @param specs all tensors that are needed
     /// @param source compared with them
     /// @param ignorable names that a source may hold although no model needs them
-    /// @throws WeightFormatException when a tensor is missing, unexpected, of another shape, or not a float; it lists all findings
+    /// @throws WeightFormatException when a tensor is missing, unexpected, of another shape, or not a float; it lists the findings, up to a
+    ///     thousand
     public static void check(List<TensorSpec> specs, WeightSource source, Predicate<String> ignorable) throws WeightFormatException {
         List<String> findings = new ArrayList<>();
         Map<String, TensorInfo> unexpected = new TreeMap<>(source.tensors());
@@ -39,8 +42,11 @@ public record TensorSpec(String name, Shape shape) {
             }
         });
         if (!findings.isEmpty()) {
-            throw new WeightFormatException("%s does not fit the model, %d findings:%n  %s%nSee docs/troubleshooting.md#weights"
-                    .formatted(source.location(), findings.size(), String.join(System.lineSeparator() + "  ", findings)));
+            String line = System.lineSeparator() + "  ";
+            int listed = Math.min(LISTED, findings.size());
+            throw new WeightFormatException("%s does not fit the model, %d findings:%s%s%s%nSee docs/troubleshooting.md#weights".formatted(
+                    source.location(), findings.size(), line, String.join(line, findings.subList(0, listed)),
+                    findings.size() > listed ? line + "… and %,d more".formatted(findings.size() - listed) : ""));
         }
     }
 

@@ -29,7 +29,7 @@ public interface WeightSource extends Closeable {
     /// @param buffer reused for the elements when it is long enough
     /// @throws IOException when the weights cannot be read
     default float[] read(String name, float[] buffer) throws IOException {
-        return read(name);
+        return read(name, 0, TensorInfo.require(this, name).shape().elements(), buffer);
     }
 
     /// {@return `count` elements of tensor `name` from element `first` on, in `buffer` when it is long enough, else in an array of that

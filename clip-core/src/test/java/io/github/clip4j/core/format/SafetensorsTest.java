@@ -8,7 +8,7 @@ import com.google.gson.JsonParser;
 import io.github.clip4j.core.DType;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.format.safetensors.SafetensorsFile;
-import io.github.clip4j.core.format.safetensors.ShardedSafetensors;
+import io.github.clip4j.core.format.safetensors.ShardedWeights;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.testkit.Gen;
@@ -125,6 +125,11 @@ class SafetensorsTest {
                 .hasMessage("m.safetensors: expected a safetensors file of at least 8 bytes, got 3");
     }
 
+    private static WeightSource shards(Path index) throws IOException {
+        Folder folder = Folder.of(Objects.requireNonNull(index.getParent()));
+        return ShardedWeights.open(folder, String.valueOf(index.getFileName()), (there, name) -> SafetensorsFile.open(there.open(name)));
+    }
+
     @Test
     void readsShardsAndListsAllDisagreements() throws IOException {
         file("1.safetensors", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}"
@@ -133,19 +138,19 @@ class SafetensorsTest {
                 .getBytes(StandardCharsets.UTF_8), floats(2));
         Path index = directory.resolve("model.safetensors.index.json");
         Files.writeString(index, "{\"metadata\":{\"total_size\":8},\"weight_map\":{\"a\":\"1.safetensors\",\"b\":\"2.safetensors\"}}");
-        try (WeightSource weights = ShardedSafetensors.open(index)) {
+        try (WeightSource weights = shards(index)) {
             assertThat(weights.tensors().keySet()).containsExactly("a", "b");
             assertThat(weights.read("b")).containsExactly(2f);
         }
         Files.writeString(index, "{\"weight_map\":{\"a\":\"1.safetensors\",\"c\":\"2.safetensors\"}}");
-        assertThatThrownBy(() -> ShardedSafetensors.open(index))
+        assertThatThrownBy(() -> shards(index))
                 .hasMessageContaining("2 findings")
                 .hasMessageContaining("2.safetensors holds b, which the index does not place there")
                 .hasMessageContaining("2.safetensors lacks c, which the index places there");
         Files.writeString(index, "{\"weight_map\":{\"a\":\"../1.safetensors\"}}");
-        assertThatThrownBy(() -> ShardedSafetensors.open(index)).hasMessageContaining("expected the name of a file beside the index");
+        assertThatThrownBy(() -> shards(index)).hasMessageContaining("expected the name of a file beside the index");
         Files.writeString(index, "{\"weight_map\":{\"a\":\"3.safetensors\"}}");
-        assertThatThrownBy(() -> ShardedSafetensors.open(index)).hasMessageContaining("expected the shard 3.safetensors beside it");
+        assertThatThrownBy(() -> shards(index)).hasMessageContaining("expected the shard 3.safetensors beside it");
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.DType;
 import io.github.clip4j.core.format.torch.TorchFile;
 import io.github.clip4j.core.weights.WeightFormatException;
@@ -13,6 +14,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
@@ -20,6 +22,7 @@ import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Files that PyTorch wrote (`weights-tools/python/make_torch_goldens.py`), and malicious ones.
@@ -30,7 +33,7 @@ class TorchFileTest {
     private Path directory = Path.of("");
 
     @ParameterizedTest
-    @ValueSource(strings = {"state.pt", "training.pt", "script.pt"})
+    @ValueSource(strings = {"state.pt", "script.pt"})
     void readsWhatPyTorchWrote(String name) throws IOException {
         JsonObject expected = JsonParser.parseString(Files.readString(FILES.resolve("expected.json"))).getAsJsonObject()
                 .getAsJsonObject(name);
@@ -57,14 +60,70 @@ class TorchFileTest {
             assertThat(Objects.requireNonNull(file.tensors().get("f16")).dtype()).isEqualTo(DType.F16);
         }
         try (TorchFile file = TorchFile.open(FILES.resolve("training.pt"))) {
-            assertThatThrownBy(() -> file.read("module.ids")).hasMessageContaining("expected F32, F16, BF16 or F64, got I64");
+            assertThatThrownBy(() -> file.read("state_dict.module.ids")).hasMessageContaining("expected F32, F16, BF16 or F64, got I64");
+        }
+    }
+
+    /// The form of PyTorch before 1.6, which later ones write when they are asked for it.
+    @Test
+    void readsFilesOfPyTorchBefore16() throws IOException {
+        try (TorchFile file = TorchFile.open(FILES.resolve("legacy.pt"))) {
+            assertThat(file.tensors().keySet()).containsExactly("a");
+            assertThat(file.read("a")).containsExactly(0, 0.125f, 0.25f, 0.375f, 0.5f, 0.625f);
+        }
+    }
+
+    /// Saved with three protocols of pickle, and as before PyTorch 1.6, beside an optimizer, options, a random generator and the like.
+    @ParameterizedTest
+    @ValueSource(strings = {"training2.pt", "training4.pt", "training5.pt", "training_legacy.pt"})
+    void readsWhatTrainingProgramsSave(String name) throws IOException {
+        try (TorchFile file = TorchFile.open(FILES.resolve(name))) {
+            List<String> optimizer = file.tensors().keySet().stream().filter(tensor -> tensor.startsWith("optimizer_state_dict.")).toList();
+            assertThat(optimizer).hasSize(6).contains("optimizer_state_dict.state.0.exp_avg", "optimizer_state_dict.state.1.step");
+            assertThat(file.tensors().keySet()).filteredOn(tensor -> !optimizer.contains(tensor)).containsExactly(
+                    "list.0", "loss", "model_state_dict.a", "model_state_dict.marked", "model_state_dict.noted", "model_state_dict.u16");
+            assertThat(file.read("loss")).containsExactly(0.5f);
+            assertThat(file.read("model_state_dict.marked")).as("_rebuild_parameter_with_state").containsExactly(row(6));
+            assertThat(file.read("model_state_dict.noted")).as("_rebuild_from_type_v2").containsExactly(row(12));
+            assertThat(file.read("list.0")).containsExactly(row(18));
+            assertThat(Objects.requireNonNull(file.tensors().get("model_state_dict.u16")).dtype()).as("_rebuild_tensor_v3").isEqualTo(
+                    DType.U16);
+        }
+    }
+
+    private static float[] row(int first) {
+        float[] row = new float[6];
+        for (int i = 0; i < row.length; i++) {
+            row[i] = (first + i) / 8f;
+        }
+        return row;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"whole.pt", "whole_legacy.pt"})
+    void namesWholeModules(String name) {
+        assertThatThrownBy(() -> TorchFile.open(FILES.resolve(name))).isInstanceOf(WeightFormatException.class)
+                .hasMessageStartingWith(name).hasMessageContaining("holds an object of the class __main__.Whole: a whole pickled module")
+                .hasMessageContaining("torch.save(model.state_dict(), …)");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "quick_scripted.pt, QUICK_GELU", "quick_traced.pt, QUICK_GELU", "quick_traced64.pt, QUICK_GELU", "gelu_scripted.pt, GELU",
+        "gelu_traced.pt, GELU", "tanh_traced.pt, GELU_TANH"
+    })
+    void archivesTellTheirActivationByTheirCode(String name, Activation activation) throws IOException {
+        try (TorchFile file = TorchFile.open(FILES.resolve(name))) {
+            assertThat(file.activations()).containsExactly(activation);
         }
     }
 
     @Test
-    void refusesOldFilesByName() {
-        assertThatThrownBy(() -> TorchFile.open(FILES.resolve("legacy.pt")))
-                .isInstanceOf(WeightFormatException.class).hasMessageStartingWith("legacy.pt: saved by PyTorch before version 1.6");
+    void filesWithoutCodeTellNoActivation() throws IOException {
+        try (TorchFile file = TorchFile.open(FILES.resolve("state.pt")); TorchFile script = TorchFile.open(FILES.resolve("script.pt"))) {
+            assertThat(file.activations()).isEmpty();
+            assertThat(script.activations()).isEmpty();
+        }
     }
 
     private Path archive(byte[] pickle, byte[] storage) throws IOException {

@@ -125,6 +125,7 @@ final class AddedTokens {
     private static void split(Text text, @Nullable Finder finder, Sink sink) {
         String value = text.value();
         int from = 0;
+        int spacesEnd = 0; // of the white space that was looked at last: tokens may lie within it
         for (int at = 0; finder != null && at < value.length(); at++) {
             int node = PieceTrie.ROOT;
             int found = PieceTrie.NONE;
@@ -142,7 +143,11 @@ final class AddedTokens {
             AddedToken token = finder.tokens.get(found);
             if (!token.singleWord || isSingleWord(value, at, end)) {
                 int start = token.lstrip ? beforeSpaces(value, from, at) : at;
-                int stop = token.rstrip ? afterSpaces(value, end) : end;
+                int stop = end;
+                if (token.rstrip) {
+                    spacesEnd = end < spacesEnd ? spacesEnd : afterSpaces(value, end);
+                    stop = spacesEnd;
+                }
                 if (from < start) {
                     sink.text(part(text, from, start));
                 }

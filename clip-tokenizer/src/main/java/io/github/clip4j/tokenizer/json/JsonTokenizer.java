@@ -1,10 +1,13 @@
 package io.github.clip4j.tokenizer.json;
 
+import io.github.clip4j.tokenizer.Tokenizer;
 import io.github.clip4j.tokenizer.VocabularyFormatException;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -12,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The ids are those of Hugging Face `tokenizers` 0.23; `docs/tokenizers.md` says what is read, what is refused and what was compared. Half
 /// of a surrogate pair, which the reference cannot be given, is read as U+FFFD. Immutable and thread-safe; the `with` methods make copies.
-public final class JsonTokenizer {
+public final class JsonTokenizer implements Tokenizer.Pieces {
     private final Parts parts;
     private final AddedTokens addedTokens;
     private final @Nullable Truncation truncation;
@@ -38,6 +41,43 @@ public final class JsonTokenizer {
     /// @throws VocabularyFormatException when the file is malformed, or is not of a kind that the family has
     public static JsonTokenizer readSentencePiece(Path file, SentencePieceFamily family) throws IOException {
         return of(SentencePieceReader.read(file, family), String.valueOf(file.getFileName()));
+    }
+
+    /// Reads the content of a `tokenizer.json`.
+    ///
+    /// @param where the file's name, for messages
+    /// @throws VocabularyFormatException as [#read(Path)]
+    public static JsonTokenizer read(byte[] content, String where) throws IOException {
+        return of(TokenizerJsonReader.read(new ByteArrayInputStream(content), where), where);
+    }
+
+    /// Reads the content of a SentencePiece file.
+    ///
+    /// @param where the file's name, for messages
+    /// @throws VocabularyFormatException as [#readSentencePiece(Path, SentencePieceFamily)]
+    public static JsonTokenizer readSentencePiece(byte[] content, String where, SentencePieceFamily family) throws IOException {
+        return of(SentencePieceReader.read(content, where, family), where);
+    }
+
+    /// Reads the first that is there of `tokenizer.json`, `spiece.model` as T5's and `tokenizer.model` as Gemma's; it does not cut.
+    ///
+    /// @param where the repository's name, for messages
+    /// @param files bytes by name
+    /// @throws VocabularyFormatException when there is none, or as [#read(Path)]
+    public static JsonTokenizer read(String where, Map<String, byte[]> files) throws IOException {
+        byte[] json = files.get("tokenizer.json");
+        if (json != null) {
+            return read(json, where + "/tokenizer.json").withoutTruncation();
+        }
+        byte[] pieces = files.get("spiece.model");
+        if (pieces != null) {
+            return readSentencePiece(pieces, where + "/spiece.model", SentencePieceFamily.T5);
+        }
+        byte[] gemma = files.get("tokenizer.model");
+        if (gemma != null) {
+            return readSentencePiece(gemma, where + "/tokenizer.model", SentencePieceFamily.GEMMA);
+        }
+        throw new VocabularyFormatException(where + ": expected tokenizer.json, spiece.model or tokenizer.model, got none");
     }
 
     private static JsonTokenizer of(Parts parts, String where) throws VocabularyFormatException {
@@ -105,6 +145,7 @@ public final class JsonTokenizer {
     /// The ids of a text alone: without special tokens around it and without padding; truncated.
     ///
     /// @throws IllegalArgumentException when the text has a character for which the file has no token, not even one for unknown characters
+    @Override
     public int[] encodeWithoutSpecialTokens(String text) {
         return ids(text, false);
     }
@@ -174,6 +215,7 @@ public final class JsonTokenizer {
     /// The text of some ids. Ids that are not in use are left out.
     ///
     /// @param skipSpecialTokens whether special tokens are left out, too
+    @Override
     public String decode(int[] ids, boolean skipSpecialTokens) {
         List<String> tokens = new ArrayList<>(ids.length);
         for (int id : ids) {
@@ -186,18 +228,38 @@ public final class JsonTokenizer {
     }
 
     /// The id of a token as the file writes it, or −1.
+    @Override
     public int id(String token) {
         int id = addedTokens.id(token);
         return id >= 0 ? id : parts.model().id(token);
     }
 
     /// The token with this id, or null when the id is not in use. An added token that is found in normalised text has its normalised form.
+    @Override
     public @Nullable String token(int id) {
         String token = addedTokens.token(id);
         return token != null ? token : parts.model().token(id);
     }
 
+    @Override
+    public int[] specialTokens() {
+        return ids("", true);
+    }
+
+    /// A text in lower case as the normaliser `Lowercase` makes it.
+    @Override
+    public String lowerCase(String text) {
+        return LowerCase.of(text);
+    }
+
+    /// The id that the file pads with, or −1 when it does not ask for padding.
+    @Override
+    public int padId() {
+        return padding == null ? -1 : padding.padId();
+    }
+
     /// How many tokens there are, added ones included.
+    @Override
     public int size() {
         return parts.model().size() + addedTokens.sizeBeyond(parts.model());
     }

@@ -38,8 +38,16 @@ final class SentencePieceReader {
     }
 
     static Parts read(Path file, SentencePieceFamily family) throws IOException {
-        SentencePieceReader reader = new SentencePieceReader(TokenizerJsonReader.checked(file));
-        reader.readModel(new Protobuf(ByteBuffer.wrap(Files.readAllBytes(file)), reader.where));
+        String where = TokenizerJsonReader.checked(file);
+        return read(Files.readAllBytes(file), where, family);
+    }
+
+    /// Reads the content of a file.
+    ///
+    /// @param where its name, for messages
+    static Parts read(byte[] content, String where, SentencePieceFamily family) throws IOException {
+        SentencePieceReader reader = new SentencePieceReader(where);
+        reader.readModel(new Protobuf(ByteBuffer.wrap(content), where));
         return switch (family) {
             case T5 -> reader.t5();
             case XLM_ROBERTA -> reader.xlmRoberta();

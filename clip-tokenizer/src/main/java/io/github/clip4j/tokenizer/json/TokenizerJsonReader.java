@@ -9,6 +9,7 @@ import io.github.clip4j.tokenizer.json.AddedTokens.AddedToken;
 import java.io.BufferedReader;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
@@ -34,8 +35,17 @@ final class TokenizerJsonReader {
 
     static Parts read(Path file) throws IOException {
         String where = checked(file);
+        try (InputStream in = Files.newInputStream(file)) {
+            return read(in, where);
+        }
+    }
+
+    /// Reads the content of a file.
+    ///
+    /// @param where its name, for messages
+    static Parts read(InputStream content, String where) throws IOException {
         // the decoder of an InputStreamReader that is given one reports bytes that are not UTF-8
-        try (Reader in = new BufferedReader(new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8.newDecoder()));
+        try (Reader in = new BufferedReader(new InputStreamReader(content, StandardCharsets.UTF_8.newDecoder()));
                 JsonReader reader = new JsonReader(in)) {
             reader.setStrictness(Strictness.STRICT);
             return new TokenizerJsonReader(where).read(reader);

@@ -1,6 +1,6 @@
 package io.github.clip4j.tokenizer.json;
 
-import java.text.Normalizer;
+import io.github.clip4j.tokenizer.text.NormalForms;
 import java.text.Normalizer.Form;
 
 /// The Unicode normalisation forms of the reference, whose tables are of Unicode 9.
@@ -24,7 +24,7 @@ final class UnicodeForm {
                 newer = newer || mayBeNewer(c);
             }
         }
-        return plain ? text : newer ? inParts(text, form) : Normalizer.normalize(text, form);
+        return plain ? text : newer ? inParts(text, form) : NormalForms.of(text, form);
     }
 
     /// Whether Java may change a character that the reference does not know: a mark, a letter outside the Basic Multilingual Plane, or one
@@ -50,13 +50,13 @@ final class UnicodeForm {
             int next = i + Character.charCount(c);
             if (!ROLE.contains(c)) {
                 if (start < i) {
-                    result.append(Normalizer.normalize(text.substring(start, i), form));
+                    result.append(NormalForms.of(text.substring(start, i), form));
                 }
                 result.append(text, i, next);
                 start = next;
             }
             i = next;
         }
-        return result.append(Normalizer.normalize(text.substring(start), form)).toString();
+        return result.append(NormalForms.of(text.substring(start), form)).toString();
     }
 }

@@ -1,26 +1,35 @@
 package io.github.clip4j.core.format.json;
 
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
 import io.github.clip4j.core.weights.WeightFormatException;
+import java.util.AbstractSet;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Pattern;
 
 /// Typed access to the fields of a JSON object; a field of another type is an error that names it. `null` counts as absent, as it does in
-/// the published configs.
+/// the published configs. Immutable.
 public final class JsonFields {
     private static final Pattern INTEGER = Pattern.compile("0|[1-9][0-9]{0,18}");
 
-    private final JsonObject object;
+    /// The most elements of an array, all rows together. Boxed, so many take some 15 MB.
+    private static final int MAX_ELEMENTS = 500_000;
+
+    private static final int NAME_IN_PATH = 100;
+
+    private final JsonText text;
+    private final JsonText.Members members;
     private final String where;
 
-    JsonFields(JsonObject object, String where) {
-        this.object = object;
+    JsonFields(JsonText text, int object, String where) {
+        this.text = text;
+        this.members = text.members(object);
         this.where = where;
     }
 
@@ -31,153 +40,205 @@ public final class JsonFields {
 
     /// The names of all fields, those that are `null` among them, in the order of the document.
     public Set<String> names() {
-        return object.keySet();
+        return new Names();
     }
 
     /// Whether field `name` is there and not `null`.
     public boolean has(String name) {
-        return object.has(name) && !object.get(name).isJsonNull();
+        return value(name).isPresent();
     }
 
     /// Whether field `name` is there and an array.
     public boolean isArray(String name) {
-        return object.has(name) && object.get(name).isJsonArray();
+        return startsWith(name, '[');
     }
 
     /// Whether field `name` is there and an object.
     public boolean isObject(String name) {
-        return object.has(name) && object.get(name).isJsonObject();
+        return startsWith(name, '{');
     }
 
     /// A string.
     ///
     /// @throws WeightFormatException when the field is there and of another type
     public Optional<String> string(String name) throws WeightFormatException {
-        Optional<JsonElement> value = value(name);
-        if (value.isPresent() && !(value.get().isJsonPrimitive() && value.get().getAsJsonPrimitive().isString())) {
-            throw wrong(name, "a string", value.get());
-        }
-        return value.map(JsonElement::getAsString);
+        OptionalInt value = value(name);
+        return value.isEmpty() ? Optional.empty() : Optional.of(toText(name, value.getAsInt()));
     }
 
     /// `true` or `false`.
     ///
     /// @throws WeightFormatException when the field is there and of another type
     public Optional<Boolean> bool(String name) throws WeightFormatException {
-        Optional<JsonElement> value = value(name);
-        if (value.isPresent() && !(value.get().isJsonPrimitive() && value.get().getAsJsonPrimitive().isBoolean())) {
-            throw wrong(name, "true or false", value.get());
+        OptionalInt value = value(name);
+        if (value.isEmpty()) {
+            return Optional.empty();
         }
-        return value.map(JsonElement::getAsBoolean);
+        byte first = text.at(value.getAsInt());
+        if (first != 't' && first != 'f') {
+            throw wrong(name, "true or false", value.getAsInt());
+        }
+        return Optional.of(first == 't');
     }
 
     /// A number.
     ///
     /// @throws WeightFormatException when the field is there and of another type
     public OptionalDouble number(String name) throws WeightFormatException {
-        Optional<JsonElement> value = value(name);
-        if (value.isEmpty()) {
-            return OptionalDouble.empty();
-        }
-        if (!isNumber(value.get())) {
-            throw wrong(name, "a number", value.get());
-        }
-        return OptionalDouble.of(value.get().getAsDouble());
+        OptionalInt value = value(name);
+        return value.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(toNumber(name, value.getAsInt()));
     }
 
     /// An integer of at least 0, written without fraction or exponent.
     public OptionalLong integer(String name) throws WeightFormatException {
-        Optional<JsonElement> value = value(name);
-        return value.isEmpty() ? OptionalLong.empty() : OptionalLong.of(toInteger(name, value.get()));
+        OptionalInt value = value(name);
+        return value.isEmpty() ? OptionalLong.empty() : OptionalLong.of(toInteger(name, value.getAsInt()));
     }
 
     /// An object.
     ///
     /// @throws WeightFormatException when the field is there and of another type
     public Optional<JsonFields> object(String name) throws WeightFormatException {
-        Optional<JsonElement> value = value(name);
-        if (value.isPresent() && !value.get().isJsonObject()) {
-            throw wrong(name, "an object", value.get());
+        OptionalInt value = value(name);
+        if (value.isPresent() && text.at(value.getAsInt()) != '{') {
+            throw wrong(name, "an object", value.getAsInt());
         }
-        return value.map(v -> new JsonFields(v.getAsJsonObject(), where + "." + name));
+        return value.isEmpty() ? Optional.empty() : Optional.of(new JsonFields(text, value.getAsInt(), path(name)));
     }
 
-    /// An array of integers of at least 0.
-    public Optional<List<Long>> integers(String name) throws WeightFormatException {
-        Optional<JsonElement> value = array(name);
-        if (value.isEmpty()) {
-            return Optional.empty();
-        }
-        List<Long> integers = new ArrayList<>();
-        for (JsonElement element : value.get().getAsJsonArray()) {
-            integers.add(toInteger(name + "[" + integers.size() + "]", element));
-        }
-        return Optional.of(integers);
-    }
-
-    /// An array of numbers.
-    public Optional<List<Double>> numbers(String name) throws WeightFormatException {
-        Optional<JsonElement> value = array(name);
-        if (value.isEmpty()) {
-            return Optional.empty();
-        }
-        List<Double> numbers = new ArrayList<>();
-        for (JsonElement element : value.get().getAsJsonArray()) {
-            if (!isNumber(element)) {
-                throw wrong(name + "[" + numbers.size() + "]", "a number", element);
+    /// An array of objects, of at most 500,000.
+    public Optional<List<JsonFields>> objects(String name) throws WeightFormatException {
+        return array(name, (place, value) -> {
+            if (text.at(value) != '{') {
+                throw wrong(place, "an object", value);
             }
-            numbers.add(element.getAsDouble());
-        }
-        return Optional.of(numbers);
+            return new JsonFields(text, value, path(place));
+        });
+    }
+
+    /// An array of integers of at least 0, of at most 500,000.
+    public Optional<List<Long>> integers(String name) throws WeightFormatException {
+        return array(name, this::toInteger);
+    }
+
+    /// An array of numbers, of at most 500,000.
+    public Optional<List<Double>> numbers(String name) throws WeightFormatException {
+        return array(name, this::toNumber);
+    }
+
+    /// An array of strings, of at most 500,000.
+    public Optional<List<String>> strings(String name) throws WeightFormatException {
+        return array(name, this::toText);
+    }
+
+    /// An array of arrays of numbers, of at most 500,000 together.
+    public Optional<List<List<Double>>> rows(String name) throws WeightFormatException {
+        int[] left = {MAX_ELEMENTS};
+        return array(name, (place, value) -> elements(place, value, this::toNumber, left));
     }
 
     /// A [WeightFormatException] that says field `name` of this object is not what was expected.
     public WeightFormatException wrong(String name, String expected, String got) {
-        return new WeightFormatException("%s.%s: expected %s, got %s".formatted(where, name, expected, got));
+        return new WeightFormatException("%s: expected %s, got %s".formatted(path(name), expected, got));
     }
 
-    private Optional<JsonElement> array(String name) throws WeightFormatException {
-        Optional<JsonElement> value = value(name);
-        if (value.isPresent() && !value.get().isJsonArray()) {
-            throw wrong(name, "an array", value.get());
+    /// Makes something of the value at an offset; `name` is for messages.
+    private interface Reader<T> {
+        T read(String name, int value) throws WeightFormatException;
+    }
+
+    private <T> Optional<List<T>> array(String name, Reader<T> reader) throws WeightFormatException {
+        OptionalInt value = value(name);
+        return value.isEmpty() ? Optional.empty() : Optional.of(elements(name, value.getAsInt(), reader, new int[] {MAX_ELEMENTS}));
+    }
+
+    private <T> List<T> elements(String name, int array, Reader<T> reader, int[] left) throws WeightFormatException {
+        if (text.at(array) != '[') {
+            throw wrong(name, "an array", array);
         }
-        return value;
+        List<T> elements = new ArrayList<>();
+        for (int at = text.first(array); at >= 0; at = text.next(at)) {
+            if (left[0]-- == 0) {
+                throw wrong(name, "at most %,d elements".formatted(MAX_ELEMENTS), "more");
+            }
+            elements.add(reader.read(name + "[" + elements.size() + "]", at));
+        }
+        return elements;
     }
 
-    private Optional<JsonElement> value(String name) {
-        return Optional.ofNullable(object.get(name)).filter(v -> !v.isJsonNull());
+    private String path(String name) {
+        return where + "." + JsonCheck.shortened(name, NAME_IN_PATH);
     }
 
-    private long toInteger(String name, JsonElement element) throws WeightFormatException {
-        if (!isNumber(element) || !INTEGER.matcher(element.getAsString()).matches()) {
-            throw wrong(name, "an integer of at least 0", element);
+    private boolean startsWith(String name, char first) {
+        OptionalInt value = value(name);
+        return value.isPresent() && text.at(value.getAsInt()) == first;
+    }
+
+    private OptionalInt value(String name) {
+        int value = text.find(members, name);
+        return value < 0 || text.at(value) == 'n' ? OptionalInt.empty() : OptionalInt.of(value);
+    }
+
+    private String toText(String name, int value) throws WeightFormatException {
+        if (text.at(value) != '"') {
+            throw wrong(name, "a string", value);
+        }
+        return text.string(value);
+    }
+
+    private double toNumber(String name, int value) throws WeightFormatException {
+        if (!text.isNumber(value)) {
+            throw wrong(name, "a number", value);
+        }
+        return Double.parseDouble(text.number(value));
+    }
+
+    private long toInteger(String name, int value) throws WeightFormatException {
+        if (!text.isNumber(value) || !INTEGER.matcher(text.number(value)).matches()) {
+            throw wrong(name, "an integer of at least 0", value);
         }
         try {
-            return Long.parseLong(element.getAsString());
+            return Long.parseLong(text.number(value));
         } catch (NumberFormatException e) {
-            throw wrong(name, "an integer below 2^63", element);
+            throw wrong(name, "an integer below 2^63", value);
         }
     }
 
-    private static boolean isNumber(JsonElement element) {
-        return element.isJsonPrimitive() && element.getAsJsonPrimitive().isNumber();
+    private WeightFormatException wrong(String name, String expected, int got) {
+        return wrong(name, expected, text.kind(got) + " " + text.quoted(got));
     }
 
-    private WeightFormatException wrong(String name, String expected, JsonElement got) {
-        String text = got.toString();
-        return wrong(name, expected, kind(got) + " " + (text.length() > 60 ? text.substring(0, 60) + "…" : text));
-    }
+    /// A view: names become strings when they are asked for.
+    private final class Names extends AbstractSet<String> {
+        @Override
+        public int size() {
+            return members.size();
+        }
 
-    static String kind(JsonElement element) {
-        if (element.isJsonObject()) {
-            return "an object";
+        @Override
+        public boolean contains(Object name) {
+            return name instanceof String string && text.find(members, string) >= 0;
         }
-        if (element.isJsonArray()) {
-            return "an array";
+
+        @Override
+        public Iterator<String> iterator() {
+            return new Iterator<>() {
+                private int next;
+
+                @Override
+                public boolean hasNext() {
+                    return next < size();
+                }
+
+                @Override
+                public String next() {
+                    if (!hasNext()) {
+                        throw new NoSuchElementException();
+                    }
+                    return text.string(members.nameAt(next++));
+                }
+            };
         }
-        if (element.isJsonNull()) {
-            return "null";
-        }
-        return element.getAsJsonPrimitive().isString() ? "a string" : element.getAsJsonPrimitive().isNumber() ? "a number" : "a boolean";
     }
 }

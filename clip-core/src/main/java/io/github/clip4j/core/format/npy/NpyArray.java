@@ -82,9 +82,9 @@ public final class NpyArray {
             return values;
         }
         float[] rowMajor = new float[values.length];
-        int[] source = fortranIndices();
-        for (int i = 0; i < values.length; i++) {
-            rowMajor[i] = values[source[i]];
+        FortranOrder order = new FortranOrder(header.shape());
+        for (float value : values) {
+            rowMajor[order.next()] = value;
         }
         return rowMajor;
     }
@@ -93,10 +93,10 @@ public final class NpyArray {
     ///
     /// @throws WeightFormatException when they are floats, or one of them is beyond the range of int
     public int[] ints() throws WeightFormatException {
-        int[] source = header.fortran() ? fortranIndices() : new int[0];
+        FortranOrder order = new FortranOrder(header.shape());
         int[] values = new int[header.shape().elements()];
-        for (int i = 0; i < values.length; i++) {
-            int at = header.fortran() ? source[i] : i;
+        for (int at = 0; at < values.length; at++) {
+            int i = header.fortran() ? order.next() : at;
             long value =
                     switch (header.dtype()) {
                         case BOOL, U8 -> data.get(at) & 0xff;
@@ -115,31 +115,5 @@ public final class NpyArray {
             values[i] = (int) value;
         }
         return values;
-    }
-
-    /// For each element in row-major order, its index in the file, where the first axis varies fastest.
-    private int[] fortranIndices() {
-        int[] dims = header.shape().toArray();
-        int[] stride = new int[dims.length];
-        int step = 1;
-        for (int axis = 0; axis < dims.length; axis++) {
-            stride[axis] = step;
-            step *= dims[axis];
-        }
-        int[] indices = new int[header.shape().elements()];
-        int[] position = new int[dims.length];
-        int at = 0;
-        for (int i = 0; i < indices.length; i++) {
-            indices[i] = at;
-            for (int axis = dims.length - 1; axis >= 0; axis--) {
-                at += stride[axis];
-                if (++position[axis] < dims[axis]) {
-                    break;
-                }
-                at -= stride[axis] * dims[axis];
-                position[axis] = 0;
-            }
-        }
-        return indices;
     }
 }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -36,7 +37,11 @@ record NpyHeader(DType dtype, ByteOrder order, boolean fortran, Shape shape, int
                     + "(?:['\"](?<string>[^'\"]*)['\"]|(?<bool>True|False)|\\((?<tuple>[0-9L,\\s]*)\\)|(?<other>[^,}]*))"
                     + "\\s*(?<end>,|(?=}))");
 
-    private static final Pattern NUMBER = Pattern.compile("\\d+");
+    /// Python 2 wrote long integers as 3L.
+    private static final Pattern NUMBER = Pattern.compile("\\d+L?");
+
+    /// PyTorch's limit of dimensions.
+    private static final int MAX_RANK = 64;
 
     /// Reads and checks the header at the start of `in`.
     static NpyHeader read(InputStream in, String where) throws IOException {
@@ -83,11 +88,12 @@ record NpyHeader(DType dtype, ByteOrder order, boolean fortran, Shape shape, int
         Matcher matcher = ENTRY.matcher(dict);
         int at = 1;
         while (!dict.substring(at).strip().equals("}")) {
-            if (!matcher.find(at) || matcher.start() != at) {
+            matcher.region(at, dict.length());
+            if (!matcher.lookingAt()) {
                 throw new WeightFormatException(where + ": expected a plain array's header, got " + excerpt(dict));
             }
-            Matcher entry = ENTRY.matcher(dict);
-            entry.find(at);
+            Matcher entry = ENTRY.matcher(dict).region(at, dict.length());
+            entry.lookingAt();
             if (entries.put(matcher.group("key"), entry) != null) {
                 throw new WeightFormatException("%s: the key '%s' appears twice in the header".formatted(where, matcher.group("key")));
             }
@@ -142,12 +148,17 @@ record NpyHeader(DType dtype, ByteOrder order, boolean fortran, Shape shape, int
         if (inner.isEmpty()) {
             return Shape.of();
         }
-        // Python 2 wrote long integers as 3L
-        if (!inner.matches("(\\d+L?\\s*,\\s*)*\\d+L?\\s*,?") || !inner.contains(",")) { // "(3)" is a number in Python, not a tuple
+        String[] parts = inner.split(",", -1);
+        int rank = parts[parts.length - 1].isBlank() ? parts.length - 1 : parts.length;
+        boolean fits = parts.length > 1 && rank <= MAX_RANK; // "(3)" is a number in Python, not a tuple
+        for (int i = 0; i < rank && fits; i++) {
+            fits = NUMBER.matcher(parts[i].strip()).matches();
+        }
+        if (!fits) {
             throw new WeightFormatException("%s: expected a shape such as (2, 3) or (4,), got (%s)".formatted(where, excerpt(inner)));
         }
         try {
-            return Shape.of(NUMBER.matcher(inner).results().mapToInt(digits -> Integer.parseInt(digits.group())).toArray());
+            return Shape.of(Arrays.stream(parts).limit(rank).mapToInt(part -> Integer.parseInt(part.replace("L", "").strip())).toArray());
         } catch (ArithmeticException | IllegalArgumentException e) {
             throw new WeightFormatException(
                     "%s: expected a shape of at most 2^31-1 elements, got (%s)".formatted(where, excerpt(inner)), e);

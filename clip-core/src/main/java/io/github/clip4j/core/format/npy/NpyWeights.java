@@ -1,5 +1,6 @@
 package io.github.clip4j.core.format.npy;
 
+import io.github.clip4j.core.format.Budget;
 import io.github.clip4j.core.format.ByteSource;
 import io.github.clip4j.core.format.FloatDecoder;
 import io.github.clip4j.core.format.Folder;
@@ -26,6 +27,17 @@ import java.util.zip.ZipException;
 public final class NpyWeights implements WeightSource {
     private static final String SUFFIX = ".npy";
     private static final float[] NO_BUFFER = {};
+
+    /// Longer names than any model has would fill messages.
+    private static final int MAX_NAME = 1_000;
+
+    /// Beyond a header, and enough for most: buffers of many small entries would take more than their archive.
+    private static final int HEADER_BUFFER = 1 << 8;
+
+    private static final int FORTRAN_CHUNK = 1 << 16;
+
+    /// What is kept of an array, and what reading its header takes.
+    private static final int ARRAY_BYTES = 3_000;
 
     private final String location;
     private final Container container;
@@ -64,8 +76,12 @@ public final class NpyWeights implements WeightSource {
         return weights;
     }
 
-    private void add(String file, NpyHeader header, String where) {
+    private void add(String file, NpyHeader header, String where) throws WeightFormatException {
         String name = file.substring(0, file.length() - SUFFIX.length());
+        if (name.length() > MAX_NAME) {
+            throw new WeightFormatException("%s: expected names of at most %,d characters, got %,d".formatted(where, MAX_NAME,
+                    name.length()));
+        }
         tensors.put(name, new TensorInfo(name, header.dtype(), header.shape(), where));
         headers.put(name, header);
     }
@@ -81,6 +97,7 @@ public final class NpyWeights implements WeightSource {
             ZipDirectory zip = ZipDirectory.read(source);
             NpyWeights weights = new NpyWeights(source.name(), new Container.InArchive(zip, source));
             Set<String> seen = new HashSet<>();
+            Budget budget = Budget.of(source);
             for (ZipDirectory.Entry entry : zip.entries()) {
                 String where = zip.where(entry);
                 if (!seen.add(entry.name())) {
@@ -89,7 +106,8 @@ public final class NpyWeights implements WeightSource {
                 if (!entry.name().endsWith(SUFFIX)) {
                     throw new WeightFormatException(where + ": expected npy arrays only");
                 }
-                try (InputStream in = new BufferedInputStream(zip.stream(entry))) {
+                budget.take(ARRAY_BYTES + 4L * entry.name().length());
+                try (InputStream in = new BufferedInputStream(zip.stream(entry), HEADER_BUFFER)) {
                     weights.add(entry.name(), NpyArray.readHeader(in, entry.size(), where), where);
                 }
             }
@@ -118,11 +136,6 @@ public final class NpyWeights implements WeightSource {
         return read(name, NO_BUFFER);
     }
 
-    @Override
-    public float[] read(String name, float[] buffer) throws IOException {
-        return read(name, 0, TensorInfo.require(this, name).shape().elements(), buffer);
-    }
-
     /// Elements that are stored in row-major order and not compressed are read in place; others with all of their array.
     @Override
     public float[] read(String name, int first, int count, float[] buffer) throws IOException {
@@ -132,12 +145,31 @@ public final class NpyWeights implements WeightSource {
         try (ByteSource source = open(name)) {
             float[] values = FloatDecoder.arrayFor(count, buffer);
             if (header.fortran()) {
-                System.arraycopy(array(source, info.file()).floats(), first, values, 0, count);
+                readFortran(source, header, first, count, values, info.file());
             } else {
                 long position = header.length() + (long) first * header.dtype().bytes();
                 FloatDecoder.read(source, position, header.dtype(), header.order(), values, count, info.file());
             }
             return values;
+        }
+    }
+
+    /// Reads the whole array in the file's order, and keeps the elements that were asked for.
+    private static void readFortran(ByteSource source, NpyHeader header, int first, int count, float[] values, String where)
+            throws IOException {
+        FortranOrder order = new FortranOrder(header.shape());
+        int elements = header.shape().elements();
+        float[] chunk = new float[Math.min(elements, FORTRAN_CHUNK)];
+        for (int done = 0; done < elements; done += chunk.length) {
+            int n = Math.min(chunk.length, elements - done);
+            FloatDecoder.read(
+                    source, header.length() + (long) done * header.dtype().bytes(), header.dtype(), header.order(), chunk, n, where);
+            for (int i = 0; i < n; i++) {
+                int index = order.next() - first;
+                if (index >= 0 && index < count) {
+                    values[index] = chunk[i];
+                }
+            }
         }
     }
 

@@ -1,7 +1,9 @@
 package io.github.clip4j.core.format.safetensors;
 
+import io.github.clip4j.core.format.Budget;
 import io.github.clip4j.core.format.ByteSource;
 import io.github.clip4j.core.format.FloatDecoder;
+import io.github.clip4j.core.format.ForeignFile;
 import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
@@ -36,16 +38,25 @@ public final class SafetensorsFile implements WeightSource {
         try {
             String file = source.name();
             long size = source.size();
+            if (!looksLikeOne(source)) {
+                ForeignFile.refuse(source);
+                ForeignFile.refuseText(source);
+            }
             if (size < SafetensorsHeader.LENGTH_BYTES) {
                 throw new WeightFormatException("%s: expected a safetensors file of at least 8 bytes, got %d".formatted(file, size));
             }
             long length = SafetensorsHeader.length(source.bytes(0, SafetensorsHeader.LENGTH_BYTES));
             byte[] json = source.bytes(SafetensorsHeader.LENGTH_BYTES, SafetensorsHeader.checkLength(length, size, file));
-            return new SafetensorsFile(source, SafetensorsHeader.parse(json, size, file));
+            return new SafetensorsFile(source, SafetensorsHeader.parse(json, size, file, Budget.of(source)));
         } catch (IOException | RuntimeException e) {
             source.close();
             throw e;
         }
+    }
+
+    /// Whether a file begins as one of this format does: with the length of its header and a brace.
+    public static boolean looksLikeOne(ByteSource source) throws IOException {
+        return SafetensorsHeader.looksLikeOne(source.start(SafetensorsHeader.LENGTH_BYTES + 1), source.size());
     }
 
     @Override
@@ -66,11 +77,6 @@ public final class SafetensorsFile implements WeightSource {
     @Override
     public float[] read(String name) throws IOException {
         return read(name, NO_BUFFER);
-    }
-
-    @Override
-    public float[] read(String name, float[] buffer) throws IOException {
-        return read(name, 0, TensorInfo.require(this, name).shape().elements(), buffer);
     }
 
     @Override

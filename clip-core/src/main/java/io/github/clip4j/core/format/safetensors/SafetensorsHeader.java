@@ -2,6 +2,8 @@ package io.github.clip4j.core.format.safetensors;
 
 import io.github.clip4j.core.DType;
 import io.github.clip4j.core.Shape;
+import io.github.clip4j.core.format.Budget;
+import io.github.clip4j.core.format.Excerpt;
 import io.github.clip4j.core.format.json.JsonFields;
 import io.github.clip4j.core.format.json.StrictJson;
 import io.github.clip4j.core.weights.TensorInfo;
@@ -49,16 +51,36 @@ record SafetensorsHeader(SortedMap<String, TensorInfo> tensors, Map<String, Long
         return (int) length;
     }
 
+    /// PyTorch's own limit of dimensions.
+    private static final int MAX_RANK = 64;
+
+    /// Longer names than any model has would fill messages.
+    private static final int MAX_NAME = 1_000;
+
+    /// What is kept of a string under `__metadata__`, and what reading it takes.
+    private static final int ENTRY_BYTES = 500;
+
+    /// The same of a tensor, beside its name.
+    private static final int TENSOR_BYTES = 2_200;
+
     /// Parses and validates the JSON part.
-    static SafetensorsHeader parse(byte[] json, long fileSize, String file) throws WeightFormatException {
+    ///
+    /// @param budget what is kept of it is charged here
+    static SafetensorsHeader parse(byte[] json, long fileSize, String file, Budget budget) throws WeightFormatException {
         JsonFields fields = StrictJson.parseObject(json, file);
         SortedMap<String, TensorInfo> tensors = new TreeMap<>();
         Map<String, String> metadata = new TreeMap<>();
         List<Span> spans = new ArrayList<>();
         for (String name : fields.names()) {
+            if (name.length() > MAX_NAME) {
+                throw new WeightFormatException("%s: expected names of at most %,d characters, got %,d: %s"
+                        .formatted(file, MAX_NAME, name.length(), Excerpt.of(name)));
+            }
+            budget.take(TENSOR_BYTES + 2L * name.length());
             JsonFields entry = fields.object(name).orElseThrow(() -> fields.wrong(name, "an object", "null"));
             if (name.equals("__metadata__")) {
                 for (String key : entry.names()) {
+                    budget.take(ENTRY_BYTES);
                     metadata.put(key, entry.string(key).orElseThrow(() -> entry.wrong(key, "a string", "null")));
                 }
                 continue;
@@ -78,23 +100,28 @@ record SafetensorsHeader(SortedMap<String, TensorInfo> tensors, Map<String, Long
         String dtype = entry.string("dtype").orElseThrow(() -> entry.wrong("dtype", "a string", "nothing"));
         return DType.ofSafetensors(dtype)
                 .orElseThrow(() -> new WeightFormatException("%s: tensor %s: expected a dtype such as F32, F16 or BF16, got '%s'"
-                        .formatted(entry.where(), name, dtype)));
+                        .formatted(entry.where(), name, Excerpt.of(dtype))));
     }
 
     private static Shape shape(JsonFields entry, String name) throws WeightFormatException {
         List<Long> dims = entry.integers("shape").orElseThrow(() -> entry.wrong("shape", "an array", "nothing"));
+        if (dims.size() > MAX_RANK) {
+            throw new WeightFormatException("%s: tensor %s: expected at most %d dimensions, got %,d"
+                    .formatted(entry.where(), name, MAX_RANK, dims.size()));
+        }
         try {
             return Shape.of(dims.stream().mapToInt(Math::toIntExact).toArray());
         } catch (ArithmeticException | IllegalArgumentException e) {
             throw new WeightFormatException(
-                    "%s: tensor %s: expected a shape of at most 2^31-1 elements, got %s".formatted(entry.where(), name, dims), e);
+                    "%s: tensor %s: expected a shape of at most 2^31-1 elements, got %s".formatted(
+                            entry.where(), name, Excerpt.of(dims.toString())), e);
         }
     }
 
     private static Span span(JsonFields entry, TensorInfo tensor) throws WeightFormatException {
         List<Long> offsets = entry.integers("data_offsets").orElseThrow(() -> entry.wrong("data_offsets", "an array", "nothing"));
         if (offsets.size() != 2 || offsets.get(0) > offsets.get(1)) {
-            throw entry.wrong("data_offsets", "[begin, end] with begin ≤ end", offsets.toString());
+            throw entry.wrong("data_offsets", "[begin, end] with begin ≤ end", Excerpt.of(offsets.toString()));
         }
         long begin = offsets.get(0);
         long end = offsets.get(1);
@@ -123,6 +150,12 @@ record SafetensorsHeader(SortedMap<String, TensorInfo> tensors, Map<String, Long
                     .formatted(file, next, fileSize - dataStart));
         }
         return begins;
+    }
+
+    /// Whether a file begins with a length and an object of JSON: the length's first byte may be a brace by itself.
+    static boolean looksLikeOne(byte[] start, long fileSize) {
+        long length = start.length > LENGTH_BYTES ? length(start) : -1;
+        return length >= 2 && length <= fileSize - LENGTH_BYTES && start[LENGTH_BYTES] == '{';
     }
 
     /// The length field of a file's first eight bytes.

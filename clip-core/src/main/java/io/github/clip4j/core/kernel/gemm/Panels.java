@@ -67,8 +67,41 @@ public final class Panels {
         Packing.packWeight(w, k, n, format, halves, column);
     }
 
+    /// Element `[p, column]` of B, for a question about one number. The layout is that of [Packing#packWeight].
+    public float get(int k, int column, int p) {
+        int nr = GemmShape.NR;
+        return at(column / nr * nr * k + column % nr + p * nr);
+    }
+
     boolean areFloats() {
         return format == Format.FLOAT32;
+    }
+
+    private float at(int index) {
+        return switch (format) {
+            case FLOAT32 -> floats[OFFSET + index];
+            case FLOAT16 -> Float.float16ToFloat(halves[index]);
+            case BFLOAT16 -> Float.intBitsToFloat(halves[index] << 16);
+        };
+    }
+
+    /// B·g in double precision, for a `[k, n]` matrix B and g of n numbers. Plain: it serves explanations, not passes.
+    ///
+    /// @return `[k]`
+    public double[] times(double[] g, int k) {
+        double[] product = new double[k];
+        for (int column = 0; column < g.length; column += GemmShape.NR) {
+            int columns = Math.min(GemmShape.NR, g.length - column);
+            for (int p = 0; p < k; p++) {
+                int row = column * k + p * GemmShape.NR;
+                double sum = 0;
+                for (int j = 0; j < columns; j++) {
+                    sum += g[column + j] * at(row + j);
+                }
+                product[p] += sum;
+            }
+        }
+        return product;
     }
 
     float[] floats() {

@@ -1,0 +1,201 @@
+package io.github.clip4j.cli;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.github.clip4j.Clip;
+import io.github.clip4j.Explanation;
+import io.github.clip4j.image.Image;
+import io.github.clip4j.tokenizer.TextTooLongException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// `clip explain`
+@Command(
+        name = "explain",
+        description = "Shows which parts of an image speak for a label and which against it, and which words of a text count.",
+        mixinStandardHelpOptions = true,
+        footer = {
+            "",
+            "Each cosine is taken apart exactly, over patches, words, layers and heads: the parts sum to it. With two labels their contrast",
+            "is shown as well: what speaks for the first more than for the second.",
+            "",
+            "Examples:",
+            "  clip explain docs/examples/square-above-triangle.png --label \"a green square\" --label \"an orange triangle\"",
+            "  clip explain photo.jpg --model DIR --label \"a cat\" --label \"a dog\" --json",
+            "  clip explain --text \"a red circle\" docs/examples/red-circle.png"
+        })
+final class ExplainCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Mixin
+    private ModelOptions model = new ModelOptions();
+
+    @Mixin
+    private ReadOptions reading = new ReadOptions();
+
+    @Parameters(paramLabel = "IMAGE", arity = "1..*", description = ReadOptions.DESCRIPTION)
+    private List<String> images = new ArrayList<>();
+
+    @Option(names = "--label", paramLabel = "L", description = "a text whose cosine with the image is explained; repeatable")
+    private List<String> labels = new ArrayList<>();
+
+    @Option(names = "--text", paramLabel = "T", description = "explain the words of this text instead, for each image; repeatable")
+    private List<String> texts = new ArrayList<>();
+
+    @Option(
+            names = "--method",
+            paramLabel = "NAME",
+            description = "how patches are weighed: decomposition unless given; for comparison attention, rollout or maskclip")
+    private String method = "decomposition";
+
+    @Option(
+            names = "--contrast",
+            paramLabel = "I,J",
+            description = "the labels whose maps are subtracted, counted from 1; 1,2 unless given when there are two labels")
+    private @Nullable String contrast;
+
+    @Option(names = "--json", description = "print one JSON document a line, for each image and each text of --text")
+    private boolean json;
+
+    @Override
+    public Integer call() throws IOException {
+        if (labels.isEmpty() == texts.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "input: expected either --label or --text");
+        }
+        if (!texts.isEmpty() && (contrast != null || !method.equals("decomposition"))) {
+            throw new ParameterException(spec.commandLine(), "--method and --contrast: expected --label with them, got --text");
+        }
+        MapMethod maps = MapMethod.ofId(method)
+                .orElseThrow(() ->
+                        new ParameterException(spec.commandLine(), "--method: expected " + MapMethod.ids() + ", got '" + method + "'"));
+        Optional<Explained.Pair> pair = contrast();
+        reading.check();
+        Tally tally = new Tally(spec, "images");
+        try (ReadAhead<Image> ahead =
+                        new ReadAhead<>(reading.items(images, tally), model.threads(), 2 * model.threads(), reading::read);
+                Clip clip = model.load()) {
+            requireTexts(clip, labels, "--label");
+            requireTexts(clip, texts, "--text");
+            explain(clip, ahead, maps, pair, tally);
+        }
+        return tally.end();
+    }
+
+    /// The two labels that are contrasted.
+    private Optional<Explained.Pair> contrast() {
+        if (contrast == null) {
+            return labels.size() == 2 ? Optional.of(new Explained.Pair(0, 1)) : Optional.empty();
+        }
+        String[] numbers = contrast.split(",", -1);
+        if (numbers.length == 2 && isLabel(numbers[0]) && isLabel(numbers[1]) && !numbers[0].equals(numbers[1])) {
+            return Optional.of(new Explained.Pair(Integer.parseInt(numbers[0]) - 1, Integer.parseInt(numbers[1]) - 1));
+        }
+        throw new ParameterException(
+                spec.commandLine(),
+                "--contrast: expected the numbers of two of the " + labels.size() + " labels, such as 1,2, got '" + contrast + "'");
+    }
+
+    private boolean isLabel(String number) {
+        return number.matches("[1-9][0-9]{0,6}") && Integer.parseInt(number) <= labels.size();
+    }
+
+    /// Says what is wrong with a text once, and not for each image.
+    private static void requireTexts(Clip clip, List<String> texts, String option) throws IOException {
+        clip.preprocess();
+        int positions = clip.model().config().text()
+                .orElseThrow(() -> new IllegalStateException(clip.name() + " has no text encoder: it is a checkpoint of images only"))
+                .contextLength();
+        for (String text : texts) {
+            try {
+                clip.tokenizer().encode(text, positions);
+            } catch (TextTooLongException e) {
+                throw new IOException(option + " '" + text + "': " + ClipCommand.message(e), e);
+            }
+        }
+    }
+
+    private void explain(Clip clip, ReadAhead<Image> ahead, MapMethod maps, Optional<Explained.Pair> pair, Tally tally) throws IOException {
+        while (ahead.hasNext()) {
+            ReadAhead.Result<Image> read = ahead.next();
+            String name = read.item().name();
+            try {
+                Image image = read.value();
+                if (image == null) {
+                    throw new IllegalArgumentException(read.error());
+                }
+                if (texts.isEmpty()) {
+                    print(clip, Explained.of(clip, name, image, labels, maps, pair));
+                } else {
+                    for (Explanation.Label label : clip.explain(image, texts).labels()) {
+                        print(clip, name, label);
+                    }
+                }
+                tally.done();
+            } catch (IllegalArgumentException e) {
+                String message = read.error() != null ? read.error() : read.item().message(e);
+                tally.failed(message);
+                if (json) {
+                    JsonObject document = head(clip, name);
+                    document.addProperty("error", message);
+                    println(Output.json(document));
+                }
+            }
+        }
+    }
+
+    private static JsonObject head(Clip clip, String image) {
+        JsonObject document = new JsonObject();
+        document.addProperty("model", clip.name());
+        document.addProperty("image", image);
+        return document;
+    }
+
+    private void println(String line) throws IOException {
+        Streams streams = Streams.of(spec);
+        streams.out().println(line);
+        streams.requireOpen();
+    }
+
+    private void print(Clip clip, Explained explained) throws IOException {
+        if (!json) {
+            println(ExplainedText.of(explained));
+            return;
+        }
+        JsonObject document = head(clip, explained.file());
+        if (explained.method() != MapMethod.DECOMPOSITION) {
+            document.addProperty("method", explained.method().id());
+            document.addProperty("shows", explained.method().shows());
+        }
+        document.add("labels", explained.labelsAsJson());
+        println(Output.json(document));
+    }
+
+    /// What each token of a text adds to its cosine with an image.
+    private void print(Clip clip, String image, Explanation.Label label) throws IOException {
+        Explained.requireNumber(label.cosine());
+        if (!json) {
+            println(Output.printable(image) + "\n" + ExplainedText.words(label));
+            return;
+        }
+        JsonObject document = head(clip, image);
+        document.addProperty("text", label.label());
+        document.addProperty("cosine", label.cosine());
+        JsonArray tokens = Explained.tokens(label);
+        document.add("tokens", tokens);
+        document.add("layers", Explained.layers(label.text()));
+        document.addProperty("rest", Explained.rest(label.text(), 0));
+        println(Output.json(document));
+    }
+}

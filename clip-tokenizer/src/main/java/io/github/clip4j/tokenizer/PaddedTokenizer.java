@@ -1,0 +1,257 @@
+package io.github.clip4j.tokenizer;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/// The tokenizer of a model whose texts fill its context: SigLIP's Unigram, SigLIP 2's BPE.
+///
+/// ```
+/// "A photo of 2 cats!"  ──►  a · photo · of · 2 · cats  ──►  262 4 43 2 7 … 1 1 1
+///                                                             end and padding: 64 ids
+/// ```
+///
+/// The ids of a text are those of [Pieces]. What is around them, and how a text is cleaned before, stands in `tokenizer_config.json` and in
+/// the code of the class that it names (huggingface/transformers 5.18 `tokenization_siglip.py`, `tokenization_siglip2.py`,
+/// `tokenization_gemma.py`, `tokenization_utils_tokenizers.py`; open_clip 3.3 `tokenizer.py`, class `HFTokenizer`).
+final class PaddedTokenizer implements Tokenizer {
+    private static final String TOKENIZER_JSON = "tokenizer.json";
+    private static final String CONFIG = "tokenizer_config.json";
+    private static final int[] NONE = {};
+
+    private final Pieces base;
+    private final TokenizerProfile profile;
+    private final UnaryOperator<String> clean;
+    private final Around around;
+    private final boolean truncates;
+
+    /// What is put around the ids of a text.
+    ///
+    /// @param start ids before them
+    /// @param end ids after them
+    /// @param padId fills the context
+    /// @param padsLeft whether padding comes first
+    /// @param cutsLeft whether a text that is too long loses its beginning
+    @SuppressWarnings("ArrayRecordComponent") // internal, never compared
+    private record Around(int[] start, int[] end, int padId, boolean padsLeft, boolean cutsLeft) {}
+
+    private PaddedTokenizer(
+            Pieces base, TokenizerProfile profile, UnaryOperator<String> clean, Around around, boolean truncates) {
+        this.base = base;
+        this.profile = profile;
+        this.clean = clean;
+        this.around = around;
+        this.truncates = truncates;
+    }
+
+    /// Reads the files of a repository. A text that is too long is cut, as the pipelines of transformers and open_clip do for these models.
+    static PaddedTokenizer read(
+            String where, Pieces base, Map<String, byte[]> files, TokenizerProfile profile, Optional<String> clean) throws IOException {
+        JsonObject config = config(where, files.get(CONFIG));
+        String type = string(config, "tokenizer_class").orElse(files.containsKey(TOKENIZER_JSON) ? "" : "SiglipTokenizer");
+        return new PaddedTokenizer(
+                base, profile, cleaning(where, base, profile, clean, type, config), around(where, base, type, config), true);
+    }
+
+    private static JsonObject config(String where, byte @Nullable [] content) throws VocabularyFormatException {
+        if (content == null) {
+            return new JsonObject();
+        }
+        try {
+            JsonElement read = JsonParser.parseString(new String(content, StandardCharsets.UTF_8));
+            if (read.isJsonObject()) {
+                return read.getAsJsonObject();
+            }
+        } catch (JsonParseException e) {
+            throw new VocabularyFormatException("%s/%s: malformed JSON: %s".formatted(where, CONFIG, e.getMessage()), e);
+        }
+        throw new VocabularyFormatException("%s/%s: expected an object".formatted(where, CONFIG));
+    }
+
+    private static UnaryOperator<String> cleaning(
+            String where, Pieces base, TokenizerProfile profile, Optional<String> clean, String type, JsonObject config)
+            throws VocabularyFormatException {
+        if (profile != TokenizerProfile.HF) {
+            String kind = clean.orElse("canonicalize");
+            return switch (kind) {
+                case "canonicalize" -> TextCleaning::canonicalize;
+                case "lower" -> TextCleaning::openClipLower;
+                case "whitespace" -> TextCleaning::openClipWhitespace;
+                default -> throw new VocabularyFormatException(
+                        "%s: tokenizer_kwargs.clean: expected canonicalize, lower or whitespace, got '%s'".formatted(where, kind));
+            };
+        }
+        return switch (type) {
+            case "SiglipTokenizer" -> flag(config, "do_lower_case").orElse(true) ? TextCleaning::siglip : TextCleaning::siglipCased;
+            // what its tokenizer.json does, too, when the class wrote it
+            case "Siglip2Tokenizer", "Siglip2TokenizerFast" -> base::lowerCase;
+            default -> UnaryOperator.identity();
+        };
+    }
+
+    /// The tokens around a text: those of the flags `add_bos_token` and `add_eos_token`, of which transformers makes a template of its own;
+    /// without flags those of the file. A text that ends with neither gets the end of text, which these models were trained with.
+    private static Around around(String where, Pieces base, String type, JsonObject config) throws VocabularyFormatException {
+        int end = id(base, config, "eos_token").orElseGet(() -> firstKnown(base, "</s>", "<eos>"));
+        int pad = id(base, config, "pad_token")
+                .or(() -> base.padId() >= 0 ? Optional.of(base.padId()) : Optional.empty())
+                .orElseGet(() -> type.equals("SiglipTokenizer") ? end : firstKnown(base, "<pad>", "</s>"));
+        if (end < 0 || pad < 0) {
+            throw new VocabularyFormatException("%s: expected tokens that end a text and fill the context, got none: say eos_token and "
+                    .formatted(where) + "pad_token in " + CONFIG);
+        }
+        int[] starts = NONE;
+        int[] ends = {end};
+        if (flag(config, "add_bos_token").isPresent() || flag(config, "add_eos_token").isPresent()) {
+            if (flag(config, "add_bos_token").orElse(false)) {
+                starts = new int[] {id(base, config, "bos_token").orElseGet(() -> firstKnown(base, "<bos>", "<s>"))};
+            }
+        } else {
+            int[] empty = base.specialTokens();
+            if (empty.length > 0 && empty[empty.length - 1] == end) {
+                starts = Arrays.copyOf(empty, empty.length - 1);
+            }
+        }
+        // the classes' defaults
+        boolean left = type.startsWith("Gemma") || type.startsWith("Siglip2");
+        return new Around(
+                starts, ends, pad, side(where, config, "padding_side").map("left"::equals).orElse(left),
+                side(where, config, "truncation_side").map("left"::equals).orElse(false));
+    }
+
+    private static Optional<String> side(String where, JsonObject config, String key) throws VocabularyFormatException {
+        Optional<String> side = string(config, key).map(value -> value.toLowerCase(Locale.ROOT));
+        if (side.isPresent() && !side.get().equals("left") && !side.get().equals("right")) {
+            throw new VocabularyFormatException("%s/%s.%s: expected left or right, got '%s'".formatted(where, CONFIG, key, side.get()));
+        }
+        return side;
+    }
+
+    /// A token is written as a string or as an object with its content.
+    private static Optional<Integer> id(Pieces base, JsonObject config, String key) {
+        JsonElement value = config.get(key);
+        Optional<String> token = value != null && value.isJsonObject() ? string(value.getAsJsonObject(), "content") : string(config, key);
+        return token.map(base::id).filter(id -> id >= 0);
+    }
+
+    private static int firstKnown(Pieces base, String... tokens) {
+        return Arrays.stream(tokens).mapToInt(base::id).filter(id -> id >= 0).findFirst().orElse(-1);
+    }
+
+    private static Optional<String> string(JsonObject object, String key) {
+        JsonElement value = object.get(key);
+        return value != null && value.isJsonPrimitive() && value.getAsJsonPrimitive().isString()
+                ? Optional.of(value.getAsString())
+                : Optional.empty();
+    }
+
+    private static Optional<Boolean> flag(JsonObject object, String key) {
+        JsonElement value = object.get(key);
+        return value != null && value.isJsonPrimitive() && value.getAsJsonPrimitive().isBoolean()
+                ? Optional.of(value.getAsBoolean())
+                : Optional.empty();
+    }
+
+    @Override
+    public PaddedTokenizer withTruncation(boolean cut) {
+        return cut == truncates ? this : new PaddedTokenizer(base, profile, clean, around, cut);
+    }
+
+    @Override
+    public TokenizerProfile profile() {
+        return profile;
+    }
+
+    @Override
+    public boolean truncates() {
+        return truncates;
+    }
+
+    @Override
+    public int[] encode(String text) {
+        return surrounded(ids(text));
+    }
+
+    private int[] ids(String text) {
+        Objects.requireNonNull(text, "text is null");
+        return base.encodeWithoutSpecialTokens(clean.apply(text));
+    }
+
+    private int[] surrounded(int[] ids) {
+        int[] all = Arrays.copyOf(around.start, around.start.length + ids.length + around.end.length);
+        System.arraycopy(ids, 0, all, around.start.length, ids.length);
+        System.arraycopy(around.end, 0, all, around.start.length + ids.length, around.end.length);
+        return all;
+    }
+
+    /// The context is always full.
+    @Override
+    public int[] encode(String text, int contextLength) {
+        return encodePadded(text, contextLength);
+    }
+
+    @Override
+    public int[] encodePadded(String text, int contextLength) {
+        int[] all = encode(text);
+        if (all.length > contextLength) {
+            if (!truncates) {
+                throw new TextTooLongException(text, all.length, contextLength);
+            }
+            all = encodeTruncated(text, contextLength);
+        }
+        int[] padded = new int[contextLength];
+        Arrays.fill(padded, around.padId);
+        System.arraycopy(all, 0, padded, around.padsLeft ? contextLength - all.length : 0, all.length);
+        return padded;
+    }
+
+    @Override
+    public int[] encodeTruncated(String text, int contextLength) {
+        int[] ids = ids(text);
+        int room = contextLength - around.start.length - around.end.length;
+        if (room < 0) {
+            throw new IllegalArgumentException(
+                    "context: expected at least %d positions, got %d".formatted(contextLength - room, contextLength));
+        }
+        if (ids.length > room) {
+            ids = around.cutsLeft ? Arrays.copyOfRange(ids, ids.length - room, ids.length) : Arrays.copyOf(ids, room);
+        }
+        return surrounded(ids);
+    }
+
+    @Override
+    public String decode(int[] ids) {
+        Objects.requireNonNull(ids, "ids is null");
+        for (int id : ids) {
+            if (base.token(id) == null) {
+                throw new IllegalArgumentException("token id: expected one of the vocabulary's %d, got %d".formatted(base.size(), id));
+            }
+        }
+        return base.decode(ids, true).strip();
+    }
+
+    @Override
+    public int endOfText() {
+        return around.end[0];
+    }
+
+    @Override
+    public Optional<String> token(int id) {
+        return Optional.ofNullable(base.token(id));
+    }
+
+    @Override
+    public int size() {
+        return base.size();
+    }
+}

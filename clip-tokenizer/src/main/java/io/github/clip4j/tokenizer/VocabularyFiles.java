@@ -1,0 +1,239 @@
+package io.github.clip4j.tokenizer;
+
+import com.google.gson.JsonParseException;
+import com.google.gson.Strictness;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
+import com.google.gson.stream.MalformedJsonException;
+import io.github.clip4j.tokenizer.AddedTokenFinder.Added;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Reads the files of a [Vocabulary].
+final class VocabularyFiles {
+    static final String ADDED = "added_tokens.json";
+
+    private VocabularyFiles() {}
+
+    /// Reads `vocab.json` and `merges.txt`.
+    static Vocabulary readVocabAndMerges(byte[] vocab, byte @Nullable [] merges, byte @Nullable [] added) throws IOException {
+        String where = "vocab.json";
+        Map<String, Integer> ids = new HashMap<>(1 << 17);
+        try (JsonReader reader = open(vocab, where)) {
+            readIds(reader, ids, where);
+            expectEnd(reader, where);
+        } catch (JsonParseException | IllegalStateException | NumberFormatException | MalformedJsonException | EOFException e) {
+            throw new VocabularyFormatException("%s: malformed JSON: %s".formatted(where, e.getMessage()), e);
+        }
+        if (merges == null) {
+            throw new VocabularyFormatException("merges.txt: expected a file, got none");
+        }
+        List<Added> tokens = added == null ? List.of() : readAddedFile(added);
+        addIds(tokens, ids, ADDED);
+        return new Vocabulary(ids, readMergesText(merges), tokens, where);
+    }
+
+    /// `added_tokens.json`, of contents and ids alone: the tokens are found after cleaning, as transformers reads them.
+    private static List<Added> readAddedFile(byte[] utf8) throws IOException {
+        Map<String, Integer> contents = new LinkedHashMap<>();
+        try (JsonReader reader = open(utf8, ADDED)) {
+            readIds(reader, contents, ADDED);
+            expectEnd(reader, ADDED);
+        } catch (JsonParseException | IllegalStateException | NumberFormatException | MalformedJsonException | EOFException e) {
+            throw new VocabularyFormatException("%s: malformed JSON: %s".formatted(ADDED, e.getMessage()), e);
+        }
+        return contents.entrySet().stream()
+                .map(token -> new Added(
+                        token.getKey(), token.getValue(), false, false, false, !token.getKey().equals(Vocabulary.END_OF_TEXT)))
+                .toList();
+    }
+
+    private static List<String[]> readMergesText(byte[] utf8) throws IOException {
+        String where = "merges.txt";
+        requireKind(utf8, where);
+        String place = where + ":";
+        List<String[]> merges = new ArrayList<>();
+        int number = 0;
+        for (String line : text(utf8, where).split("\r?\n", -1)) {
+            number++;
+            if ((number == 1 && line.startsWith("#version")) || line.isEmpty()) {
+                continue;
+            }
+            merges.add(pair(line, place, number));
+        }
+        return merges;
+    }
+
+    /// The two tokens of a merge. Its place, `place` followed by `number`, is needed for the message only and written out there: making
+    /// 49,000 such texts took a fifth of the time that reading takes.
+    static String[] pair(String line, String place, int number) throws VocabularyFormatException {
+        int space = line.indexOf(' ');
+        if (space <= 0 || space == line.length() - 1 || line.indexOf(' ', space + 1) >= 0) {
+            throw new VocabularyFormatException(
+                    "%s%d: expected two tokens and a space between them, got '%s'".formatted(place, number, line));
+        }
+        return new String[] {line.substring(0, space), line.substring(space + 1)};
+    }
+
+    /// Reads `tokenizer.json` of the Hugging Face tokenizers library.
+    ///
+    /// Only CLIP's model is understood: BPE with `</w>` at the end of words, and no dropout.
+    static Vocabulary readTokenizerJson(byte[] utf8, String where) throws IOException {
+        List<Added> added = new ArrayList<>();
+        Map<String, Integer> ids = new HashMap<>(1 << 17);
+        List<String[]> merges = new ArrayList<>();
+        try (JsonReader reader = open(utf8, where)) {
+            reader.beginObject();
+            while (reader.hasNext()) {
+                switch (reader.nextName()) {
+                    case "added_tokens" -> readAddedTokens(reader, added);
+                    case "model" -> readModel(reader, ids, merges, where);
+                    default -> reader.skipValue();
+                }
+            }
+            reader.endObject();
+            expectEnd(reader, where);
+        } catch (JsonParseException | IllegalStateException | NumberFormatException | MalformedJsonException | EOFException e) {
+            throw new VocabularyFormatException("%s: malformed JSON: %s".formatted(where, e.getMessage()), e);
+        }
+        addIds(added, ids, where);
+        return new Vocabulary(ids, merges, added, where);
+    }
+
+    private static void addIds(List<Added> added, Map<String, Integer> ids, String where) throws VocabularyFormatException {
+        for (Added token : added) {
+            Integer id = ids.putIfAbsent(token.content(), token.id());
+            if (id != null && id != token.id()) {
+                throw new VocabularyFormatException("%s: token '%s' has the id %d in the vocabulary and %d among the added tokens"
+                        .formatted(where, token.content(), id, token.id()));
+            }
+        }
+    }
+
+    private static void readAddedTokens(JsonReader reader, List<Added> added) throws IOException {
+        reader.beginArray();
+        while (reader.hasNext()) {
+            String content = "";
+            int id = -1;
+            Map<String, Boolean> flags = new HashMap<>();
+            reader.beginObject();
+            while (reader.hasNext()) {
+                String name = reader.nextName();
+                switch (name) {
+                    case "content" -> content = reader.nextString();
+                    case "id" -> id = reader.nextInt();
+                    case "single_word", "lstrip", "rstrip", "normalized", "special" -> flags.put(name, reader.nextBoolean());
+                    default -> reader.skipValue();
+                }
+            }
+            reader.endObject();
+            if (id < 0) {
+                throw new VocabularyFormatException("added token '%s': expected an id of at least 0, got %d".formatted(content, id));
+            }
+            boolean normalized = flags.getOrDefault("normalized", !flags.getOrDefault("special", false));
+            added.add(new Added(content, id, flags.getOrDefault("single_word", false), flags.getOrDefault("lstrip", false),
+                    flags.getOrDefault("rstrip", false), normalized));
+        }
+        reader.endArray();
+    }
+
+    private static void readModel(JsonReader reader, Map<String, Integer> ids, List<String[]> merges, String where) throws IOException {
+        reader.beginObject();
+        while (reader.hasNext()) {
+            String name = reader.nextName();
+            switch (name) {
+                case "type" -> expect("model.type", "BPE", reader.nextString(), where);
+                case "end_of_word_suffix" -> expect("model.end_of_word_suffix", Bpe.END_OF_WORD, reader.nextString(), where);
+                case "vocab" -> readIds(reader, ids, where);
+                case "merges" -> readMerges(reader, merges, where);
+                default -> reader.skipValue();
+            }
+        }
+        reader.endObject();
+    }
+
+    /// Merges are written `"a b"`, or `["a", "b"]` by newer versions.
+    private static void readMerges(JsonReader reader, List<String[]> merges, String where) throws IOException {
+        String place = where + ": model.merges, index ";
+        reader.beginArray();
+        while (reader.hasNext()) {
+            if (reader.peek() == JsonToken.BEGIN_ARRAY) {
+                reader.beginArray();
+                merges.add(new String[] {reader.nextString(), reader.nextString()});
+                reader.endArray();
+            } else {
+                merges.add(pair(reader.nextString(), place, merges.size()));
+            }
+        }
+        reader.endArray();
+    }
+
+    private static void expect(String field, String expected, String got, String where) throws VocabularyFormatException {
+        if (!got.equals(expected)) {
+            throw new VocabularyFormatException(
+                    "%s: %s: expected '%s', got '%s'; is this a CLIP tokenizer?".formatted(where, field, expected, got));
+        }
+    }
+
+    private static void readIds(JsonReader reader, Map<String, Integer> ids, String where) throws IOException {
+        reader.beginObject();
+        while (reader.hasNext()) {
+            String token = reader.nextName();
+            if (reader.peek() != JsonToken.NUMBER) {
+                throw new VocabularyFormatException("%s: token '%s': expected an id, got %s".formatted(where, token, reader.peek()));
+            }
+            int id = reader.nextInt();
+            if (id < 0) {
+                throw new VocabularyFormatException("%s: token '%s': expected an id of at least 0, got %d".formatted(where, token, id));
+            }
+            if (ids.put(token, id) != null) {
+                throw new VocabularyFormatException("%s: the token '%s' appears twice".formatted(where, token));
+            }
+        }
+        reader.endObject();
+    }
+
+    private static void expectEnd(JsonReader reader, String where) throws IOException {
+        if (reader.peek() != JsonToken.END_DOCUMENT) {
+            throw new VocabularyFormatException(where + ": expected the end of the document, got more text");
+        }
+    }
+
+    private static JsonReader open(byte[] utf8, String where) throws IOException {
+        requireKind(utf8, where);
+        JsonReader reader = new JsonReader(new StringReader(text(utf8, where)));
+        reader.setStrictness(Strictness.STRICT);
+        return reader;
+    }
+
+    /// Says what a failed download left where the file should be.
+    private static void requireKind(byte[] bytes, String where) throws VocabularyFormatException {
+        String start = new String(bytes, 0, Math.min(bytes.length, 64), StandardCharsets.ISO_8859_1).stripLeading();
+        String got = start.isEmpty() ? "an empty file; download it again"
+                : start.startsWith("version https://git-lfs.github.com/") ? "a pointer of git-lfs; fetch the file itself with 'git lfs "
+                        + "pull' in the repository, or download it again"
+                : start.startsWith("<!") || start.startsWith("<html") ? "a web page; download the file itself, at its 'resolve' address "
+                        + "rather than 'blob'" : "";
+        if (!got.isEmpty()) {
+            throw new VocabularyFormatException("%s: expected a file of a tokenizer, got %s".formatted(where, got));
+        }
+    }
+
+    private static String text(byte[] utf8, String where) throws IOException {
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
+        } catch (CharacterCodingException e) {
+            throw new VocabularyFormatException(where + ": expected UTF-8 text, got bytes that are not", e);
+        }
+    }
+}
