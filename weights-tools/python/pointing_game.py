@@ -1,6 +1,6 @@
 """Measures what the maps of `clip explain` point at, on pictures of which it is known where each thing is:
 
-    python3 weights-tools/python/pointing_game.py                      # the table of docs/tour/attention.md
+    python3 weights-tools/python/pointing_game.py                      # the table of docs/explain.md
     python3 weights-tools/python/pointing_game.py --write FOLDER       # the small version that a Java test plays
 
 The pictures are those that test clip-tiny: two things, one above, below, left or right of the other, pairs of shapes that training never showed.
@@ -56,8 +56,8 @@ def draw(n, seed):
 def explain(clip, files, texts, method="decomposition"):
     """The cosine and the map [GRID, GRID] of each file with each of its texts, in the order of `texts`; some files at a time."""
     results = []
-    for begin in range(0, len(files), 40):
-        chunk = range(begin, min(begin + 40, len(files)))
+    for begin in range(0, len(files), 8):
+        chunk = range(begin, min(begin + 8, len(files)))
         labels = sorted({text for i in chunk for text in texts[i]})
         command = [clip, "explain", "--json", "--method", method] + [word for label in labels for word in ("--label", label)]
         run = subprocess.run(command + [files[i] for i in chunk], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -27,8 +27,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         footer = {
             "",
-            "Each cosine is taken apart exactly, over patches, words, layers and heads: the parts sum to it. With two labels their contrast",
-            "is shown as well: what speaks for the first more than for the second.",
+            "Each cosine is taken apart exactly, over patches, words, layers and heads: the parts sum to it. With two labels their",
+            "contrast is shown as well: what speaks for the first more than for the second. See docs/explain.md.",
             "",
             "Examples:",
             "  clip explain docs/examples/square-above-triangle.png --label \"a green square\" --label \"an orange triangle\"",

@@ -51,8 +51,8 @@ enum MapMethod {
             return same(row, explanation);
         }
     },
-    MASKCLIP("patch similarity as in MaskCLIP (Zhou, Loy, Dai 2022): the cosine of what each patch says by itself in the last layer with the "
-            + "label; a segmentation map") {
+    MASKCLIP("patch similarity as in MaskCLIP (Zhou, Loy, Dai 2022): the cosine of what each patch says by itself in the last layer with "
+            + "the label; a segmentation map") {
         @Override
         List<double[][]> maps(Clip clip, Tensor pixels, Explanation explanation) {
             Tensor patches = encoder(clip).encodePatches(pixels); // [rows·columns, p]

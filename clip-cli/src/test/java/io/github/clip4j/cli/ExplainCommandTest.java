@@ -100,8 +100,10 @@ class ExplainCommandTest {
         for (int i = 1; i < 36; i++) {
             best = map[i / 6][i % 6] - other[i / 6][i % 6] > map[best / 6][best % 6] - other[best / 6][best % 6] ? i : best;
         }
-        double x = (best % 6 + 0.5) / 3 - 1 - thing.get("x").getAsDouble();
-        double y = (best / 6 + 0.5) / 3 - 1 - thing.get("y").getAsDouble();
+        int row = best / 6;
+        int column = best % 6;
+        double x = (column + 0.5) / 3 - 1 - thing.get("x").getAsDouble();
+        double y = (row + 0.5) / 3 - 1 - thing.get("y").getAsDouble();
         return Math.hypot(x, y) <= 1.05 * thing.get("radius").getAsDouble();
     }
 
@@ -114,8 +116,9 @@ class ExplainCommandTest {
             double[][] map = map(document.getAsJsonArray("labels").get(0));
             double sum = sum(document.getAsJsonArray("labels").get(0).getAsJsonObject().getAsJsonArray("patches"));
             if (method.equals("maskclip")) {
-                assertThat(map).isDeepEqualTo(map(Cli.run("explain", SCENE, "--label", "a green square", "--label", "a red heart", "--method",
-                        method, "--json").json().getAsJsonArray("labels").get(0)));
+                JsonObject two = Cli.run(
+                        "explain", SCENE, "--label", "a green square", "--label", "a red heart", "--method", method, "--json").json();
+                assertThat(map).isDeepEqualTo(map(two.getAsJsonArray("labels").get(0)));
             } else {
                 assertThat(sum).as("what the class token reads of itself is left out").isBetween(0.1, 1.0);
             }
@@ -126,7 +129,8 @@ class ExplainCommandTest {
     void printsMapsAndWordsThatReadWithoutColours() {
         Cli.Run run = Cli.run("explain", SCENE, "--label", "a green square", "--label", "an orange triangle");
         assertThat(run.exit()).isZero();
-        assertThat(run.out()).contains("a green square  cosine +0.", "green +0.", "more than an orange triangle", "###", "for, === against");
+        assertThat(run.out())
+                .contains("a green square  cosine +0.", "green +0.", "more than an orange triangle", "###", "for, === against");
     }
 
     @Test
