@@ -3,6 +3,7 @@ package io.github.clip4j.image;
 import io.github.clip4j.image.Image.Mode;
 import java.io.EOFException;
 import java.util.Arrays;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /// BMP files, and BMP images without their file header as icons hold them (python-pillow/Pillow `BmpImagePlugin.py`).
@@ -148,8 +149,8 @@ final class BmpFile {
         long blue = u32(header + 48);
         long alpha = size >= 56 ? u32(header + 52) : 0;
         String layout = bits == 32
-                ? "%08x %08x %08x %08x".formatted(red, green, blue, alpha)
-                : "%d: %x %x %x".formatted(bits, red, green, blue);
+                ? String.format(Locale.ROOT, "%08x %08x %08x %08x", red, green, blue, alpha)
+                : String.format(Locale.ROOT, "%d: %x %x %x", bits, red, green, blue);
         return switch (layout) {
             case "00ff0000 0000ff00 000000ff 00000000" -> Unpacker.ofBytes(Mode.RGB, 4, 2, 1, 0);
             case "ff000000 00ff0000 0000ff00 00000000" -> Unpacker.ofBytes(Mode.RGB, 4, 3, 2, 1);
