@@ -25,6 +25,9 @@ final class ReadOptions {
     @Option(names = "--exif-transpose", description = "turn images as their EXIF orientation says; the reference implementations do not")
     private boolean upright;
 
+    @Option(names = "--partial", description = "read images that are cut short or damaged as far as they go, with a warning for each")
+    private boolean partial;
+
     @Option(
             names = "--decoder",
             paramLabel = "KIND=COMMAND",
@@ -57,7 +60,13 @@ final class ReadOptions {
 
     /// Reads an image, with the decoder that the user has named for its kind if there is one.
     Image read(ImageItem item) throws IOException {
-        ImageOptions options = ImageOptions.defaults().withUpright(upright);
+        Image image = read(item, ImageOptions.defaults().withUpright(upright).withPartial(partial));
+        image.damage().ifPresent(damage -> spec.commandLine().getErr().println(
+                "clip: warning: " + Output.printable(item.name() + ": read as far as it goes: " + damage)));
+        return image;
+    }
+
+    private Image read(ImageItem item, ImageOptions options) throws IOException {
         Path path = item.path();
         if (path == null) {
             InputStream in = Streams.of(spec).in();

@@ -2,8 +2,12 @@ package io.github.clip4j.image;
 
 import io.github.clip4j.core.Shape;
 import java.awt.image.BufferedImage;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// A decoded image in the form its file has. Immutable.
@@ -30,7 +34,11 @@ public final class Image {
         /// `RGBA`
         RGBA(4),
         /// `CMYK`: 255 is full ink.
-        CMYK(4);
+        CMYK(4),
+        /// `I`: an integer of 32 bits with sign, the most significant byte first.
+        INT32(4),
+        /// `F`: a floating point number of 32 bits, the most significant byte first.
+        FLOAT32(4);
 
         private final int bytes;
 
@@ -47,6 +55,9 @@ public final class Image {
     /// Red, green, blue.
     static final int CHANNELS = 3;
 
+    /// Four bytes of an array as an integer, the most significant one first.
+    static final VarHandle WORDS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+
     private static final int[] NO_PALETTE = {};
 
     private final int width;
@@ -54,11 +65,16 @@ public final class Image {
     private final Mode mode;
     private final byte[] samples;
     private final int[] palette;
+    private final String damage;
 
     /// Takes over `samples` and `palette` without copying them.
     ///
     /// @param palette of an image of [Mode#PALETTE]: 0xRRGGBB; indices beyond it are black
     Image(int width, int height, Mode mode, byte[] samples, int @Nullable [] palette) {
+        this(width, height, mode, samples, palette, "");
+    }
+
+    private Image(int width, int height, Mode mode, byte[] samples, int @Nullable [] palette, String damage) {
         if (width < 1 || height < 1 || samples.length != (long) width * height * mode.bytes()) {
             throw new IllegalArgumentException("image of %d × %d: expected at least 1 × 1 and %d bytes, got %d"
                     .formatted(width, height, (long) width * height * mode.bytes(), samples.length));
@@ -68,6 +84,7 @@ public final class Image {
         this.mode = mode;
         this.samples = samples;
         this.palette = palette == null ? NO_PALETTE : palette;
+        this.damage = damage;
     }
 
     /// {@return an image from its pixels}
@@ -92,7 +109,7 @@ public final class Image {
     public static Image of(BufferedImage buffered) {
         Objects.requireNonNull(buffered, "buffered is null");
         try {
-            return Rasters.of(buffered, new Source("buffered image", ImageFile.MAX_PIXELS));
+            return Rasters.of(buffered, new Source("buffered image", ImageOptions.defaults()));
         } catch (ImageFormatException e) {
             throw new IllegalArgumentException(e.getMessage(), e);
         }
@@ -136,6 +153,17 @@ public final class Image {
         return mode == Mode.RGB ? samples.clone() : convertToRgb().samples;
     }
 
+    /// {@return what is damaged in the file, when this image is only a part of what the file declares ([ImageOptions#withPartial]); the
+    /// pixels that could not be decoded are black, or grey in JPEG}
+    public Optional<String> damage() {
+        return damage.isEmpty() ? Optional.empty() : Optional.of(damage);
+    }
+
+    /// This image as a part of what its file declares.
+    Image withDamage(String what) {
+        return new Image(width, height, mode, samples, palette, what);
+    }
+
     /// The samples themselves, not a copy, for this package's loops: `[height, width, mode.bytes()]`.
     byte[] samples() {
         return samples;
@@ -143,10 +171,10 @@ public final class Image {
 
     /// An image of this one's mode and palette.
     Image like(int newWidth, int newHeight, byte[] newSamples) {
-        return new Image(newWidth, newHeight, mode, newSamples, palette);
+        return new Image(newWidth, newHeight, mode, newSamples, palette, damage);
     }
 
-    /// Pillow's `convert("RGB")`: palettes looked up, grey repeated, transparency dropped, 16 bits clipped rather than scaled, inks
+    /// Pillow's `convert("RGB")`: palettes looked up, grey repeated, transparency dropped, 16 and 32 bits and fractions cut to 0 to 255 rather than scaled, inks
     /// subtracted from white without a colour profile (python-pillow/Pillow `Convert.c`).
     Image convertToRgb() {
         if (mode == Mode.RGB) {
@@ -168,6 +196,8 @@ public final class Image {
                     rgb[to + 1] = (byte) (color >> 8);
                     rgb[to + 2] = (byte) color;
                 }
+                case INT32 -> Arrays.fill(rgb, to, to + CHANNELS, (byte) Math.clamp(word(from), 0, 255));
+                case FLOAT32 -> Arrays.fill(rgb, to, to + CHANNELS, (byte) Math.clamp((int) Float.intBitsToFloat(word(from)), 0, 255));
                 case CMYK -> {
                     int light = 255 - (samples[from + 3] & 0xff);
                     for (int c = 0; c < CHANNELS; c++) {
@@ -176,7 +206,12 @@ public final class Image {
                 }
             }
         }
-        return new Image(width, height, Mode.RGB, rgb, null);
+        return new Image(width, height, Mode.RGB, rgb, null, damage);
+    }
+
+    /// The four bytes from `at` on.
+    private int word(int at) {
+        return (int) WORDS.get(samples, at);
     }
 
     /// a·b/255, rounded (Pillow's `MULDIV255`).

@@ -1,19 +1,15 @@
 package io.github.clip4j.image;
 
-import io.github.clip4j.image.Image.Mode;
 import java.awt.image.BufferedImage;
-import java.awt.image.IndexColorModel;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Iterator;
-import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
@@ -23,8 +19,9 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /// Decodes image files to what Pillow's `Image.open` gives: the samples as stored, without converting by colour profiles.
 ///
-/// PNG, JPEG, GIF, BMP and TIFF are read by the JDK; where it differs from Pillow, the result is corrected here. PBM, PGM, PPM, ICO and BMP
-/// with run lengths are read here, further formats by any ImageIO plug-in on the class path. Of several frames the first is read.
+/// PNG, GIF, BMP, TIFF, WebP, Netpbm, ICO, PCX, QOI, SGI and TGA files are decoded here; JPEG files by the JDK, and where that differs from
+/// Pillow, the result is corrected here. Further formats are read by any ImageIO plug-in on the class path. Of several frames the first is
+/// read. A TIFF file is turned as its orientation says, as Pillow does, whatever the options say.
 ///
 /// No method accepts null. [Image#of(BufferedImage)] takes an image that something else has decoded.
 public final class ImageFile {
@@ -36,8 +33,6 @@ public final class ImageFile {
     private static final int MAX_BYTES = 1 << 30;
 
     private static final String UNNAMED = "image";
-    private static final int PHOTOMETRIC = 262;
-    private static final int CIE_LAB = 8;
 
     private ImageFile() {}
 
@@ -87,8 +82,10 @@ public final class ImageFile {
         Objects.requireNonNull(file, "file is null");
         Objects.requireNonNull(name, "name is null");
         Objects.requireNonNull(options, "options is null");
-        Image image = decode(file, new Source(name, options.maxPixels()));
-        return options.upright() ? ExifOrientation.of(file).apply(image) : image;
+        Source source = new Source(name, options);
+        Image image = decode(file, source);
+        Image upright = options.upright() && !TiffDirectory.isTiff(ByteBuffer.wrap(file)) ? ExifOrientation.of(file).apply(image) : image;
+        return source.damages().isEmpty() ? upright : upright.withDamage(source.damages().getFirst());
     }
 
     /// Reads a stream to its end, which is one image file, with the default options. Messages call it "image".
@@ -122,11 +119,29 @@ public final class ImageFile {
         return new ImageFormatException("%s: expected an image file of at most %,d bytes, got %s".formatted(name, MAX_BYTES, got));
     }
 
-    /// Decodes the bytes of an image file, or of an image within one.
-    static Image decode(byte[] bytes, Source source) throws ImageFormatException {
+    /// Decodes the bytes of an image file.
+    ///
+    /// An image that is valid may need more memory than there is, and a few bytes can declare one; nothing else is lost when its arrays do
+    /// not fit.
+    private static Image decode(byte[] bytes, Source source) throws ImageFormatException {
         try {
             if (JpegFile.isJpeg(bytes)) {
                 return JpegFile.decode(bytes, source);
+            }
+            if (PngFile.isPng(bytes, 0)) {
+                return PngFile.decode(bytes, 0, source);
+            }
+            if (GifFile.isGif(bytes)) {
+                return GifFile.decode(bytes, source);
+            }
+            if (BmpFile.isBmp(bytes)) {
+                return BmpFile.decode(bytes, source);
+            }
+            if (TiffDirectory.isTiff(ByteBuffer.wrap(bytes)) && FileKind.raw(bytes).isEmpty()) {
+                return TiffFile.decode(bytes, source);
+            }
+            if (WebpFile.isWebp(bytes)) {
+                return WebpFile.decode(bytes, source);
             }
             if (NetpbmFile.isNetpbm(bytes)) {
                 return NetpbmFile.decode(bytes, source);
@@ -134,82 +149,57 @@ public final class ImageFile {
             if (IcoFile.isIco(bytes)) {
                 return IcoFile.decode(bytes, source);
             }
-            if (WebpFile.isWebp(bytes)) {
-                return WebpFile.decode(bytes, source);
+            if (QoiFile.isQoi(bytes)) {
+                return QoiFile.decode(bytes, source);
             }
-            if (BmpRunLengths.isRunLengthCoded(bytes)) {
-                return BmpRunLengths.decode(bytes, source);
+            if (SgiFile.isSgi(bytes)) {
+                return SgiFile.decode(bytes, source);
             }
-            return decodeWithImageIo(bytes, source);
+            return decodeOther(bytes, source);
         } catch (ImageFormatException e) {
             throw e;
         } catch (IOException | RuntimeException e) { // decoders throw exceptions of every kind at damaged files
             throw new ImageFormatException("%s: not an image that can be decoded: %s".formatted(source, e), e);
+        } catch (OutOfMemoryError | StackOverflowError e) {
+            throw new ImageFormatException("%s: the image needs more memory than this process has (%,d bytes at most); raise -Xmx"
+                    .formatted(source, Runtime.getRuntime().maxMemory()), e);
         }
     }
 
-    private static Image decodeWithImageIo(byte[] bytes, Source source) throws IOException {
+    /// Formats without a clear start, formats of plug-ins, and what is no image that can be read.
+    private static Image decodeOther(byte[] bytes, Source source) throws IOException {
         try (ImageInputStream input = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
-            ImageReader reader = reader(input, source);
-            try {
-                reader.setInput(input, true, true);
-                source.requirePixels(reader.getWidth(0), reader.getHeight(0));
-                return switch (reader.getFormatName().toLowerCase(Locale.ROOT)) {
-                    case "gif" -> readGif(reader, source);
-                    case "png" -> Rasters.of(reader.read(0, unmanaged(reader)), pngMode(bytes), source);
-                    case "bmp" -> readBmp(reader.read(0, unmanaged(reader)), source);
-                    default -> {
-                        requireRgb(ByteBuffer.wrap(bytes), source);
-                        BufferedImage decoded = reader.read(0, unmanaged(reader));
-                        Mode mode = Rasters.mode(decoded, source);
-                        boolean bigEndian = mode == Mode.GREY16 && TiffTags.isBigEndian(ByteBuffer.wrap(bytes));
-                        yield Rasters.of(decoded, bigEndian ? Mode.GREY16_BIG_ENDIAN : mode, source);
-                    }
-                };
-            } finally {
-                reader.dispose();
+            for (Iterator<ImageReader> all = ImageIO.getImageReaders(input); all.hasNext(); ) {
+                ImageReader reader = all.next();
+                if (!reader.getClass().getModule().equals(ImageIO.class.getModule())) {
+                    return decodeWithPlugIn(reader, input, source);
+                }
             }
         }
-    }
-
-    private static Image readGif(ImageReader reader, Source source) throws IOException {
-        GifScreen screen = GifScreen.of(reader);
-        source.requirePixels(screen.width(), screen.height());
-        BufferedImage frame = reader.read(0);
-        if (!(frame.getColorModel() instanceof IndexColorModel palette)) {
-            return Rasters.of(frame, Rasters.mode(frame, source), source);
+        Optional<FileKind> kind = FileKind.of(bytes);
+        if (kind.isPresent()) {
+            throw new ImageFormatException(source, kind.get());
         }
-        boolean grey = Rasters.isGreyRamp(palette, 1); // GifImagePlugin.py, `_is_palette_needed`
-        return screen.place(Rasters.of(frame, grey ? Mode.GREY : Mode.PALETTE, source));
+        if (BmpFile.isHeaderless(bytes)) {
+            return BmpFile.decodeHeaderless(bytes, source);
+        }
+        if (PcxFile.isPcx(bytes)) {
+            return PcxFile.decode(bytes, source);
+        }
+        if (TgaFile.isTga(bytes)) {
+            return TgaFile.decode(bytes, source);
+        }
+        throw source.refused("expected an image (PNG, JPEG, GIF, BMP, TIFF, WebP …), got an unknown format; see docs/formats.md");
     }
 
-    /// Pillow treats an image whose palette is a ramp of grey as one without a palette (`BmpImagePlugin.py`, `_bitmap`).
-    private static Image readBmp(BufferedImage decoded, Source source) throws ImageFormatException {
-        if (!(decoded.getColorModel() instanceof IndexColorModel palette)) {
+    private static Image decodeWithPlugIn(ImageReader reader, ImageInputStream input, Source source) throws IOException {
+        try {
+            reader.setInput(input, true, true);
+            source.requirePixels(reader.getWidth(0), reader.getHeight(0));
+            BufferedImage decoded = reader.read(0, unmanaged(reader));
             return Rasters.of(decoded, Rasters.mode(decoded, source), source);
-        }
-        if (palette.getMapSize() == 2 && Rasters.isGreyRamp(palette, 255)) {
-            return Rasters.of(decoded, Mode.BILEVEL, source);
-        }
-        return Rasters.of(decoded, Rasters.isGreyRamp(palette, 1) ? Mode.GREY : Mode.PALETTE, source);
-    }
-
-    /// By the colour type and bit depth of `IHDR` (PngImagePlugin.py, `_MODES`).
-    private static Mode pngMode(byte[] bytes) {
-        int depth = bytes[24];
-        return switch (bytes[25]) {
-            case 0 -> depth == 1 ? Mode.BILEVEL : depth == 16 ? Mode.GREY16 : Mode.GREY;
-            case 3 -> Mode.PALETTE;
-            case 4 -> Mode.GREY_ALPHA;
-            case 6 -> Mode.RGBA;
-            default -> Mode.RGB;
-        };
-    }
-
-    /// Pillow converts Lab with a colour management system, whose bits are its own.
-    private static void requireRgb(ByteBuffer file, Source source) throws ImageFormatException {
-        if (TiffTags.shortValue(file, PHOTOMETRIC, 0) == CIE_LAB) {
-            throw new ImageFormatException(source + ": a TIFF in Lab colours cannot be converted exactly; save it as RGB");
+        } finally {
+            reader.dispose();
         }
     }
 
@@ -228,20 +218,5 @@ public final class ImageFile {
             }
         }
         return param;
-    }
-
-    /// The JDK's own reader where there is one, so that a plug-in on the class path does not change what is decoded.
-    private static ImageReader reader(ImageInputStream input, Source source) throws ImageFormatException {
-        List<ImageReader> readers = new ArrayList<>();
-        for (Iterator<ImageReader> all = ImageIO.getImageReaders(input); all.hasNext(); ) {
-            readers.add(all.next());
-        }
-        if (readers.isEmpty()) {
-            throw new ImageFormatException(source + ": expected an image (PNG, JPEG, GIF, BMP, TIFF …), got an unknown format");
-        }
-        return readers.stream()
-                .filter(reader -> reader.getClass().getModule().equals(ImageIO.class.getModule()))
-                .findFirst()
-                .orElse(readers.getFirst());
     }
 }

@@ -1,5 +1,7 @@
 package io.github.clip4j.image;
 
+import java.util.Objects;
+
 /// How [ImageFile] reads an image. Immutable.
 ///
 /// ```java
@@ -7,17 +9,20 @@ package io.github.clip4j.image;
 /// Image image = ImageFile.read(bytes, "upload.jpg", upload);
 /// ```
 public final class ImageOptions {
-    private static final ImageOptions DEFAULTS = new ImageOptions(false, ImageFile.MAX_PIXELS);
+    private static final ImageOptions DEFAULTS = new ImageOptions(false, ImageFile.MAX_PIXELS, false);
 
     private final boolean upright;
     private final long maxPixels;
+    private final boolean partial;
 
-    private ImageOptions(boolean upright, long maxPixels) {
+    private ImageOptions(boolean upright, long maxPixels, boolean partial) {
         this.upright = upright;
         this.maxPixels = maxPixels;
+        this.partial = partial;
     }
 
-    /// {@return options for what the reference implementations do: EXIF orientation ignored, and at most [ImageFile#MAX_PIXELS]}
+    /// {@return options for what the reference implementations do: EXIF orientation ignored, at most [ImageFile#MAX_PIXELS], and
+    /// damaged files refused}
     public static ImageOptions defaults() {
         return DEFAULTS;
     }
@@ -28,7 +33,7 @@ public final class ImageOptions {
     /// @param upright true: it is turned
     /// @return options with that
     public ImageOptions withUpright(boolean upright) {
-        return new ImageOptions(upright, maxPixels);
+        return new ImageOptions(upright, maxPixels, partial);
     }
 
     /// The largest image that is decoded, width times height. The limit is checked against the file's header, before memory is taken for
@@ -41,7 +46,18 @@ public final class ImageOptions {
         if (maxPixels < 1 || maxPixels > ImageFile.MAX_PIXELS) {
             throw new IllegalArgumentException("maxPixels: expected 1 to %,d, got %,d".formatted(ImageFile.MAX_PIXELS, maxPixels));
         }
-        return new ImageOptions(upright, maxPixels);
+        return new ImageOptions(upright, maxPixels, partial);
+    }
+
+    /// Whether an image that is cut short or damaged is read as far as its data go, as Pillow does with `LOAD_TRUNCATED_IMAGES`. Such an
+    /// image has a [Image#damage]. Its header must be whole. Without this it is refused.
+    ///
+    /// BMP, GIF, ICO, JPEG, Netpbm, PCX, PNG, SGI, TGA and uncompressed TIFF files are read in part; the others never, as with Pillow.
+    ///
+    /// @param partial true: it is read in part
+    /// @return options with that
+    public ImageOptions withPartial(boolean partial) {
+        return new ImageOptions(upright, maxPixels, partial);
     }
 
     /// {@return whether an image is turned as its EXIF orientation says}
@@ -54,18 +70,24 @@ public final class ImageOptions {
         return maxPixels;
     }
 
+    /// {@return whether an image that is cut short or damaged is read as far as its data go}
+    public boolean partial() {
+        return partial;
+    }
+
     @Override
     public boolean equals(Object other) {
-        return other instanceof ImageOptions options && upright == options.upright && maxPixels == options.maxPixels;
+        return other instanceof ImageOptions options && upright == options.upright && maxPixels == options.maxPixels
+                && partial == options.partial;
     }
 
     @Override
     public int hashCode() {
-        return Long.hashCode(maxPixels) + Boolean.hashCode(upright);
+        return Objects.hash(upright, maxPixels, partial);
     }
 
     @Override
     public String toString() {
-        return "ImageOptions[upright=%s, maxPixels=%,d]".formatted(upright, maxPixels);
+        return "ImageOptions[upright=%s, maxPixels=%,d, partial=%s]".formatted(upright, maxPixels, partial);
     }
 }

@@ -14,7 +14,7 @@ import io.github.clip4j.image.ResampleAxis.Weights;
 /// wide. A pass that changes nothing is skipped.
 ///
 /// In Pillow the image's mode decides: black-and-white and palettes take the nearest pixel, whatever the filter; colours with
-/// transparency are multiplied by it before and divided by it after; 16-bit grey is summed in double.
+/// transparency are multiplied by it before and divided by it after; samples of more than 8 bits are summed in double.
 ///
 /// Output pixels do not depend on each other, so only those of a [Window] are computed. Memory follows from the window and the image,
 /// not from the resized image, which is 224 × 13,440,000 pixels for one of 1 × 60,000.
@@ -46,7 +46,7 @@ final class Resize {
             case BILEVEL, PALETTE -> nearest(image, width, height, window);
             case GREY_ALPHA, RGBA -> divideByAlpha(resample(multiplyByAlpha(image), width, height, filter, Arithmetic.PILLOW, window));
             case GREY16_BIG_ENDIAN -> swapBytes(resample(swapBytes(image), width, height, filter, Arithmetic.PILLOW, window));
-            case GREY, GREY16, RGB, CMYK -> resample(image, width, height, filter, Arithmetic.PILLOW, window);
+            case GREY, GREY16, INT32, FLOAT32, RGB, CMYK -> resample(image, width, height, filter, Arithmetic.PILLOW, window);
         };
     }
 
@@ -175,8 +175,8 @@ final class Resize {
         int across = Math.max(1, WEIGHTS / columns.taps());
         for (int x = 0; x < window.width(); x += across) {
             Weights weights = columns.weights(window.left() + x, Math.min(across, window.width() - x));
-            if (is16Bit(image)) {
-                horizontal16(image, weights, window.top(), window.height(), out, x, window.width());
+            if (WideSums.cover(image)) {
+                WideSums.horizontal(image, weights, window.top(), window.height(), out, x, window.width());
             } else {
                 horizontal(image, weights, window.top(), window.height(), out, x * bytes, window.width() * bytes);
             }
@@ -239,23 +239,17 @@ final class Resize {
     private static void vertical(Image image, Weights rows, int top, int left, int width, byte[] out, int outOff) {
         int bytes = image.mode().bytes();
         int stride = image.width() * bytes;
-        int[] weights = is16Bit(image) ? new int[0] : rows.fixedPoint();
+        int[] weights = WideSums.cover(image) ? new int[0] : rows.fixedPoint();
         for (int y = 0; y < rows.outputs(); y++) {
             int from = (rows.first()[y] - top) * stride + left * bytes;
             int to = outOff + y * width * bytes;
-            if (is16Bit(image)) {
-                for (int x = 0; x < width; x++) {
-                    put16(out, to + 2 * x, sum16(image.samples(), from + 2 * x, stride, rows, y));
-                }
+            if (WideSums.cover(image)) {
+                WideSums.row(image, from, stride, rows, y, out, to, width);
             } else {
                 ByteRows.weightedSum(
                         image.samples(), from, stride, weights, y * rows.size(), rows.count()[y], out, to, width * bytes);
             }
         }
-    }
-
-    private static boolean is16Bit(Image image) {
-        return image.mode() == Image.Mode.GREY16 || image.mode() == Image.Mode.GREY16_BIG_ENDIAN;
     }
 
     /// Pillow exchanges the more and the less significant byte here (`_ImagingResampleHorizontal_16bpc`, version 12). This is repeated,
@@ -267,30 +261,5 @@ final class Resize {
             out[i + 1] = image.samples()[i];
         }
         return image.like(image.width(), image.height(), out);
-    }
-
-    private static void horizontal16(Image image, Weights columns, int top, int rows, byte[] out, int left, int width) {
-        for (int y = 0; y < rows; y++) {
-            for (int x = 0; x < columns.outputs(); x++) {
-                int from = 2 * ((top + y) * image.width() + columns.first()[x]);
-                put16(out, 2 * (y * width + left + x), sum16(image.samples(), from, 2, columns, x));
-            }
-        }
-    }
-
-    /// One output: samples from the byte `from`, `stride` bytes apart.
-    private static double sum16(byte[] in, int from, int stride, Weights weights, int i) {
-        double sum = 0;
-        for (int j = 0; j < weights.count()[i]; j++) {
-            int at = from + j * stride;
-            sum += ((in[at] & 0xff) << 8 | (in[at + 1] & 0xff)) * weights.weights()[i * weights.size() + j];
-        }
-        return sum;
-    }
-
-    private static void put16(byte[] out, int at, double sum) {
-        int value = Math.clamp((long) Math.floor(sum + 0.5), 0, 0xffff);
-        out[at] = (byte) (value >> 8);
-        out[at + 1] = (byte) value;
     }
 }

@@ -97,7 +97,8 @@ class ImageInputsTest {
     @Test
     void optionsAreValuesAndRefuseWhatCannotBe() {
         assertThat(UPRIGHT.withMaxPixels(5)).isEqualTo(ImageOptions.defaults().withMaxPixels(5).withUpright(true)).isNotEqualTo(UPRIGHT);
-        assertThat(UPRIGHT.withMaxPixels(1000)).hasToString("ImageOptions[upright=true, maxPixels=1,000]");
+        assertThat(UPRIGHT.withPartial(true)).isEqualTo(ImageOptions.defaults().withPartial(true).withUpright(true)).isNotEqualTo(UPRIGHT);
+        assertThat(UPRIGHT.withMaxPixels(1000)).hasToString("ImageOptions[upright=true, maxPixels=1,000, partial=false]");
         assertThatThrownBy(() -> UPRIGHT.withMaxPixels(0)).hasMessage("maxPixels: expected 1 to 178,956,970, got 0");
         assertThatThrownBy(() -> UPRIGHT.withMaxPixels(178_956_971)).hasMessage("maxPixels: expected 1 to 178,956,970, got 178,956,971");
     }
