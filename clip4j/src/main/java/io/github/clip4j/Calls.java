@@ -107,14 +107,14 @@ final class Calls {
             } catch (RuntimeException | Error e) {
                 queue.end(Thread.currentThread()); // before the future is done: what depends on it may close the model
                 future.completeExceptionally(e);
-                queue.answered(future);
+                queue.answered(Thread.currentThread());
                 return;
             } finally {
                 Reference.reachabilityFence(owner);
             }
             queue.end(Thread.currentThread());
             future.complete(result);
-            queue.answered(future);
+            queue.answered(Thread.currentThread());
         });
         future.thread = thread;
         queue.begin(thread, future);

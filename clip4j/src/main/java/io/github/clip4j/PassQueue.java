@@ -9,7 +9,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -39,7 +38,7 @@ final class PassQueue {
     private final Condition left = lock.newCondition();
     private final ArrayDeque<Item<?>> waiting = new ArrayDeque<>();
     private final Map<Thread, Integer> callers = new HashMap<>(); // and how many calls each is in: a sink may call again
-    private final Set<CompletableFuture<?>> answers = ConcurrentHashMap.newKeySet(); // of asynchronous calls that have begun
+    private final Map<Thread, CompletableFuture<?>> answers = new ConcurrentHashMap<>(); // of asynchronous calls that have begun
     private final List<Thread> threads = new ArrayList<>();
     private int running; // threads that have not ended
     private boolean closing; // no new callers
@@ -107,12 +106,12 @@ final class PassQueue {
     /// @throws IllegalStateException when the model is closed
     void begin(Thread caller, CompletableFuture<?> answer) {
         begin(caller);
-        answers.add(answer);
+        answers.put(caller, answer);
     }
 
-    /// The future of an asynchronous call is done.
-    void answered(CompletableFuture<?> answer) {
-        answers.remove(answer);
+    /// The future of the asynchronous call that this thread ended is done.
+    void answered(Thread caller) {
+        answers.remove(caller);
     }
 
     /// A call ends.
@@ -339,7 +338,7 @@ final class PassQueue {
 
     /// Each is done soon, whatever depends on it: no call is under way, and a future has its result before what depends on it runs.
     private boolean awaitAnswers(long deadline) throws InterruptedException {
-        for (CompletableFuture<?> answer : answers) {
+        for (CompletableFuture<?> answer : answers.values()) {
             if (!awaitDone(answer, deadline)) {
                 return false;
             }
