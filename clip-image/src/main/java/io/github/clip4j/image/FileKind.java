@@ -174,7 +174,7 @@ enum FileKind {
             if (text.contains("<svg")) {
                 return text.startsWith("<!doctype html") || text.startsWith("<html") ? HTML : SVG;
             }
-            boolean page = text.startsWith("<!doctype html") || text.startsWith("<html") || text.contains("<html") || text.contains("<head");
+            boolean page = text.startsWith("<!doctype html") || text.contains("<html") || text.contains("<head");
             return page ? HTML : text.startsWith("<?xml") ? XML : null;
         }
         return text.startsWith("{\"") || text.startsWith("[{") || text.startsWith("{\n") ? JSON : null;

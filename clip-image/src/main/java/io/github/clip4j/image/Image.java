@@ -174,8 +174,8 @@ public final class Image {
         return new Image(newWidth, newHeight, mode, newSamples, palette, damage);
     }
 
-    /// Pillow's `convert("RGB")`: palettes looked up, grey repeated, transparency dropped, 16 and 32 bits and fractions cut to 0 to 255 rather than scaled, inks
-    /// subtracted from white without a colour profile (python-pillow/Pillow `Convert.c`).
+    /// Pillow's `convert("RGB")`: palettes looked up, grey repeated, transparency dropped, 16 and 32 bits and fractions cut to 0
+    /// to 255 rather than scaled, inks subtracted from white without a colour profile (python-pillow/Pillow `Convert.c`).
     Image convertToRgb() {
         if (mode == Mode.RGB) {
             return this;

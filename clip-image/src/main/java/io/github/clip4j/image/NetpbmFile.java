@@ -4,8 +4,8 @@ import io.github.clip4j.image.Image.Mode;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/// PBM, PGM, PPM and grey PFM files, plain and raw (https://netpbm.sourceforge.net/doc/pnm.html), as Pillow reads them (python-pillow/Pillow
-/// `PpmImagePlugin.py`): grey of more than 8 bits becomes integers of 32 bits.
+/// PBM, PGM, PPM and grey PFM files, plain and raw (https://netpbm.sourceforge.net/doc/pnm.html), as Pillow reads them
+/// (python-pillow/Pillow `PpmImagePlugin.py`): grey of more than 8 bits becomes integers of 32 bits.
 final class NetpbmFile {
     private static final int MOST = 65_535;
 

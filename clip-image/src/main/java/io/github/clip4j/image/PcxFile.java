@@ -45,7 +45,8 @@ final class PcxFile {
             } else if (bytes[1] == 5 && bits == 8 && planes == 3) {
                 unpacker = Unpacker.planes(Mode.RGB, stride);
             } else {
-                throw source.refused("a PCX file of version %d with %d planes of %d bits, which Pillow does not read", bytes[1], planes, bits);
+                throw source.refused("a PCX file of version %d with %d planes of %d bits, which Pillow does not read",
+                        bytes[1], planes, bits);
             }
             return new Image(width, height, unpacker.mode(), rows(bytes, unpacker, planes * stride, width, height, source), palette);
         } catch (EOFException e) {

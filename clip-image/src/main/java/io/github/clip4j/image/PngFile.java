@@ -61,7 +61,9 @@ final class PngFile {
     }
 
     /// The seven passes of an interlaced image: where each starts, and its steps (W3C, section 8).
-    private static final int[][] PASSES = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
+    private static final int[][] PASSES = {
+        {0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}
+    };
 
     private void decode(PngChunks chunks) throws ImageFormatException {
         try (PngData data = new PngData(chunks)) {

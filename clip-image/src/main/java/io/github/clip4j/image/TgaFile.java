@@ -48,7 +48,8 @@ final class TgaFile {
                 case 0x210 -> Unpacker.bgra15();
                 case 0x218 -> Unpacker.ofBytes(Mode.RGB, 3, 2, 1, 0);
                 case 0x220 -> Unpacker.ofBytes(Mode.RGBA, 4, 2, 1, 0, 3);
-                default -> throw source.refused("a Targa file of kind %d with %d bits a pixel, which Pillow does not read", bytes[2], depth);
+                default -> throw source.refused("a Targa file of kind %d with %d bits a pixel, which Pillow does not read",
+                        bytes[2], depth);
             };
             int at = HEADER + (bytes[0] & 0xff);
             int[] palette = null;

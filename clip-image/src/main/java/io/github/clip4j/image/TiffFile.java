@@ -268,7 +268,8 @@ final class TiffFile {
 
         private void fax(int from, int to, int rows, int size) throws ImageFormatException {
             if (layout.bits() != 1 || layout.samples() != 1) {
-                throw source.refused("a TIFF file with fax codes for %d samples of %d bits: expected one of 1", layout.samples(), layout.bits());
+                throw source.refused("a TIFF file with fax codes for %d samples of %d bits: expected one of 1",
+                        layout.samples(), layout.bits());
             }
             Arrays.fill(data, 0, size, (byte) 0);
             FaxDecoder fax = new FaxDecoder(bytes, from, to, blockWidth, source);

@@ -70,7 +70,8 @@ record TiffLayout(Unpacker unpacker, int samples, int bits, boolean planar) {
         if (planar && samples > 1) {
             unpacker = plane(unpacker, (int) bits[0], (int) samples, tags.isBigEndian(), compressed, Arrays.toString(extra), source);
         } else if (planar && !compressed && !plainPlane(bits[0], photometric, tags.first(FILL_ORDER, 1))) {
-            throw source.refused("an uncompressed TIFF file of %d bits in planes, which Pillow reads wrongly; save it without planes", bits[0]);
+            throw source.refused("an uncompressed TIFF file of %d bits in planes, which Pillow reads wrongly; save it without planes",
+                    bits[0]);
         }
         return new TiffLayout(unpacker, (int) samples, (int) bits[0], planar && samples > 1);
     }
@@ -92,7 +93,8 @@ record TiffLayout(Unpacker unpacker, int samples, int bits, boolean planar) {
     }
 
     /// What decides on how samples are read.
-    private record Key(boolean bigEndian, int photometric, int format, long fillOrder, int bits, int samples, String extra, boolean compressed) {
+    private record Key(boolean bigEndian, int photometric, int format, long fillOrder, int bits, int samples, String extra,
+            boolean compressed) {
         @Nullable Unpacker unpacker(boolean jpeg, Source source) throws ImageFormatException {
             boolean straight = fillOrder == 1;
             if (!straight && fillOrder != 2) {
@@ -196,7 +198,8 @@ record TiffLayout(Unpacker unpacker, int samples, int bits, boolean planar) {
         boolean unclear = mode == Mode.RGBA && !extra.equals("[2]"); // libtiff takes the alpha for one that RGB is multiplied by
         boolean direct = !unclear && (mode == Mode.RGB || mode == Mode.RGBA || mode == Mode.CMYK) && samples == mode.bytes();
         if (!direct || (bits != 8 && !compressed)) {
-            throw source.refused("a TIFF file with %d planes of %d bits, which Pillow does not read; save it without planes", samples, bits);
+            throw source.refused("a TIFF file with %d planes of %d bits, which Pillow does not read; save it without planes",
+                    samples, bits);
         }
         int size = bits / 8;
         int most = size == 2 && !bigEndian ? 1 : 0;

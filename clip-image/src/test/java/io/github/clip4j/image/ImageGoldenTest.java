@@ -162,7 +162,8 @@ class ImageGoldenTest {
     void damagedUnknownAndHugeFilesAreErrorsThatNameTheFile() throws IOException {
         byte[] png = Files.readAllBytes(IMAGES.resolve("rgb.png"));
         assertThatThrownBy(() -> ImageFile.read(Arrays.copyOf(png, 200), "cut.png", ImageOptions.defaults()))
-                .isInstanceOf(ImageFormatException.class).hasMessageStartingWith("cut.png: the image is damaged or cut short: the data of the image end early");
+                .isInstanceOf(ImageFormatException.class)
+                .hasMessageStartingWith("cut.png: the image is damaged or cut short: the data of the image end early");
         assertThatThrownBy(() -> ImageFile.read(new byte[] {1, 2, 3}, "x.bin", ImageOptions.defaults()))
                 .hasMessage("x.bin: expected an image (PNG, JPEG, GIF, BMP, TIFF, WebP …), got an unknown format; see docs/formats.md");
         byte[] huge = png.clone();
