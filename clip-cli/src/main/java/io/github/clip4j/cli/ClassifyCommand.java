@@ -7,7 +7,6 @@ import io.github.clip4j.Clip;
 import io.github.clip4j.PromptTemplates;
 import io.github.clip4j.ZeroShotClassifier;
 import io.github.clip4j.image.Image;
-import io.github.clip4j.tokenizer.TextTooLongException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -109,7 +108,7 @@ final class ClassifyCommand implements Callable<Integer> {
         text.requireReadable("--label", labels);
         text.requireReadable("--template", templates);
         reading.check();
-        List<TextLines.Line> all = labels();
+        Labels all = Labels.of(labels, labelsFile, text);
         PromptTemplates prompts =
                 templates.isEmpty() ? PromptTemplates.labelOnly() : PromptTemplates.of(templates.toArray(String[]::new));
         Tally tally = new Tally(spec, "images");
@@ -117,7 +116,7 @@ final class ClassifyCommand implements Callable<Integer> {
         try (ReadAhead<Image> ahead =
                         new ReadAhead<>(reading.items(images, tally), model.threads(), 2 * model.threads(), reading::read);
                 Clip clip = model.load(truncate)) {
-            classify(clip, classifier(clip, all, prompts), least, ahead, tally);
+            classify(clip, all.classifier(clip, prompts), least, ahead, tally);
         }
         return tally.end();
     }
@@ -137,42 +136,6 @@ final class ClassifyCommand implements Callable<Integer> {
         }
         throw new ParameterException(spec.commandLine(),
                 "--threshold: expected a cosine of -1 to 1 or a share of 0% to 100%, got '" + threshold + "'");
-    }
-
-    private List<TextLines.Line> labels() throws IOException {
-        List<TextLines.Line> lines = new ArrayList<>();
-        if (labelsFile == null) {
-            labels.forEach(label -> lines.add(new TextLines.Line(lines.size() + 1, label, null)));
-            return lines;
-        }
-        try (TextLines file = text.open(labelsFile, TextLines.Ends.ANY)) {
-            while (file.hasNext()) {
-                TextLines.Line line = file.next();
-                if (line.error() != null) {
-                    throw new IOException(file.where(line) + ": " + line.error());
-                }
-                if (!line.isBlank()) {
-                    lines.add(line);
-                }
-            }
-        }
-        return lines;
-    }
-
-    private ZeroShotClassifier classifier(Clip clip, List<TextLines.Line> lines, PromptTemplates prompts) throws IOException {
-        List<String> all = lines.stream().map(TextLines.Line::text).toList();
-        if (all.isEmpty()) {
-            throw new IOException(labelsFile + ": expected one label a line, got none");
-        }
-        try {
-            return clip.classifier(all, prompts, Output.progress("Embedding labels", all.size())::accept);
-        } catch (TextTooLongException e) {
-            if (labelsFile == null || e.index().isEmpty()) {
-                throw e;
-            }
-            int line = lines.get(e.index().getAsInt()).number();
-            throw new IOException(labelsFile + ":" + line + ": " + ClipCommand.message(e), e);
-        }
     }
 
     private void classify(Clip clip, ZeroShotClassifier classifier, Threshold least, ReadAhead<Image> ahead, Tally tally)

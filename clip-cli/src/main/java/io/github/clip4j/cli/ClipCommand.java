@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = ClipCommand.Version.class,
         subcommands = {
-            ClassifyCommand.class, EmbedCommand.class, ExplainCommand.class, TokenizeCommand.class, PreprocessCommand.class,
+            ClassifyCommand.class, EmbedCommand.class, ExplainCommand.class, SimilarityCommand.class, TokenizeCommand.class, PreprocessCommand.class,
             InspectCommand.class, ConvertCommand.class, VerifyCommand.class, FetchCommand.class, BenchCommand.class
         },
         footer = {
