@@ -25,8 +25,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = ClipCommand.Version.class,
         subcommands = {
-            ClassifyCommand.class, EmbedCommand.class, ExplainCommand.class, SimilarityCommand.class, TokenizeCommand.class, PreprocessCommand.class,
-            InspectCommand.class, ConvertCommand.class, VerifyCommand.class, FetchCommand.class, BenchCommand.class
+            ClassifyCommand.class, EmbedCommand.class, SimilarityCommand.class, ExplainCommand.class, TraceCommand.class,
+            TokenizeCommand.class, PreprocessCommand.class, InspectCommand.class, ConvertCommand.class, VerifyCommand.class,
+            FetchCommand.class, BenchCommand.class
         },
         footer = {
             "",

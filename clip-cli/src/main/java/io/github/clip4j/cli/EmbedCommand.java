@@ -15,9 +15,7 @@ import io.github.clip4j.tokenizer.Tokenizer;
 import io.github.clip4j.tools.NpyWriter;
 import io.github.clip4j.tools.OutputFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -113,7 +111,7 @@ final class EmbedCommand implements Callable<Integer> {
         boolean ofImages = !images.isEmpty() || pixels != null;
         Tally tally = new Tally(spec, ofImages ? "images" : "texts");
         try (Clip clip = model.load(truncate)) {
-            int width = ofImages ? imageEncoder(clip).config().outputDim() : textEncoder(clip).config().outputDim();
+            int width = ofImages ? Encoders.image(clip).config().outputDim() : Encoders.text(clip).config().outputDim();
             OutputFile target = file != null ? OutputFile.create(file)
                     : toStandardOutput() ? OutputFile.toStream("standard output", streams.bytes()) : null;
             JsonResults document = json ? new JsonResults(streams, head(clip)) : null;
@@ -162,9 +160,9 @@ final class EmbedCommand implements Callable<Integer> {
         if (!images.isEmpty()) {
             embedImages(clip, report, tally);
         } else if (pixels != null) {
-            embedPixels(imageEncoder(clip), array(pixels), report);
+            embedPixels(Encoders.image(clip), NpyInput.read(pixels, Streams.of(spec)), report);
         } else if (ids != null) {
-            embedIds(textEncoder(clip), array(ids), report);
+            embedIds(Encoders.text(clip), NpyInput.read(ids, Streams.of(spec)), report);
         } else if (textsFile == null) {
             embedTexts(clip, texts.stream().map(value -> new TextLines.Line(0, value, null)).iterator(), line -> "--text", report);
         } else {
@@ -179,7 +177,7 @@ final class EmbedCommand implements Callable<Integer> {
 
     private void embedImages(Clip clip, EmbedReport report, Tally tally) throws IOException {
         ClipPreprocess preprocess = clip.preprocess();
-        ImageEncoder encoder = imageEncoder(clip);
+        ImageEncoder encoder = Encoders.image(clip);
         Output.Progress progress = Output.progress("Embedding");
         try (ReadAhead<Tensor> ahead = new ReadAhead<>(
                 reading.items(images, tally), model.threads(), 2 * CHUNK, item -> preprocess.apply(reading.read(item)))) {
@@ -285,7 +283,7 @@ final class EmbedCommand implements Callable<Integer> {
     }
 
     private void embedTexts(Clip clip, Iterator<TextLines.Line> lines, Where where, EmbedReport report) throws IOException {
-        TextEncoder encoder = textEncoder(clip);
+        TextEncoder encoder = Encoders.text(clip);
         Tokenizer tokenizer = clip.tokenizer();
         Output.Progress progress = Output.progress("Embedding");
         while (lines.hasNext()) {
@@ -313,29 +311,5 @@ final class EmbedCommand implements Callable<Integer> {
 
     private static Tensor encodeTexts(TextEncoder encoder, List<Input<int[]>> chunk) {
         return encoder.encode(chunk.stream().flatMap(input -> Stream.ofNullable(input.value)).toList());
-    }
-
-    /// An npy file; of standard input a copy, because its size is needed first.
-    private NpyArray array(String file) throws IOException {
-        if (!file.equals(TextOptions.STANDARD)) {
-            return NpyArray.read(FileNames.path(file));
-        }
-        Path copy = Files.createTempFile("standard-input-", ".npy");
-        try {
-            Files.copy(Streams.of(spec).in(), copy, StandardCopyOption.REPLACE_EXISTING);
-            return NpyArray.read(copy);
-        } finally {
-            Files.delete(copy);
-        }
-    }
-
-    private static ImageEncoder imageEncoder(Clip clip) {
-        return clip.model().imageEncoder()
-                .orElseThrow(() -> new IllegalStateException(clip.name() + " has no image encoder: it is a checkpoint of texts only"));
-    }
-
-    private static TextEncoder textEncoder(Clip clip) {
-        return clip.model().textEncoder()
-                .orElseThrow(() -> new IllegalStateException(clip.name() + " has no text encoder: it is a checkpoint of images only"));
     }
 }

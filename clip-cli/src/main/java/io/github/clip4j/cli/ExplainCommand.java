@@ -114,9 +114,7 @@ final class ExplainCommand implements Callable<Integer> {
     /// Says what is wrong with a text once, and not for each image.
     private static void requireTexts(Clip clip, List<String> texts, String option) throws IOException {
         clip.preprocess();
-        int positions = clip.model().config().text()
-                .orElseThrow(() -> new IllegalStateException(clip.name() + " has no text encoder: it is a checkpoint of images only"))
-                .contextLength();
+        int positions = Encoders.text(clip).config().contextLength();
         for (String text : texts) {
             try {
                 clip.tokenizer().encode(text, positions);

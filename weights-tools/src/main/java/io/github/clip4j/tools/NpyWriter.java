@@ -1,6 +1,7 @@
 package io.github.clip4j.tools;
 
 import io.github.clip4j.core.Shape;
+import io.github.clip4j.core.Tensor;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -9,8 +10,12 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.zip.Deflater;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 
 /// Writes npy files, little-endian and in row-major order. The file appears under its name only when it is complete ([OutputFile]).
 public final class NpyWriter {
@@ -71,6 +76,25 @@ public final class NpyWriter {
             bytes.putShort(Float.floatToFloat16(value));
         }
         write(file, "<f2", shape, out -> out.write(bytes.array()));
+    }
+
+    /// Writes an npz archive of float32 arrays, not compressed, as `numpy.savez` does.
+    ///
+    /// @param file replaced when it exists
+    /// @param arrays by name
+    /// @throws IOException when the file cannot be written
+    public static void writeArchive(Path file, Map<String, Tensor> arrays) throws IOException {
+        OutputFile.write(file, out -> {
+            ZipOutputStream zip = new ZipOutputStream(out);
+            zip.setLevel(Deflater.NO_COMPRESSION);
+            for (Map.Entry<String, Tensor> array : arrays.entrySet()) {
+                zip.putNextEntry(new ZipEntry(array.getKey() + ".npy"));
+                zip.write(header("<f4", array.getValue().shape().toArray()));
+                writeFloats(array.getValue().toArray(), zip);
+                zip.closeEntry();
+            }
+            zip.finish();
+        });
     }
 
     private static void write(Path file, String descr, Shape shape, OutputFile.Content data) throws IOException {
