@@ -31,5 +31,6 @@ module io.github.clip4j.core {
     exports io.github.clip4j.core.ops to
             io.github.clip4j,
             io.github.clip4j.image,
+            io.github.clip4j.search,
             io.github.clip4j.vit;
 }

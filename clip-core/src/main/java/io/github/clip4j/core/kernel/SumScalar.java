@@ -102,7 +102,7 @@ final class SumScalar {
     }
 
     /// The rest of the tree: `i + (i+4)`, `i + (i+2)`, `i + (i+1)`.
-    private static float eight(float s0, float s1, float s2, float s3, float s4, float s5, float s6, float s7) {
+    static float eight(float s0, float s1, float s2, float s3, float s4, float s5, float s6, float s7) {
         return (s0 + s4 + (s2 + s6)) + (s1 + s5 + (s3 + s7));
     }
 }

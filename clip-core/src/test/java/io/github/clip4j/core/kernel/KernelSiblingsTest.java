@@ -2,6 +2,7 @@ package io.github.clip4j.core.kernel;
 
 import static io.github.clip4j.testkit.FloatAssert.assertSameBits;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.clip4j.testkit.Gen;
 import java.util.Arrays;
@@ -64,6 +65,34 @@ class KernelSiblingsTest {
                 LayerNormScalar.normalize(x, offset, gain, bias, 1e-5, x, offset, d);
                 assertSameBits(
                         Arrays.copyOfRange(x, offset, offset + d), Arrays.copyOfRange(scalar, offset, offset + d), what + " in place");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("lengthsAroundLanes")
+    void dots(int d) {
+        int count = 3;
+        float[] q = new Gen(d + 1000).floats(d);
+        for (int offset : new int[] {0, 1, 3}) {
+            String what = "dots, d=%d offset=%d".formatted(d, offset);
+            float[] rows = row(d, count * d, offset, 1);
+            float[] before = row(d + 2000, count, offset, 1);
+            float[] vector = before.clone();
+            float[] scalar = before.clone();
+            DotVector.dots(rows, offset, count, d, q, vector, offset);
+            DotScalar.dots(rows, offset, count, d, q, scalar, offset);
+            assertSameBits(vector, scalar, what);
+            assertGuards(before, scalar, offset, count, what);
+            for (int r = 0; r < count; r++) { // d/16 roundings in a chain, 4 in the tree and 15 in the tail, each of a sum below Σ|ab|
+                double exact = 0;
+                double size = 0;
+                for (int i = 0; i < d; i++) {
+                    double product = (double) rows[offset + r * d + i] * q[i];
+                    exact += product;
+                    size += Math.abs(product);
+                }
+                assertThat((double) scalar[offset + r]).as(what).isCloseTo(exact, within((d / 16 + 20) * 0x1p-24 * size));
             }
         }
     }
