@@ -24,16 +24,19 @@ import org.jspecify.annotations.Nullable;
 final class ImageItems implements Iterator<ImageItem> {
     private final Iterator<String> arguments;
     private final Predicate<Path> hasDecoder;
+    private final Set<String> excluded;
     private final Tally tally;
     private final Deque<Iterator<Path>> folders = new ArrayDeque<>();
     private final Set<Object> seen = new HashSet<>();
     private @Nullable ImageItem next;
 
     /// @param hasDecoder whether the user has named a decoder for a file, which is then an image
+    /// @param excluded the names of folders that are left out
     /// @param tally is told of what is left out
-    ImageItems(List<String> arguments, Predicate<Path> hasDecoder, Tally tally) {
+    ImageItems(List<String> arguments, Predicate<Path> hasDecoder, Set<String> excluded, Tally tally) {
         this.arguments = arguments.iterator();
         this.hasDecoder = hasDecoder;
+        this.excluded = excluded;
         this.tally = tally;
     }
 
@@ -147,7 +150,11 @@ final class ImageItems implements Iterator<ImageItem> {
             if (Files.isHidden(path)) {
                 tally.leftOut("hidden in folders");
             } else if (Files.isDirectory(path)) {
-                open(path);
+                if (excluded.contains(String.valueOf(path.getFileName()))) {
+                    tally.leftOut("folders that are excluded");
+                } else {
+                    open(path);
+                }
             } else if (Files.isSymbolicLink(path) && Files.notExists(path)) {
                 return ImageItem.failed(path.toString(), path + ": a link to a file that does not exist");
             } else if (!Files.isRegularFile(path) || (!hasDecoder.test(path) && !ImageKind.isImage(path))) {

@@ -7,6 +7,7 @@ import io.github.clip4j.checkpoint.Profile;
 import io.github.clip4j.core.Activation;
 import io.github.clip4j.tiny.TinyClip;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -161,6 +162,24 @@ final class ModelOptions {
 
     Clip load() throws IOException {
         return load(false);
+    }
+
+    /// Where the model can be loaded from again, from any folder: an absolute path, or the name of a repository; empty for the built-in one.
+    String source() throws IOException {
+        if (model == null) {
+            return "";
+        }
+        Path path = FileNames.path(model);
+        return Files.exists(path) ? path.toAbsolutePath().normalize().toString() : model;
+    }
+
+    /// Takes the model of an index, unless the user has named one.
+    ///
+    /// @param source as [#source()] gave it
+    void orElse(String source) {
+        if (model == null && !source.isEmpty()) {
+            model = source;
+        }
     }
 
     /// @param truncate whether texts that are too long are cut, whatever the profile does

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -55,7 +56,12 @@ final class ReadOptions {
 
     /// The images that arguments name.
     Iterator<ImageItem> items(List<String> arguments, Tally tally) {
-        return new ImageItems(arguments, file -> parsed.stream().anyMatch(decoder -> decoder.isNamedFor(file)), tally);
+        return items(arguments, Set.of(), tally);
+    }
+
+    /// @param excluded the names of folders that are left out
+    Iterator<ImageItem> items(List<String> arguments, Set<String> excluded, Tally tally) {
+        return new ImageItems(arguments, file -> parsed.stream().anyMatch(decoder -> decoder.isNamedFor(file)), excluded, tally);
     }
 
     /// Reads an image, with the decoder that the user has named for its kind if there is one.

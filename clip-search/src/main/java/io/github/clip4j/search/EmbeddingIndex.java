@@ -75,13 +75,20 @@ public final class EmbeddingIndex {
         return Manifest.read(folder).model();
     }
 
+    /// {@return whether a folder holds an index}
+    ///
+    /// @param folder which may not exist
+    public static boolean isIndex(Path folder) {
+        return Files.exists(folder.resolve(Manifest.FILE));
+    }
+
     /// {@return the folder of the nearest index: in a folder, or in one of those that hold it}
     ///
     /// @param from where to begin
     public static Optional<Path> find(Path from) {
         for (Path folder = from.toAbsolutePath().normalize(); folder != null; folder = folder.getParent()) {
             Path index = folder.resolve(FOLDER);
-            if (Files.exists(index.resolve(Manifest.FILE))) {
+            if (isIndex(index)) {
                 return Optional.of(index);
             }
         }

@@ -1,0 +1,304 @@
+package io.github.clip4j.cli;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.github.clip4j.Clip;
+import io.github.clip4j.Embedding;
+import io.github.clip4j.image.ClipPreprocess;
+import io.github.clip4j.image.Image;
+import io.github.clip4j.search.IndexEntry;
+import io.github.clip4j.search.IndexWriter;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// Brings an index up to date with folders: only what is new or has changed is read.
+///
+/// A file is known by its size and its time; when one of them differs, by the hash of its content, which costs no forward pass when it is
+/// in the index already, under whatever name.
+final class IndexUpdate {
+    private static final int BATCH = 16;
+    private static final long COMMIT_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final int HASH_BYTES = 16;
+
+    private final ReadOptions reading;
+    private final int threads;
+    private final Set<String> excluded;
+    private final Clip clip;
+    private final ClipPreprocess preprocess;
+    private final IndexWriter writer;
+    private final Tally tally;
+    private final IndexProgress progress;
+
+    private final Map<String, Stat> stats = new ConcurrentHashMap<>();
+    private final Set<String> hashes = ConcurrentHashMap.newKeySet(); // of contents that have an embedding
+    private final Set<String> seen = new HashSet<>();
+    private final Map<String, Integer> copies = new HashMap<>(); // new paths of known contents, by hash
+    private final Set<String> unread = new HashSet<>(); // folders whose files are not known now
+    private final JsonArray failed = new JsonArray();
+    private final List<Batched> batch = new ArrayList<>();
+    private long committed = System.nanoTime();
+    private int added;
+    private int changed;
+    private int moved;
+    private int removed;
+
+    /// What a file system says of a file.
+    private record Stat(long size, long modified) {}
+
+    /// A file that was read.
+    ///
+    /// @param pixels null when the content's embedding is known
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Prepared(String hash, int width, int height, float @Nullable [] pixels) {}
+
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Batched(IndexEntry entry, float[] pixels) {}
+
+    IndexUpdate(
+            Clip clip, IndexWriter writer, ReadOptions reading, int threads, Set<String> excluded, Tally tally, IndexProgress progress) {
+        this.clip = clip;
+        this.preprocess = clip.preprocess();
+        this.writer = writer;
+        this.reading = reading;
+        this.threads = threads;
+        this.excluded = excluded;
+        this.tally = tally;
+        this.progress = progress;
+    }
+
+    /// Does it.
+    ///
+    /// @param folders absolute
+    void run(Collection<String> folders) throws IOException {
+        for (String path : writer.paths()) {
+            IndexEntry entry = writer.entry(path).orElseThrow();
+            if (entry.error().isEmpty()) {
+                hashes.add(entry.hash());
+            }
+        }
+        List<ImageItem> work = new ArrayList<>();
+        for (Iterator<ImageItem> items = reading.items(List.copyOf(folders), excluded, tally); items.hasNext(); ) {
+            look(items.next(), work);
+        }
+        progress.begin(work.size());
+        try (ReadAhead<Prepared> ahead = new ReadAhead<>(work.iterator(), threads, BATCH + 2 * threads, this::prepare)) {
+            while (ahead.hasNext()) {
+                take(ahead.next());
+                progress.advance();
+            }
+        }
+        embedBatch();
+        removeGone(folders);
+        writer.commit();
+        progress.end();
+        reportFailures(folders);
+    }
+
+    /// Finds out whether a file has to be read.
+    private void look(ImageItem item, List<ImageItem> work) {
+        Path path = item.path();
+        if (path == null) {
+            fail(item.name(), Objects.requireNonNull(item.error()));
+            if (Files.isDirectory(Path.of(item.name()))) {
+                unread.add(item.name());
+            }
+            return;
+        }
+        seen.add(item.name());
+        try {
+            BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
+            Stat stat = new Stat(attributes.size(), attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS));
+            IndexEntry known = writer.entry(item.name()).orElse(null);
+            if (known == null || known.size() != stat.size || known.modified() != stat.modified) {
+                stats.put(item.name(), stat);
+                work.add(item);
+            }
+        } catch (IOException e) {
+            fail(item.name(), item.message(e));
+        }
+    }
+
+    private void fail(String path, String error) {
+        JsonObject failure = new JsonObject();
+        failure.addProperty("path", path);
+        failure.addProperty("error", error);
+        failed.add(failure);
+        tally.failed(error);
+    }
+
+    private Prepared prepare(ImageItem item) throws IOException {
+        String hash = hash(Objects.requireNonNull(item.path()));
+        if (hashes.contains(hash)) {
+            return new Prepared(hash, 0, 0, null);
+        }
+        Image image = reading.read(item);
+        return new Prepared(hash, image.width(), image.height(), preprocess.apply(image).toArray());
+    }
+
+    private static String hash(Path file) throws IOException {
+        try (DigestInputStream in = new DigestInputStream(Files.newInputStream(file), MessageDigest.getInstance("SHA-256"))) {
+            in.transferTo(OutputStream.nullOutputStream());
+            return HexFormat.of().formatHex(in.getMessageDigest().digest(), 0, HASH_BYTES);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every JDK has it
+        }
+    }
+
+    private void take(ReadAhead.Result<Prepared> read) throws IOException {
+        String path = read.item().name();
+        Stat stat = Objects.requireNonNull(stats.remove(path));
+        Prepared prepared = read.value();
+        boolean known = writer.entry(path).isPresent();
+        if (prepared == null) {
+            String error = String.valueOf(read.error());
+            tally.failed(error);
+            writer.putFailed(IndexEntry.failed(path, stat.size, stat.modified, "", error));
+            commitNowAndThen();
+            return;
+        }
+        tally.done();
+        if (prepared.pixels == null) {
+            IndexEntry same = writer.entryOfHash(prepared.hash).orElse(null);
+            if (same == null) { // its only file has changed meanwhile
+                hashes.remove(prepared.hash);
+                retry(read.item(), stat, known);
+                return;
+            }
+            boolean touched = known && writer.entry(path).orElseThrow().hash().equals(prepared.hash);
+            writer.putSame(
+                    IndexEntry.of(path, stat.size, stat.modified, prepared.hash, same.width(), same.height()), same.path());
+            if (!touched) {
+                count(known);
+                if (!known) {
+                    copies.merge(prepared.hash, 1, Integer::sum);
+                }
+            }
+            commitNowAndThen();
+            return;
+        }
+        put(path, stat, prepared, prepared.pixels, known);
+    }
+
+    private void retry(ImageItem item, Stat stat, boolean known) throws IOException {
+        try {
+            Prepared prepared = prepare(item);
+            put(item.name(), stat, prepared, Objects.requireNonNull(prepared.pixels), known);
+        } catch (IOException | IllegalArgumentException e) {
+            String error = item.message(e);
+            tally.failed(error);
+            writer.putFailed(IndexEntry.failed(item.name(), stat.size, stat.modified, "", error));
+        }
+    }
+
+    private void put(String path, Stat stat, Prepared prepared, float[] pixels, boolean known) throws IOException {
+        count(known);
+        batch.add(new Batched(
+                IndexEntry.of(path, stat.size, stat.modified, prepared.hash, prepared.width, prepared.height), pixels));
+        if (batch.size() == BATCH) {
+            embedBatch();
+            commitNowAndThen();
+        }
+    }
+
+    private void count(boolean known) {
+        if (known) {
+            changed++;
+        } else {
+            added++;
+        }
+    }
+
+    private void embedBatch() {
+        List<Embedding> embeddings = clip.embedPixels(batch.stream().map(Batched::pixels).toList());
+        for (int i = 0; i < embeddings.size(); i++) {
+            writer.put(batch.get(i).entry, embeddings.get(i));
+            hashes.add(batch.get(i).entry.hash());
+        }
+        batch.clear();
+    }
+
+    private void commitNowAndThen() throws IOException {
+        if (writer.isFull() || System.nanoTime() - committed > COMMIT_NANOS) {
+            writer.commit();
+            committed = System.nanoTime();
+        }
+    }
+
+    /// Entries of files that are no longer in these folders. A content that was found again under a new path has moved.
+    private void removeGone(Collection<String> folders) {
+        for (String path : writer.paths()) {
+            if (seen.contains(path) || !isIn(path, folders) || isIn(path, unread)) {
+                continue;
+            }
+            String hash = writer.entry(path).orElseThrow().hash();
+            writer.remove(path);
+            if (copies.getOrDefault(hash, 0) > 0) {
+                copies.merge(hash, -1, Integer::sum);
+                added--;
+                moved++;
+            } else {
+                removed++;
+            }
+        }
+    }
+
+    private static boolean isIn(String path, Collection<String> folders) {
+        return folders.stream().anyMatch(folder -> Path.of(path).startsWith(Path.of(folder)));
+    }
+
+    /// Names all files that have no embedding, those that failed before among them.
+    private void reportFailures(Collection<String> folders) {
+        for (String path : writer.paths()) {
+            IndexEntry entry = writer.entry(path).orElseThrow();
+            if (entry.error().isPresent() && isIn(path, folders)) {
+                JsonObject failure = new JsonObject();
+                failure.addProperty("path", path);
+                failure.addProperty("error", entry.error().get());
+                failed.add(failure);
+            }
+        }
+    }
+
+    /// Whether the index is not as it was.
+    boolean hasChanged() {
+        return added + changed + moved + removed > 0;
+    }
+
+    boolean hasFailures() {
+        return !failed.isEmpty();
+    }
+
+    /// The numbers of `clip index --json`.
+    void addTo(JsonObject document) {
+        document.addProperty("total", writer.size());
+        document.addProperty("added", added);
+        document.addProperty("changed", changed);
+        document.addProperty("moved", moved);
+        document.addProperty("removed", removed);
+        document.add("failed", failed);
+    }
+
+    String summary() {
+        return "%,d images: %,d added, %,d changed, %,d moved, %,d removed, %,d failed".formatted(
+                writer.size(), added, changed, moved, removed, failed.size());
+    }
+}

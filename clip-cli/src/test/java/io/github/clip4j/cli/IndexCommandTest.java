@@ -1,0 +1,232 @@
+package io.github.clip4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import io.github.clip4j.image.Image;
+import io.github.clip4j.image.ImageFile;
+import io.github.clip4j.search.EmbeddingIndex;
+import io.github.clip4j.search.IndexEntry;
+import io.github.clip4j.search.IndexWriter;
+import io.github.clip4j.testkit.ReferenceData;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// `clip index` and `clip search`, with the built-in model.
+class IndexCommandTest {
+    private static final Path EXAMPLES = ReferenceData.projectRoot().resolve("docs/examples");
+
+    @TempDir
+    private Path scratch;
+
+    private Path photos;
+    private String index;
+
+    @BeforeEach
+    void copyExamples() throws IOException {
+        photos = Files.createDirectories(scratch.resolve("photos/below"));
+        photos = photos.getParent();
+        index = scratch.resolve("index").toString();
+        try (Stream<Path> files = Files.list(EXAMPLES)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, photos.resolve("below").resolve(file.getFileName()));
+            }
+        }
+    }
+
+    private JsonObject index(int exit, String... more) {
+        List<String> arguments = new ArrayList<>(List.of("index", photos.toString(), "--index", index, "--json"));
+        arguments.addAll(List.of(more));
+        Cli.Run run = Cli.run(arguments.toArray(String[]::new));
+        assertThat(run.exit()).as(run.err()).isEqualTo(exit);
+        return run.json();
+    }
+
+    private static void assertCounts(JsonObject document, int total, int added, int changed, int moved, int removed, int failed) {
+        assertThat(document.keySet()).containsExactly("index", "model", "total", "added", "changed", "moved", "removed", "failed");
+        assertThat(List.of(
+                document.get("total").getAsInt(), document.get("added").getAsInt(), document.get("changed").getAsInt(),
+                document.get("moved").getAsInt(), document.get("removed").getAsInt(), document.getAsJsonArray("failed").size()))
+                .as(document.toString()).containsExactly(total, added, changed, moved, removed, failed);
+    }
+
+    private List<String> search(String... arguments) {
+        List<String> all = new ArrayList<>(List.of("search", "--index", index, "--paths"));
+        all.addAll(List.of(arguments));
+        Cli.Run run = Cli.run(all.toArray(String[]::new));
+        assertThat(run.exit()).as(run.err()).isZero();
+        return run.out().lines().map(line -> String.valueOf(Path.of(line).getFileName())).toList();
+    }
+
+    @Test
+    void onlyWhatIsNewOrChangedIsDone() throws IOException {
+        assertCounts(index(0), 5, 5, 0, 0, 0, 0);
+        assertCounts(index(0), 5, 0, 0, 0, 0, 0);
+        Files.move(photos.resolve("below/red-circle.png"), photos.resolve("moved.png"));
+        Files.delete(photos.resolve("below/letter-k.png"));
+        Files.copy(photos.resolve("below/three-hearts.png"), photos.resolve("copy.png"));
+        Files.copy(photos.resolve("below/three-hearts.png"), photos.resolve("below/striped-star.png"), StandardCopyOption.REPLACE_EXISTING);
+        Path broken = Files.writeString(photos.resolve("broken.png"), "no image");
+        JsonObject document = index(1);
+        assertCounts(document, 5, 1, 1, 1, 1, 1);
+        JsonObject failure = document.getAsJsonArray("failed").get(0).getAsJsonObject();
+        assertThat(failure.get("path").getAsString()).isEqualTo(broken.toString());
+        assertThat(failure.get("error").getAsString()).contains("broken.png");
+        assertThat(search("three hearts", "--top", "3")).containsExactlyInAnyOrder("three-hearts.png", "copy.png", "striped-star.png");
+        assertThat(search("a red circle", "--top", "1")).containsExactly("moved.png");
+        // the failure is remembered, and tried again when the file has changed
+        Cli.Run again = Cli.run("index", photos.toString(), "--index", index, "--json");
+        assertThat(again.err()).doesNotContain("broken.png");
+        assertCounts(again.json(), 5, 0, 0, 0, 0, 1);
+        Files.copy(EXAMPLES.resolve("letter-k.png"), broken, StandardCopyOption.REPLACE_EXISTING);
+        assertCounts(index(0), 6, 0, 1, 0, 0, 0);
+        assertThat(search("the letter K", "--top", "1")).containsExactly("broken.png");
+    }
+
+    @Test
+    void whatIsIndexedIsWhatEmbedGives() throws IOException {
+        index(0);
+        JsonElement cosine = Cli.run("similarity", EXAMPLES.resolve("red-circle.png").toString(), "--text", "a red circle", "--json")
+                .json().getAsJsonArray("cosine").get(0).getAsJsonArray().get(0);
+        JsonObject document = Cli.run("search", "a red circle", "--index", index, "--json", "--top", "2").json();
+        assertThat(document.keySet()).containsExactly("query", "results");
+        assertThat(document.get("query").getAsString()).isEqualTo("a red circle");
+        JsonObject best = document.getAsJsonArray("results").get(0).getAsJsonObject();
+        assertThat(best.keySet()).containsExactly("path", "cosine");
+        assertThat(best.get("path").getAsString()).isEqualTo(photos.resolve("below/red-circle.png").toString());
+        assertThat(best.get("cosine").getAsDouble()).isCloseTo(cosine.getAsDouble(), within(1e-6));
+        IndexEntry entry = EmbeddingIndex.open(Path.of(index)).entries().getFirst();
+        Image image = ImageFile.read(Path.of(entry.path()));
+        assertThat(List.of(entry.width(), entry.height())).containsExactly(image.width(), image.height());
+    }
+
+    @Test
+    void queriesAreWordsImagesAndSumsOfThem() {
+        index(0);
+        String circle = EXAMPLES.resolve("red-circle.png").toString();
+        assertThat(search(circle, "--top", "1")).containsExactly("red-circle.png");
+        assertThat(search("a red circle + 3:three hearts", "--top", "1")).containsExactly("three-hearts.png");
+        assertThat(search("3:a red circle + three hearts", "--top", "1")).containsExactly("red-circle.png");
+        assertThat(search(circle + " - a red circle + 2:three hearts", "--top", "1")).containsExactly("three-hearts.png");
+        assertThat(search("a red circle", "three hearts", "--top", "2")).containsExactlyInAnyOrder("red-circle.png", "three-hearts.png");
+        assertThat(search("a red circle", "--min", "0.99")).isEmpty();
+        assertThat(Cli.run("search", "a cat - a cat", "--index", index).err()).contains("terms that cancel each other");
+        assertThat(Cli.run("search", "a cat + ", "--index", index).err()).contains("got a blank");
+        assertThat(Cli.run("search", "a cat + + b", "--index", index).err()).contains("got a blank");
+    }
+
+    @Test
+    void aSearchFindsChangesFirst() throws IOException {
+        index(0);
+        Files.copy(photos.resolve("below/red-circle.png"), photos.resolve("new.png"));
+        assertThat(search("a red circle", "--top", "2", "--no-indexing")).doesNotContain("new.png");
+        assertThat(search("a red circle", "--top", "2")).contains("new.png");
+        try (IndexWriter writer = IndexWriter.open(Path.of(index), EmbeddingIndex.modelOf(Path.of(index)))) {
+            Cli.Run run = Cli.run("search", "a red circle", "--index", index, "--paths", "--top", "1");
+            assertThat(run.exit()).isZero();
+            assertThat(run.err()).contains("the index is searched as it is").contains("being changed by another writer");
+            assertThat(Cli.run("index", photos.toString(), "--index", index).exit()).isEqualTo(1);
+            assertThat(writer.size()).isEqualTo(6);
+        }
+        Files.move(photos, scratch.resolve("elsewhere"));
+        Cli.Run run = Cli.run("search", "a red circle", "--index", index, "--paths", "--top", "1");
+        assertThat(run.err()).contains("the folder is not there now");
+        assertThat(run.out()).isNotBlank();
+    }
+
+    @Test
+    void foldersOfProgramsAreLeftOut() throws IOException {
+        for (String name : new String[] {"@eaDir", "node_modules", ".git", "System Volume Information", ".hidden", "private"}) {
+            Files.copy(EXAMPLES.resolve("letter-k.png"), Files.createDirectories(photos.resolve(name)).resolve("k.png"));
+        }
+        assertCounts(index(0, "--exclude", "private"), 5, 5, 0, 0, 0, 0);
+        assertCounts(index(0), 6, 1, 0, 0, 0, 0);
+    }
+
+    @Test
+    void twoFoldersInOneIndex() throws IOException {
+        index(0);
+        Path other = Files.createDirectories(scratch.resolve("other"));
+        Files.copy(EXAMPLES.resolve("letter-k.png"), other.resolve("k.png"));
+        assertCounts(Cli.run("index", other.toString(), "--index", index, "--json").json(), 6, 1, 0, 0, 0, 0);
+        Files.delete(other.resolve("k.png"));
+        assertCounts(index(0), 6, 0, 0, 0, 0, 0); // of the other folder nothing is said
+        assertCounts(Cli.run("index", other.toString(), "--index", index, "--json").json(), 5, 0, 0, 0, 1, 0);
+    }
+
+    @Test
+    void anotherModelIsRefused() {
+        index(0);
+        Cli.Run run = Cli.run("index", photos.toString(), "--index", index, "--model", Cli.MODEL);
+        assertThat(run.exit()).isEqualTo(1);
+        assertThat(run.err()).contains("the index is of the model").contains("make another index");
+        assertThat(Cli.run("search", "a", "--index", index, "--model", Cli.MODEL).exit()).isEqualTo(1);
+        String own = scratch.resolve("own").toString();
+        assertThat(Cli.run("index", photos.toString(), "--index", own, "--model", Cli.MODEL).exit()).isZero();
+        assertThat(Cli.run("search", "a red circle", "--index", own, "--paths").out().lines()).hasSize(5); // with the model of the index
+    }
+
+    @Test
+    void whatIsNotThereIsSaid() {
+        assertThat(Cli.run("index", scratch.resolve("no").toString(), "--index", index).err()).contains("expected a folder, got nothing");
+        assertThat(Cli.run("search", "a", "--index", scratch.resolve("no").toString()).err()).contains("make one with: clip index FOLDER");
+        assertThat(Cli.run("search", "a", "--index", index, "--top", "0").exit()).isEqualTo(2);
+        assertThat(Cli.run("search", "a", "--index", index, "--json", "--paths").exit()).isEqualTo(2);
+    }
+
+    /// The process is killed at random points, `-Dclip.kills=200` times instead of 4, and goes on where it was: no row is lost, doubled or
+    /// wrong.
+    @Test
+    void aKilledProcessLosesNothing() throws Exception {
+        int kills = Integer.getInteger("clip.kills", 4);
+        int images = Integer.getInteger("clip.kills.images", 60);
+        Path many = Files.createDirectories(scratch.resolve("many"));
+        Random random = new Random(11);
+        for (int i = 0; i < images; i++) {
+            byte[] rgb = new byte[60 * 40 * 3];
+            random.nextBytes(rgb);
+            Files.write(many.resolve(i + ".png"), PngWriter.write(60, 40, rgb));
+        }
+        int last = 0;
+        for (int kill = 0; kill < kills; kill++) {
+            Process process = new ProcessBuilder(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--add-modules", "jdk.incubator.vector",
+                    "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), ClipCommand.class.getName(), "index",
+                    many.toString(), "--index", index).redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+            process.waitFor(300 + random.nextInt(1500), TimeUnit.MILLISECONDS);
+            process.destroyForcibly().waitFor();
+            if (EmbeddingIndex.isIndex(Path.of(index))) {
+                int size = EmbeddingIndex.open(Path.of(index)).size();
+                assertThat(size).isGreaterThanOrEqualTo(last);
+                last = size;
+            }
+            Files.setLastModifiedTime(many.resolve("0.png"), FileTime.fromMillis(1_000_000L * kill)); // more to do
+        }
+        assertThat(Cli.run("index", many.toString(), "--index", index).exit()).isZero();
+        EmbeddingIndex found = EmbeddingIndex.open(Path.of(index));
+        assertThat(found.entries().stream().map(IndexEntry::path).distinct()).hasSize(images);
+        assertThat(found.size()).isEqualTo(images);
+        String fresh = scratch.resolve("fresh").toString();
+        Cli.run("index", many.toString(), "--index", fresh);
+        EmbeddingIndex expected = EmbeddingIndex.open(Path.of(fresh));
+        for (int i = 0; i < images; i++) {
+            String path = found.entries().get(i).path();
+            int same = expected.entries().stream().map(IndexEntry::path).toList().indexOf(path);
+            assertThat(found.embedding(i)).as(path).isEqualTo(expected.embedding(same));
+        }
+    }
+}
