@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
         versionProvider = ClipCommand.Version.class,
         subcommands = {
             ClassifyCommand.class, EmbedCommand.class, SimilarityCommand.class, ExplainCommand.class, TraceCommand.class,
-            IndexCommand.class, SearchCommand.class, TokenizeCommand.class, PreprocessCommand.class, InspectCommand.class, ConvertCommand.class,
+            AttentionCommand.class, IndexCommand.class, SearchCommand.class, TokenizeCommand.class, PreprocessCommand.class, InspectCommand.class, ConvertCommand.class,
             VerifyCommand.class, FetchCommand.class, BenchCommand.class
         },
         footer = {
