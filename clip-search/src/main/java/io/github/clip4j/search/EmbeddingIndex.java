@@ -3,7 +3,6 @@ package io.github.clip4j.search;
 import io.github.clip4j.Embedding;
 import io.github.clip4j.core.ops.DotRows;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -79,7 +78,7 @@ public final class EmbeddingIndex {
     ///
     /// @param folder which may not exist
     public static boolean isIndex(Path folder) {
-        return Files.exists(folder.resolve(Manifest.FILE));
+        return Manifest.exists(folder);
     }
 
     /// {@return the folder of the nearest index: in a folder, or in one of those that hold it}
