@@ -90,7 +90,7 @@ final class SearchCommand implements Callable<Integer> {
         text.requireReadable("QUERY", queries);
         reading.check();
         SearchQuery query = query();
-        SearchOptions options = filters.apply(SearchOptions.top(top).withMin(min));
+        SearchOptions options = filters.apply(SearchOptions.top(top).withMin(min).withExact()); // one search is over before signs are made
         Path folder = index.folder();
         if (!EmbeddingIndex.isIndex(folder)) {
             throw new IOException("expected an index in this folder or one above it, or --index, got none; make one with: clip index FOLDER");

@@ -9,6 +9,7 @@ import io.github.clip4j.Embedding;
 import io.github.clip4j.checkpoint.Profile;
 import io.github.clip4j.tiny.TinyClip;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -278,6 +279,55 @@ class EmbeddingIndexTest {
             List<SearchHit> filtered = expected.stream().filter(hit -> hit.entry().path().endsWith("7") && hit.cosine() >= 0.1).toList();
             assertThat(index.search(query, SearchOptions.top(6000).withMin(0.1).withFilter(entry -> entry.path().endsWith("7"))))
                     .isEqualTo(filtered);
+        }
+    }
+
+    /// A large index looks at signs first. All that it gives is exact, and of neighbours in clusters it finds nearly all.
+    @Test
+    void aLargeIndexIsSearchedByItsSigns() throws IOException {
+        int d = 128;
+        int rows = EmbeddingIndex.SIGNS_FROM;
+        Random random = new Random(5);
+        List<Embedding> centres = IntStream.range(0, 200).mapToObj(i -> Rows.random(random, d)).toList();
+        try (IndexWriter writer = IndexWriter.open(folder(), Rows.model(d))) {
+            for (int i = 0; i < rows; i++) {
+                writer.put(Rows.entry("f" + i), Rows.near(centres.get(i % 200), 0.7, random));
+            }
+            writer.commit();
+        }
+        EmbeddingIndex index = EmbeddingIndex.open(folder());
+        int found = 0;
+        int queries = 30;
+        for (int q = 0; q < queries; q++) {
+            Embedding query = Rows.near(centres.get(q), 0.7, random);
+            List<SearchHit> exact = index.search(query, SearchOptions.top(10).withExact());
+            List<SearchHit> hits = index.search(query, SearchOptions.top(10));
+            assertThat(hits).hasSize(10).isSortedAccordingTo(Comparator.comparingDouble(SearchHit::cosine).reversed());
+            found += (int) hits.stream().filter(exact::contains).count(); // path and cosine, to the bit
+        }
+        assertThat(found / (10.0 * queries)).isGreaterThanOrEqualTo(0.9);
+        Embedding same = index.embedding(77);
+        assertThat(index.search(same, SearchOptions.top(1)).getFirst().entry()).isEqualTo(index.entries().get(77));
+    }
+
+    @Test
+    void theDistanceOfSignsIsTheNumberThatDiffer() {
+        Random random = new Random(6);
+        for (int d : new int[] {1, 63, 64, 65, 128, 512, 513}) {
+            int n = 5;
+            VectorRows vectors = new VectorRows(n, d);
+            for (int row = 0; row < n; row++) {
+                vectors.put(row, FloatBuffer.wrap(Rows.random(random, d).toArray()));
+            }
+            float[] query = Rows.random(random, d).toArray();
+            short[] distances = new short[n];
+            new SignBits(vectors, d).distances(SignBits.of(query), distances, 1, n);
+            assertThat(distances[0]).isZero();
+            for (int row = 1; row < n; row++) {
+                float[] values = vectors.row(row);
+                long expected = IntStream.range(0, d).filter(i -> (values[i] < 0) != (query[i] < 0)).count();
+                assertThat(distances[row]).as("d=%d", d).isEqualTo((short) expected);
+            }
         }
     }
 
