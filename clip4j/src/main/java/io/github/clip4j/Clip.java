@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 /// bit; an item that fails, fails for its caller alone. [ClipOptions#withMaxConcurrent(int)] says how many passes run side by side.
 ///
 /// Interrupting a thread ends its call with a [java.util.concurrent.CancellationException], and its interrupt status stays set. After
-/// [#close()] every method throws `IllegalStateException` except [#name()] and those that tell memory; calls that were made before are
+/// [#close()] every method throws `IllegalStateException` except [#name()], [#profile()] and those that tell memory; calls that were made before are
 /// finished. A model that is forgotten without being closed ends its threads once it is garbage-collected. No method accepts null.
 public final class Clip implements AutoCloseable {
     /// Ends the threads of models that were forgotten.
@@ -107,6 +107,11 @@ public final class Clip implements AutoCloseable {
     /// {@return the checkpoint's name, as [Checkpoint#name()] gives it}
     public String name() {
         return name;
+    }
+
+    /// {@return the reference implementation that it agrees with}
+    public Profile profile() {
+        return images.profile();
     }
 
     /// {@return the encoders, for tensors and token ids}
@@ -250,10 +255,6 @@ public final class Clip implements AutoCloseable {
         return calls.async(this, () -> embedTexts(copy));
     }
 
-    private IllegalStateException noTextEncoder() {
-        return new IllegalStateException(name + " has no text encoder: it is a checkpoint of images only");
-    }
-
     /// {@return a classifier that chooses among `labels`, each put into the templates and embedded now, once}
     ///
     /// @param labels at least one, and no two with the same tokens
@@ -329,8 +330,7 @@ public final class Clip implements AutoCloseable {
     private Shape pixelShape() {
         queue.requireOpen();
         ImageEncoder encoder = model.imageEncoder().orElseThrow(() -> new IllegalStateException(ImagePreparation.noEncoder(name)));
-        int size = encoder.config().imageSize();
-        return Shape.of(VisionConfig.CHANNELS, size, size);
+        return Shape.of(VisionConfig.CHANNELS, encoder.config().imageSize(), encoder.config().imageSize());
     }
 
     /// {@return the embedding of a text that has been tokenized already} The checkpoint needs no tokenizer for it.
@@ -351,7 +351,7 @@ public final class Clip implements AutoCloseable {
     public List<Embedding> embedTokens(List<int[]> ids) {
         Inputs.requireNoNulls(ids, "ids");
         return calls.run(this, () -> {
-            model.textEncoder().orElseThrow(this::noTextEncoder).check(ids);
+            model.textEncoder().orElseThrow(() -> Inputs.noTextEncoder(name)).check(ids);
             return calls.texts(ids);
         });
     }
@@ -361,7 +361,7 @@ public final class Clip implements AutoCloseable {
     /// @throws IllegalStateException when the checkpoint has no text encoder
     int contextLength() {
         queue.requireOpen();
-        return model.textEncoder().orElseThrow(this::noTextEncoder).config().contextLength();
+        return model.textEncoder().orElseThrow(() -> Inputs.noTextEncoder(name)).config().contextLength();
     }
 
     /// {@return the memory that the weights of both encoders take, in bytes}

@@ -12,9 +12,10 @@ import org.jspecify.annotations.Nullable;
 /// How a model's images are prepared, or why they cannot be. A file that says it wrongly stops images alone: texts, and pixels that were
 /// prepared elsewhere, do not need it.
 ///
+/// @param profile of images and texts
 /// @param preprocess null when they cannot be prepared
 /// @param problem what to say then
-record ImagePreparation(@Nullable ClipPreprocess preprocess, String problem) {
+record ImagePreparation(Profile profile, @Nullable ClipPreprocess preprocess, String problem) {
     /// Reads what a checkpoint says.
     ///
     /// @param imageSize the edge of images, when it is not the checkpoint's
@@ -24,9 +25,10 @@ record ImagePreparation(@Nullable ClipPreprocess preprocess, String problem) {
             if (said.isPresent() && imageSize.isPresent()) {
                 said = Optional.of(said.get().withSize(imageSize.getAsInt()));
             }
-            return new ImagePreparation(said.orElse(null), noEncoder(checkpoint.name()));
+            return new ImagePreparation(profile, said.orElse(null), noEncoder(checkpoint.name()));
         } catch (WeightFormatException e) {
-            return new ImagePreparation(null, "%s: images cannot be prepared: %s".formatted(checkpoint.name(), e.getMessage()));
+            return new ImagePreparation(
+                    profile, null, "%s: images cannot be prepared: %s".formatted(checkpoint.name(), e.getMessage()));
         }
     }
 

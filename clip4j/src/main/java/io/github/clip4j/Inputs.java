@@ -85,4 +85,8 @@ final class Inputs {
             }
         }
     }
+
+    static IllegalStateException noTextEncoder(String model) {
+        return new IllegalStateException(model + " has no text encoder: it is a checkpoint of images only");
+    }
 }

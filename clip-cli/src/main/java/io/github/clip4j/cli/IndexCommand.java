@@ -1,5 +1,6 @@
 package io.github.clip4j.cli;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.github.clip4j.Clip;
 import io.github.clip4j.search.EmbeddingIndex;
@@ -56,13 +57,15 @@ final class IndexCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         reading.check();
-        List<String> roots = roots();
+        Tally tally = new Tally(spec, "images");
+        JsonArray failed = new JsonArray();
+        List<String> roots = roots(tally, failed);
         Path folder = index.folder();
         if (EmbeddingIndex.isIndex(folder)) {
-            model.orElse(EmbeddingIndex.modelOf(folder).source());
+            IndexModel indexed = EmbeddingIndex.modelOf(folder);
+            model.orElse(indexed.source(), indexed.profile());
         }
         String source = model.source();
-        Tally tally = new Tally(spec, "images");
         try (Clip clip = model.load()) {
             IndexUpdate update;
             try (IndexWriter writer = IndexWriter.open(folder, IndexModel.of(clip, source))) {
@@ -71,7 +74,7 @@ final class IndexCommand implements Callable<Integer> {
                 }
                 writer.addRoots(roots);
                 update = new IndexUpdate(
-                        clip, writer, reading, model.threads(), index.excluded(), tally, new IndexProgress());
+                        clip, writer, reading, model.threads(), index.excluded(), tally, failed, new IndexProgress());
                 update.run(roots);
             }
             print(clip, folder, update);
@@ -80,15 +83,24 @@ final class IndexCommand implements Callable<Integer> {
         }
     }
 
-    /// The folders, absolute: an index is used from other folders too.
-    private List<String> roots() throws IOException {
+    /// The folders, absolute: an index is used from other folders too. One that is not there fails, and the others are indexed.
+    private List<String> roots(Tally tally, JsonArray failed) throws IOException {
         List<String> roots = new ArrayList<>();
         for (String name : folders) {
             Path path = FileNames.path(name).toAbsolutePath().normalize();
-            if (!Files.isDirectory(path)) {
-                throw new IOException(name + ": expected a folder, got " + (Files.exists(path) ? "a file" : "nothing of that name"));
+            if (Files.isDirectory(path)) {
+                roots.add(path.toString());
+                continue;
             }
-            roots.add(path.toString());
+            String error = name + ": expected a folder, got " + (Files.exists(path) ? "a file" : "nothing of that name");
+            if (folders.size() == 1) {
+                throw new IOException(error);
+            }
+            failed.add(IndexUpdate.failure(path.toString(), error));
+            tally.failed(error);
+        }
+        if (roots.isEmpty()) {
+            throw new IOException("expected at least one folder, got none");
         }
         return roots;
     }

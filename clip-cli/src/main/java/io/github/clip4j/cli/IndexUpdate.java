@@ -53,8 +53,9 @@ final class IndexUpdate {
     private final Set<String> seen = new HashSet<>();
     private final Map<String, Integer> copies = new HashMap<>(); // new paths of known contents, by hash
     private final Set<String> unread = new HashSet<>(); // folders whose files are not known now
-    private final JsonArray failed = new JsonArray();
+    private final JsonArray failed;
     private final List<Batched> batch = new ArrayList<>();
+    private @Nullable Runnable check;
     private long committed = System.nanoTime();
     private int added;
     private int changed;
@@ -74,7 +75,8 @@ final class IndexUpdate {
     private record Batched(IndexEntry entry, float[] pixels) {}
 
     IndexUpdate(
-            Clip clip, IndexWriter writer, ReadOptions reading, int threads, Set<String> excluded, Tally tally, IndexProgress progress) {
+            Clip clip, IndexWriter writer, ReadOptions reading, int threads, Set<String> excluded, Tally tally,
+            JsonArray failed, IndexProgress progress) {
         this.clip = clip;
         this.preprocess = clip.preprocess();
         this.writer = writer;
@@ -82,7 +84,14 @@ final class IndexUpdate {
         this.threads = threads;
         this.excluded = excluded;
         this.tally = tally;
+        this.failed = failed;
         this.progress = progress;
+    }
+
+    /// Has something checked before the first image is embedded, if one is.
+    IndexUpdate checking(Runnable first) {
+        check = first;
+        return this;
     }
 
     /// Does it.
@@ -138,11 +147,15 @@ final class IndexUpdate {
     }
 
     private void fail(String path, String error) {
+        failed.add(failure(path, error));
+        tally.failed(error);
+    }
+
+    static JsonObject failure(String path, String error) {
         JsonObject failure = new JsonObject();
         failure.addProperty("path", path);
         failure.addProperty("error", error);
-        failed.add(failure);
-        tally.failed(error);
+        return failure;
     }
 
     private Prepared prepare(ImageItem item) throws IOException {
@@ -228,6 +241,13 @@ final class IndexUpdate {
     }
 
     private void embedBatch() {
+        if (batch.isEmpty()) {
+            return;
+        }
+        if (check != null) {
+            check.run();
+            check = null;
+        }
         List<Embedding> embeddings = clip.embedPixels(batch.stream().map(Batched::pixels).toList());
         for (int i = 0; i < embeddings.size(); i++) {
             writer.put(batch.get(i).entry, embeddings.get(i));
@@ -270,10 +290,7 @@ final class IndexUpdate {
         for (String path : writer.paths()) {
             IndexEntry entry = writer.entry(path).orElseThrow();
             if (entry.error().isPresent() && isIn(path, folders)) {
-                JsonObject failure = new JsonObject();
-                failure.addProperty("path", path);
-                failure.addProperty("error", entry.error().get());
-                failed.add(failure);
+                failed.add(failure(path, entry.error().get()));
             }
         }
     }

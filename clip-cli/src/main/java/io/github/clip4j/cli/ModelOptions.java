@@ -173,12 +173,13 @@ final class ModelOptions {
         return Files.exists(path) ? path.toAbsolutePath().normalize().toString() : model;
     }
 
-    /// Takes the model of an index, unless the user has named one.
+    /// Takes the model and the profile of an index, unless the user has named others.
     ///
     /// @param source as [#source()] gave it
-    void orElse(String source) {
-        if (model == null && !source.isEmpty()) {
-            model = source;
+    void orElse(String source, String sourceProfile) {
+        if (model == null) {
+            model = source.isEmpty() ? null : source;
+            profile = profile == null ? sourceProfile : profile;
         }
     }
 

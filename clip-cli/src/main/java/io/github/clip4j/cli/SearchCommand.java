@@ -55,6 +55,9 @@ final class SearchCommand implements Callable<Integer> {
     @Mixin
     private IndexOptions index = new IndexOptions();
 
+    @Mixin
+    private FilterOptions filters = new FilterOptions();
+
     @Parameters(paramLabel = "QUERY", arity = "1..*", description = "words, image files, or sums of them; several are added")
     private List<String> queries = new ArrayList<>();
 
@@ -86,22 +89,34 @@ final class SearchCommand implements Callable<Integer> {
         }
         text.requireReadable("QUERY", queries);
         reading.check();
-        SearchQuery query = SearchQuery.parse(queries);
+        SearchQuery query = query();
+        SearchOptions options = filters.apply(SearchOptions.top(top).withMin(min).withExact()); // one search is over before signs are made
         Path folder = index.folder();
         if (!EmbeddingIndex.isIndex(folder)) {
             throw new IOException("expected an index in this folder or one above it, or --index, got none; make one with: clip index FOLDER");
         }
         IndexModel indexed = EmbeddingIndex.modelOf(folder);
-        model.orElse(indexed.source());
+        model.orElse(indexed.source(), indexed.profile());
         try (Clip clip = model.load()) {
             indexed.requireTexts(clip);
+            if (query.hasImages()) {
+                indexed.requireImages(clip);
+            }
+            Embedding embedding = query.embed(clip, reading);
             if (!asItIs) {
                 update(clip, folder, indexed);
             }
-            Embedding embedding = query.embed(clip, reading);
-            print(EmbeddingIndex.open(folder).search(embedding, SearchOptions.top(top).withMin(min)));
+            print(EmbeddingIndex.open(folder).search(embedding, options));
         }
         return ClipCommand.DONE;
+    }
+
+    private SearchQuery query() {
+        try {
+            return SearchQuery.parse(queries);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
     }
 
     /// Indexes what has changed. A search goes on with what there is when that is not possible.
@@ -116,7 +131,9 @@ final class SearchCommand implements Callable<Integer> {
                 }
             }
             Tally tally = new Tally(spec, "new images");
-            new IndexUpdate(clip, writer, reading, model.threads(), index.excluded(), tally, new IndexProgress()).run(there);
+            new IndexUpdate(
+                    clip, writer, reading, model.threads(), index.excluded(), tally, new JsonArray(), new IndexProgress())
+                    .checking(() -> indexed.requireImages(clip)).run(there);
         } catch (IOException e) {
             warn("the index is searched as it is: " + ClipCommand.message(e));
         }

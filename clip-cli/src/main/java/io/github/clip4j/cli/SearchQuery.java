@@ -29,16 +29,29 @@ record SearchQuery(List<Term> terms) {
 
     /// Reads arguments, whose terms are all added. One that names a file is an image.
     ///
-    /// @throws IOException for a term without words
-    static SearchQuery parse(List<String> arguments) throws IOException {
+    /// A `+` or `-` that is an argument by itself, as a shell makes them of a query without quotes, belongs to the next one.
+    ///
+    /// @throws IllegalArgumentException for a term without words
+    static SearchQuery parse(List<String> arguments) {
         List<Term> terms = new ArrayList<>();
-        for (String argument : arguments) {
+        double next = 1;
+        for (int i = 0; i < arguments.size(); i++) {
+            String argument = arguments.get(i);
+            if (argument.equals("+") || argument.equals("-")) {
+                if (i + 1 == arguments.size()) {
+                    throw blank(argument);
+                }
+                next = argument.equals("-") ? -1 : 1;
+                continue;
+            }
             if (isFile(argument)) {
-                terms.add(new Term(1, argument, true));
+                terms.add(new Term(next, argument, true));
+                next = 1;
                 continue;
             }
             Matcher signs = SIGN.matcher(argument);
-            double sign = 1;
+            double sign = next;
+            next = 1;
             int from = 0;
             while (signs.find()) {
                 if (signs.start() > 0) {
@@ -52,7 +65,7 @@ record SearchQuery(List<Term> terms) {
         return new SearchQuery(terms);
     }
 
-    private static Term term(String argument, String text, double sign) throws IOException {
+    private static Term term(String argument, String text, double sign) {
         String words = text.strip();
         Matcher weighted = WEIGHT.matcher(words);
         double weight = 1;
@@ -61,9 +74,13 @@ record SearchQuery(List<Term> terms) {
             words = weighted.group(2).strip();
         }
         if (words.isEmpty()) {
-            throw new IOException("'%s': expected words or an image on both sides of + and -, got a blank".formatted(argument));
+            throw blank(argument);
         }
         return new Term(sign * weight, words, isFile(words));
+    }
+
+    private static IllegalArgumentException blank(String argument) {
+        return new IllegalArgumentException("'%s': expected words or an image on both sides of + and -, got a blank".formatted(argument));
     }
 
     private static boolean isFile(String name) {

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -37,8 +38,8 @@ class IndexCommandTest {
 
     @BeforeEach
     void copyExamples() throws IOException {
-        photos = Files.createDirectories(scratch.resolve("photos/below"));
-        photos = photos.getParent();
+        photos = scratch.resolve("photos");
+        Files.createDirectories(photos.resolve("below"));
         index = scratch.resolve("index").toString();
         try (Stream<Path> files = Files.list(EXAMPLES)) {
             for (Path file : files.toList()) {
@@ -121,6 +122,9 @@ class IndexCommandTest {
         assertThat(search("a red circle + 3:three hearts", "--top", "1")).containsExactly("three-hearts.png");
         assertThat(search("3:a red circle + three hearts", "--top", "1")).containsExactly("red-circle.png");
         assertThat(search(circle + " - a red circle + 2:three hearts", "--top", "1")).containsExactly("three-hearts.png");
+        assertThat(search("3:three hearts", "-", circle, "--top", "1")).containsExactly("three-hearts.png");
+        assertThat(search("a", "red", "circle", "+", "5:three hearts", "--top", "1")).containsExactly("three-hearts.png");
+        assertThat(Cli.run("search", "a cat", "-", "--index", index).exit()).isEqualTo(2);
         assertThat(search("a red circle", "three hearts", "--top", "2")).containsExactlyInAnyOrder("red-circle.png", "three-hearts.png");
         assertThat(search("a red circle", "--min", "0.99")).isEmpty();
         assertThat(Cli.run("search", "a cat - a cat", "--index", index).err()).contains("terms that cancel each other");
@@ -154,6 +158,43 @@ class IndexCommandTest {
         }
         assertCounts(index(0, "--exclude", "private"), 5, 5, 0, 0, 0, 0);
         assertCounts(index(0), 6, 1, 0, 0, 0, 0);
+    }
+
+    @Test
+    void aFolderThatIsNotThereCostsTheOthersNothing() throws IOException {
+        String missing = scratch.resolve("missing").toString();
+        JsonObject document = index(1, missing);
+        assertCounts(document, 5, 5, 0, 0, 0, 1);
+        assertThat(document.getAsJsonArray("failed").get(0).getAsJsonObject().get("path").getAsString()).isEqualTo(missing);
+        assertThat(EmbeddingIndex.open(Path.of(index)).roots()).containsExactly(photos.toString());
+    }
+
+    @Test
+    void filtersByFolderAndTime() throws IOException {
+        Path old = photos.resolve("old.png");
+        Files.copy(EXAMPLES.resolve("red-circle.png"), old);
+        Files.setLastModifiedTime(old, FileTime.from(Instant.parse("2001-06-15T12:00:00Z")));
+        index(0);
+        String below = photos.resolve("below").toString();
+        assertThat(search("a red circle", "--in", below)).hasSize(5).doesNotContain("old.png");
+        assertThat(search("a red circle", "--before", "2001-06-17")).containsExactly("old.png");
+        assertThat(search("a red circle", "--after", "2001-06-14", "--before", "2001-06-17")).containsExactly("old.png");
+        assertThat(search("a red circle", "--after", "2001-06-17")).hasSize(5).doesNotContain("old.png");
+        Cli.Run run = Cli.run("search", "a", "--index", index, "--after", "yesterday");
+        assertThat(run.exit()).isEqualTo(2);
+        assertThat(run.err()).contains("--after: expected a date such as 2026-05-31, got 'yesterday'");
+    }
+
+    /// The model of the index answers when none is named, with its profile; another profile has other pixels.
+    @Test
+    void theProfileBelongsToTheIndex() throws IOException {
+        index(0, "--profile", "openai");
+        assertThat(EmbeddingIndex.modelOf(Path.of(index)).profile()).isEqualTo("openai");
+        assertThat(search("a red circle", "--top", "1")).containsExactly("red-circle.png");
+        assertCounts(index(0), 5, 0, 0, 0, 0, 0);
+        Cli.Run run = Cli.run("index", photos.toString(), "--index", index, "--profile", "hf");
+        assertThat(run.exit()).isEqualTo(1);
+        assertThat(run.err()).contains("with the profile openai").contains("with the profile hf").contains("make another index");
     }
 
     @Test

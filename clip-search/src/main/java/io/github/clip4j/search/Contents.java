@@ -128,26 +128,16 @@ final class Contents {
 
     private void readRecords(int number, Manifest.Part part) throws IOException {
         Path file = folder.resolve(part.name() + Segment.RECORDS);
-        ByteBuffer records;
-        try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
-            records = ByteBuffer.allocate(Math.toIntExact(Math.min(part.recordBytes(), in.size())));
-            while (records.hasRemaining() && in.read(records) >= 0) {
-                // until all is read
+        try (Segment.Reader records = new Segment.Reader(file, part.recordBytes())) {
+            for (Segment.Change change = records.next(); change != null; change = records.next()) {
+                apply(number, change);
             }
-        }
-        records.flip();
-        while (records.hasRemaining()) {
-            Segment.Change change = Segment.decode(records);
-            if (change == null) {
-                break;
-            }
-            apply(number, change);
-        }
-        if (records.position() < part.recordBytes()) {
-            damaged = true;
-            if (!salvages) {
-                throw damaged("%s: expected %,d bytes of records, got %,d that are valid"
-                        .formatted(file.getFileName(), part.recordBytes(), records.position()));
+            if (records.position() < part.recordBytes()) {
+                damaged = true;
+                if (!salvages) {
+                    throw damaged("%s: expected %,d bytes of records, got %,d that are valid"
+                            .formatted(file.getFileName(), part.recordBytes(), records.position()));
+                }
             }
         }
     }

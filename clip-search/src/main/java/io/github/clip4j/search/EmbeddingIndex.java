@@ -3,7 +3,6 @@ package io.github.clip4j.search;
 import io.github.clip4j.Embedding;
 import io.github.clip4j.core.ops.DotRows;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// What was committed to an index when it was opened, in memory: embeddings of images, and what is known of their files. Immutable and
 /// thread-safe; a writer of the same or of another process changes nothing in it.
 ///
-/// A search compares the query with every embedding, and is exact. In an index of more than [#SIGNS_FROM] entries it looks at the signs of
-/// the components first, and compares the hundred entries and more whose signs agree best: docs/search.md has the measured recall.
+/// A search compares the query with every embedding, and is exact. In an index of [#SIGNS_FROM] entries and more it looks at the signs of
+/// the components first, and compares the two hundred entries and more whose signs agree best: docs/search.md has the measured recall.
 /// [SearchOptions#withExact()] does without.
 public final class EmbeddingIndex {
     /// The number of entries from which a search looks at signs first, because the exact one takes longer than 10 ms: measured with 512
@@ -35,6 +34,7 @@ public final class EmbeddingIndex {
 
     /// Rows that a thread takes at a time, and the products from which several threads are worth it.
     private static final int ROWS = 4096;
+    private static final int SIGN_ROWS = 1 << 14;
     private static final long PARALLEL_FROM = 4_000_000;
 
     private final IndexModel model;
@@ -79,7 +79,7 @@ public final class EmbeddingIndex {
     ///
     /// @param folder which may not exist
     public static boolean isIndex(Path folder) {
-        return Files.exists(folder.resolve(Manifest.FILE));
+        return Manifest.exists(folder);
     }
 
     /// {@return the folder of the nearest index: in a folder, or in one of those that hold it}
@@ -173,7 +173,7 @@ public final class EmbeddingIndex {
         int parts = (scores.length + ROWS - 1) / ROWS;
         IntStream range = IntStream.range(0, parts);
         ((long) scores.length * q.length < PARALLEL_FROM ? range : range.parallel()).forEach(part -> score(q, part, scores));
-        float error = (float) ((q.length / 16 + 20) * 0x1p-24);
+        float error = error(q.length);
         Largest largest = new Largest(Math.min(options.top(), scores.length));
         for (int row = 0; row < scores.length; row++) {
             if (scores[row] > largest.least() && scores[row] >= options.min() - error && options.filter().test(entries.get(row))) {
@@ -184,6 +184,10 @@ public final class EmbeddingIndex {
         return IntStream.range(0, scores.length)
                 .filter(row -> scores[row] >= least && scores[row] >= options.min() - error && options.filter().test(entries.get(row)))
                 .toArray();
+    }
+
+    private static float error(int dimension) {
+        return (float) ((dimension / 16 + 20) * 0x1p-24);
     }
 
     private void score(float[] q, int part, float[] scores) {
@@ -197,9 +201,30 @@ public final class EmbeddingIndex {
         }
     }
 
+    /// The rows that may be among the best of those whose signs agree best.
     private int[] signCandidates(float[] q, SearchOptions options) {
+        int[] rows = rowsOfSigns(q, options);
+        float[] scores = new float[rows.length];
+        float[] score = new float[1];
+        Largest largest = new Largest(Math.min(options.top(), rows.length));
+        for (int i = 0; i < rows.length; i++) {
+            products.dots(vectors.block(rows[i]), vectors.offset(rows[i]), 1, q, score);
+            scores[i] = score[0];
+            if (score[0] > largest.least()) {
+                largest.add(score[0]);
+            }
+        }
+        float least = largest.isFull() ? largest.least() - 2 * error(q.length) : Float.NEGATIVE_INFINITY;
+        return IntStream.range(0, rows.length).filter(i -> scores[i] >= least).map(i -> rows[i]).toArray();
+    }
+
+    private int[] rowsOfSigns(float[] q, SearchOptions options) {
         short[] distances = new short[entries.size()];
-        signs().distances(SignBits.of(q), distances, 0);
+        SignBits bits = signs();
+        long[] query = SignBits.of(q);
+        int parts = (distances.length + SIGN_ROWS - 1) / SIGN_ROWS;
+        IntStream.range(0, parts).parallel().forEach(
+                part -> bits.distances(query, distances, part * SIGN_ROWS, Math.min(distances.length, (part + 1) * SIGN_ROWS)));
         int[] histogram = new int[q.length + 1];
         for (short distance : distances) {
             histogram[distance]++;
@@ -219,7 +244,7 @@ public final class EmbeddingIndex {
         return candidates;
     }
 
-    /// Made by the first search that needs them.
+    /// Made by the first search that needs them, which takes as long as some exact ones.
     private SignBits signs() {
         SignBits made = signs;
         if (made == null) {

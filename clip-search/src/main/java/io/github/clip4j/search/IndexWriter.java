@@ -74,17 +74,18 @@ public final class IndexWriter implements Closeable {
     ///
     /// @param folder of the index; made when it does not exist
     /// @param model whose embeddings are put in
+    /// @return the writer, which the caller closes
     /// @throws IOException when another process has a writer, the files cannot be read, or the folder holds something else
     /// @throws IllegalArgumentException when the index is of another model
     public static IndexWriter open(Path folder, IndexModel model) throws IOException {
         Objects.requireNonNull(model, "model is null");
-        if (Files.exists(folder) && !Files.exists(folder.resolve(Manifest.FILE)) && !isEmpty(folder)) {
+        if (Files.exists(folder) && !Manifest.exists(folder) && !isEmpty(folder)) {
             throw new IOException(folder + ": expected an index or an empty folder, got a folder with other files");
         }
         Files.createDirectories(folder);
         FileChannel lockFile = lock(folder);
         try {
-            if (Files.notExists(folder.resolve(Manifest.FILE))) {
+            if (!Manifest.exists(folder)) {
                 new Manifest(model, Set.of(), List.of()).publish(folder);
             }
             Contents contents = Contents.read(folder, false, true);
@@ -102,7 +103,7 @@ public final class IndexWriter implements Closeable {
 
     private static boolean isEmpty(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
-            return files.allMatch(file -> file.endsWith(LOCK) || file.endsWith(Manifest.FILE + ".tmp"));
+            return files.allMatch(file -> file.endsWith(LOCK) || file.toString().endsWith(Manifest.TEMPORARY));
         }
     }
 
@@ -123,10 +124,19 @@ public final class IndexWriter implements Closeable {
             throw e;
         }
         channel.close();
-        throw new IndexLockedException(folder, Files.readString(file, StandardCharsets.US_ASCII).strip());
+        throw new IndexLockedException(folder, processIn(file));
     }
 
-    /// Files of a segment that was never committed.
+    /// The process that has the lock; empty where a locked file cannot be read.
+    private static String processIn(Path file) {
+        try {
+            return Files.readString(file, StandardCharsets.US_ASCII).strip();
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    /// Files of a segment that was never committed, or that was compacted while a reader held it.
     private void removeOrphans() throws IOException {
         Set<String> known = new TreeSet<>();
         for (Manifest.Part part : parts) {
@@ -145,10 +155,14 @@ public final class IndexWriter implements Closeable {
         }
     }
 
+    private boolean isLastLarge() {
+        Manifest.Part last = parts.getLast();
+        return (long) last.vectors() * model.dimension() * Float.BYTES + last.recordBytes() > SEGMENT_BYTES;
+    }
+
     /// The last segment, or a new one when there is none or the last is large.
     private Segment.Writer openLast() throws IOException {
-        long rowBytes = (long) model.dimension() * Float.BYTES;
-        if (parts.isEmpty() || parts.getLast().vectors() * rowBytes > SEGMENT_BYTES) {
+        if (parts.isEmpty() || isLastLarge()) {
             parts.add(new Manifest.Part(nextName(), 0, 0));
         }
         return new Segment.Writer(folder, parts.getLast(), model.dimension());
@@ -295,11 +309,16 @@ public final class IndexWriter implements Closeable {
             return;
         }
         failed = true; // unless all of it succeeds
-        parts.set(parts.size() - 1, segment.force());
-        new Manifest(model, roots, parts).publish(folder);
+        try {
+            parts.set(parts.size() - 1, segment.force());
+            new Manifest(model, roots, parts).publish(folder);
+        } catch (IOException e) {
+            throw new IOException("%s: the changes since the last commit could not be written: %s; what was committed before is safe"
+                    .formatted(folder, e.getMessage()), e);
+        }
         rootsChanged = false;
         slots.replaceAll((path, slot) -> slot.waiting == null ? slot : new Slot(slot.entry, slot.segment, slot.row, null));
-        if ((long) parts.getLast().vectors() * model.dimension() * Float.BYTES > SEGMENT_BYTES) {
+        if (isLastLarge()) {
             segment.close();
             segment = openLast();
         }
@@ -338,11 +357,15 @@ public final class IndexWriter implements Closeable {
         segment = target;
         slots.clear();
         slots.putAll(moved);
-        for (Manifest.Part part : old) {
-            Files.deleteIfExists(folder.resolve(part.name() + Segment.RECORDS));
-            Files.deleteIfExists(folder.resolve(part.name() + Segment.VECTORS));
-        }
         failed = false;
+        for (Manifest.Part part : old) {
+            try {
+                Files.deleteIfExists(folder.resolve(part.name() + Segment.RECORDS));
+                Files.deleteIfExists(folder.resolve(part.name() + Segment.VECTORS));
+            } catch (IOException e) {
+                // a system that keeps files which a reader has open: the next writer removes them
+            }
+        }
     }
 
     /// Ends the writer. What was not committed is dropped.

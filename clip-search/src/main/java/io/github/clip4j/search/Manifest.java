@@ -25,11 +25,14 @@ import java.util.zip.CRC32C;
 /// What is committed: the model, the folders that were indexed, and how much of each segment is valid. It is replaced as a whole, so a
 /// reader sees one commit or the one before.
 ///
-/// The file is a line of JSON and a line with its CRC-32C.
+/// The file is a line of JSON and a line with its CRC-32C. There are two of them, and the second is read when the first is damaged: it is
+/// the one file without which all others are worth nothing.
 ///
 /// @param roots the folders whose files are indexed, absolute
 record Manifest(IndexModel model, Set<String> roots, List<Part> segments) {
     static final String FILE = "manifest";
+    static final String COPY = "manifest.copy";
+    static final String TEMPORARY = ".tmp";
     private static final int VERSION = 1;
 
     /// The committed part of a segment.
@@ -44,19 +47,38 @@ record Manifest(IndexModel model, Set<String> roots, List<Part> segments) {
         segments = List.copyOf(segments);
     }
 
+    static boolean exists(Path folder) {
+        return Files.exists(folder.resolve(FILE)) || Files.exists(folder.resolve(COPY));
+    }
+
     static Manifest read(Path folder) throws IOException {
-        Path file = folder.resolve(FILE);
-        String[] lines;
         try {
-            lines = Files.readString(file).split("\n", -1);
+            return read(folder, folder.resolve(FILE));
+        } catch (IOException e) {
+            if (Files.exists(folder.resolve(COPY))) {
+                try {
+                    return read(folder, folder.resolve(COPY));
+                } catch (IOException copy) {
+                    e.addSuppressed(copy);
+                }
+            }
+            throw e;
+        }
+    }
+
+    private static Manifest read(Path folder, Path file) throws IOException {
+        String[] lines;
+        try { // any byte is a character of Latin-1, so that damage is found by the checksum
+            lines = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).split("\n", -1);
         } catch (NoSuchFileException e) {
             throw new IOException(folder + ": expected an index, got a folder without the file " + FILE + "; make one with clip index", e);
         }
-        if (lines.length < 2 || !lines[1].equals(checksum(lines[0]))) {
+        byte[] content = lines[0].getBytes(StandardCharsets.ISO_8859_1);
+        if (lines.length < 2 || !lines[1].equals(checksum(content))) {
             throw new IOException(file + ": the file is damaged: its checksum does not fit; delete the folder and index again");
         }
         try {
-            return parse(JsonParser.parseString(lines[0]).getAsJsonObject(), file);
+            return parse(JsonParser.parseString(new String(content, StandardCharsets.UTF_8)).getAsJsonObject(), file);
         } catch (JsonParseException | IllegalStateException | IllegalArgumentException | NullPointerException e) {
             throw new IOException(file + ": expected an index of clip4j, got something else: " + e.getMessage(), e);
         }
@@ -81,8 +103,8 @@ record Manifest(IndexModel model, Set<String> roots, List<Part> segments) {
         }
         return new Manifest(
                 new IndexModel(
-                        model.get("name").getAsString(), model.get("source").getAsString(), embedding(model.get("image")),
-                        embedding(model.get("text"))),
+                        model.get("name").getAsString(), model.get("source").getAsString(), model.get("profile").getAsString(),
+                        embedding(model.get("image")), embedding(model.get("text"))),
                 roots, segments);
     }
 
@@ -90,9 +112,9 @@ record Manifest(IndexModel model, Set<String> roots, List<Part> segments) {
         return Embedding.ofBytes(Base64.getDecoder().decode(element.getAsString()));
     }
 
-    private static String checksum(String line) {
+    private static String checksum(byte[] line) {
         CRC32C checksum = new CRC32C();
-        checksum.update(line.getBytes(StandardCharsets.UTF_8));
+        checksum.update(line);
         return "crc32c %08x".formatted(checksum.getValue());
     }
 
@@ -102,6 +124,7 @@ record Manifest(IndexModel model, Set<String> roots, List<Part> segments) {
         JsonObject described = new JsonObject();
         described.addProperty("name", model.name());
         described.addProperty("source", model.source());
+        described.addProperty("profile", model.profile());
         described.addProperty("image", Base64.getEncoder().encodeToString(model.image().toBytes()));
         described.addProperty("text", Base64.getEncoder().encodeToString(model.text().toBytes()));
         root.add("model", described);
@@ -122,22 +145,28 @@ record Manifest(IndexModel model, Set<String> roots, List<Part> segments) {
 
     /// Puts this in the place of the manifest before it. When the method returns, it is on disk; when it does not, one of the two is.
     void publish(Path folder) throws IOException {
-        String line = toJson().toString();
-        Path temporary = folder.resolve(FILE + ".tmp");
+        byte[] line = toJson().toString().getBytes(StandardCharsets.UTF_8);
+        publish(folder, FILE, line);
+        publish(folder, COPY, line);
+    }
+
+    private static void publish(Path folder, String name, byte[] line) throws IOException {
+        Path temporary = folder.resolve(name + TEMPORARY);
         try (FileChannel out = FileChannel.open(
                 temporary, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            ByteBuffer bytes = ByteBuffer.wrap((line + "\n" + checksum(line) + "\n").getBytes(StandardCharsets.UTF_8));
-            while (bytes.hasRemaining()) {
-                out.write(bytes);
+            for (byte[] part : new byte[][] {line, ("\n" + checksum(line) + "\n").getBytes(StandardCharsets.UTF_8)}) {
+                for (ByteBuffer bytes = ByteBuffer.wrap(part); bytes.hasRemaining(); ) {
+                    out.write(bytes);
+                }
             }
             out.force(true);
         }
-        Files.move(temporary, folder.resolve(FILE), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Files.move(temporary, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         forceFolder(folder);
     }
 
     /// The new name is on disk as well. Some systems have no way to say so, and need none.
-    private static void forceFolder(Path folder) {
+    static void forceFolder(Path folder) {
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);
         } catch (IOException e) {

@@ -1,16 +1,19 @@
 package io.github.clip4j.search;
 
+import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
@@ -89,22 +92,55 @@ final class Segment {
         return new String(in.readNBytes(length), StandardCharsets.UTF_8);
     }
 
-    /// Reads a record.
-    ///
-    /// @param at where it begins; moved to its end
-    /// @return null when no valid record begins there
-    static @Nullable Change decode(ByteBuffer records) {
-        int start = records.position();
-        if (records.remaining() < HEAD) {
-            return null;
+    /// The committed records of a segment, one after the other.
+    static final class Reader implements Closeable {
+        private final DataInputStream in;
+        private final long end;
+        private long position;
+
+        /// @param end the committed bytes
+        Reader(Path file, long end) throws IOException {
+            this.in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 18));
+            this.end = end;
         }
-        int length = records.getInt(start);
-        if (length < 1 || length > LONGEST || length > records.remaining() - HEAD
-                || checksum(records.array(), start + HEAD, length) != records.getInt(start + 4)) {
-            return null;
+
+        /// The next record; null at the end, and where no valid one begins.
+        @Nullable Change next() throws IOException {
+            if (end - position < HEAD) {
+                return null;
+            }
+            try {
+                int length = in.readInt();
+                int expected = in.readInt();
+                if (length < 1 || length > Math.min(LONGEST, end - position - HEAD)) {
+                    return null;
+                }
+                byte[] record = new byte[length];
+                in.readFully(record);
+                if (checksum(record, 0, length) != expected) {
+                    return null;
+                }
+                Change change = decode(record);
+                position += change == null ? 0 : HEAD + length;
+                return change;
+            } catch (EOFException e) {
+                return null;
+            }
         }
-        records.position(start + HEAD + length);
-        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(records.array(), start + HEAD, length))) {
+
+        /// The bytes of the records that were read.
+        long position() {
+            return position;
+        }
+
+        @Override
+        public void close() throws IOException {
+            in.close();
+        }
+    }
+
+    private static @Nullable Change decode(byte[] record) {
+        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(record))) {
             byte kind = in.readByte();
             String path = text(in);
             if (kind == REMOVAL) {
@@ -167,6 +203,7 @@ final class Segment {
                 records.close();
                 throw e;
             }
+            Manifest.forceFolder(folder); // before a manifest names the files
         }
 
         private static FileChannel open(Path file, long end) throws IOException {
@@ -181,6 +218,8 @@ final class Segment {
             }
         }
 
+        /// Appends an entry.
+        ///
         /// @param vector null for an entry without one
         /// @return the vector's row, or −1
         int put(IndexEntry entry, float @Nullable [] vector) {

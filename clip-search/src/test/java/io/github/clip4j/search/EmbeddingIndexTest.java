@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.clip4j.Clip;
 import io.github.clip4j.ClipOptions;
 import io.github.clip4j.Embedding;
+import io.github.clip4j.checkpoint.Profile;
 import io.github.clip4j.tiny.TinyClip;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -115,7 +118,7 @@ class EmbeddingIndexTest {
         write("a");
         try (IndexWriter writer = IndexWriter.open(folder(), Rows.model(D))) {
             assertThatThrownBy(() -> IndexWriter.open(folder(), Rows.model(D))).isInstanceOf(IndexLockedException.class)
-                    .hasMessageContaining("of process " + ProcessHandle.current().pid());
+                    .hasMessageContaining(" of process " + ProcessHandle.current().pid());
             EmbeddingIndex before = EmbeddingIndex.open(folder());
             writer.put(Rows.entry("b"), Rows.of("b", D));
             writer.commit();
@@ -137,24 +140,40 @@ class EmbeddingIndexTest {
                 byte[] damaged = whole.clone();
                 int at = random.nextInt(whole.length);
                 damaged[at] ^= (byte) (1 << random.nextInt(8));
-                assertDamage(extension, damaged, whole, names);
+                assertDamage(extension, damaged, names);
                 byte[] cut = new byte[at];
                 System.arraycopy(whole, 0, cut, 0, at);
-                assertDamage(extension, cut, whole, names);
+                assertDamage(extension, cut, names);
             }
         }
-        Path manifest = folder().resolve(Manifest.FILE);
-        byte[] whole = Files.readAllBytes(manifest);
-        for (int at = 0; at < whole.length; at += 7) {
-            byte[] damaged = whole.clone();
-            damaged[at] ^= 2;
-            Files.write(manifest, damaged);
-            assertThatThrownBy(() -> EmbeddingIndex.open(folder())).isInstanceOf(IOException.class).hasMessageContaining("manifest");
-        }
-        Files.write(manifest, whole);
     }
 
-    private void assertDamage(String extension, byte[] damaged, byte[] whole, String[] names) throws IOException {
+    /// Without the manifest nothing can be read, so there are two, and each of them will do.
+    @Test
+    void aManifestThatIsDamagedIsReadFromItsCopy() throws IOException {
+        write("a", "b");
+        Path manifest = folder().resolve(Manifest.FILE);
+        Path copy = folder().resolve(Manifest.COPY);
+        byte[] whole = Files.readAllBytes(manifest);
+        assertThat(copy).hasBinaryContent(whole);
+        for (int at = 0; at < whole.length; at += 7) {
+            byte[] damaged = whole.clone();
+            damaged[at] ^= (byte) (at % 2 == 0 ? 2 : 0x80);
+            for (byte[] bytes : new byte[][] {damaged, Arrays.copyOf(whole, at)}) {
+                Files.write(manifest, bytes);
+                assertThat(paths()).containsExactly("a", "b");
+            }
+            Files.write(copy, damaged);
+            assertThatThrownBy(() -> EmbeddingIndex.open(folder())).isInstanceOf(IOException.class).hasMessageContaining("manifest");
+            Files.write(copy, whole);
+        }
+        Files.delete(manifest);
+        write("c");
+        assertThat(paths()).containsExactly("a", "b", "c");
+        assertThat(manifest).exists();
+    }
+
+    private void assertDamage(String extension, byte[] damaged, String[] names) throws IOException {
         Path backup = scratch.resolve("backup");
         copy(folder(), backup);
         Files.write(file(extension), damaged);
@@ -211,13 +230,17 @@ class EmbeddingIndexTest {
     @Test
     void anotherModelIsRefused() throws IOException {
         write("a");
-        IndexModel other = new IndexModel("other", "", Rows.of("another image", D), Rows.of("text", D));
+        IndexModel other = new IndexModel("other", "", "hf", Rows.of("another image", D), Rows.of("text", D));
         assertThatThrownBy(() -> IndexWriter.open(folder(), other)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("the index is of the model test").hasMessageContaining("those of other");
         assertThatThrownBy(() -> EmbeddingIndex.open(folder()).search(Rows.of("q", D + 1), SearchOptions.top(1)))
                 .hasMessageContaining("expected a query of 40 components, got 41");
-        try (Clip clip = TinyClip.load(ClipOptions.defaults().withThreads(1))) {
+        try (Clip clip = TinyClip.load(ClipOptions.defaults().withThreads(1));
+                Clip torchvision = TinyClip.load(ClipOptions.defaults().withThreads(1).withProfile(Profile.HF_TORCHVISION))) {
             IndexModel tiny = IndexModel.of(clip, "");
+            assertThat(tiny.profile()).isEqualTo("hf");
+            assertThatThrownBy(() -> tiny.requireImages(torchvision))
+                    .hasMessageContaining("clip-tiny with the profile hf").hasMessageContaining("clip-tiny with the profile hf-torchvision");
             tiny.requireTexts(clip);
             tiny.requireImages(clip);
             assertThatThrownBy(() -> Rows.model(D).requireTexts(clip)).hasMessageContaining("use the model of the index");
@@ -256,6 +279,55 @@ class EmbeddingIndexTest {
             List<SearchHit> filtered = expected.stream().filter(hit -> hit.entry().path().endsWith("7") && hit.cosine() >= 0.1).toList();
             assertThat(index.search(query, SearchOptions.top(6000).withMin(0.1).withFilter(entry -> entry.path().endsWith("7"))))
                     .isEqualTo(filtered);
+        }
+    }
+
+    /// A large index looks at signs first. All that it gives is exact, and of neighbours in clusters it finds nearly all.
+    @Test
+    void aLargeIndexIsSearchedByItsSigns() throws IOException {
+        int d = 128;
+        int rows = EmbeddingIndex.SIGNS_FROM;
+        Random random = new Random(5);
+        List<Embedding> centres = IntStream.range(0, 200).mapToObj(i -> Rows.random(random, d)).toList();
+        try (IndexWriter writer = IndexWriter.open(folder(), Rows.model(d))) {
+            for (int i = 0; i < rows; i++) {
+                writer.put(Rows.entry("f" + i), Rows.near(centres.get(i % 200), 0.7, random));
+            }
+            writer.commit();
+        }
+        EmbeddingIndex index = EmbeddingIndex.open(folder());
+        int found = 0;
+        int queries = 30;
+        for (int q = 0; q < queries; q++) {
+            Embedding query = Rows.near(centres.get(q), 0.7, random);
+            List<SearchHit> exact = index.search(query, SearchOptions.top(10).withExact());
+            List<SearchHit> hits = index.search(query, SearchOptions.top(10));
+            assertThat(hits).hasSize(10).isSortedAccordingTo(Comparator.comparingDouble(SearchHit::cosine).reversed());
+            found += (int) hits.stream().filter(exact::contains).count(); // path and cosine, to the bit
+        }
+        assertThat(found / (10.0 * queries)).isGreaterThanOrEqualTo(0.9);
+        Embedding same = index.embedding(77);
+        assertThat(index.search(same, SearchOptions.top(1)).getFirst().entry()).isEqualTo(index.entries().get(77));
+    }
+
+    @Test
+    void theDistanceOfSignsIsTheNumberThatDiffer() {
+        Random random = new Random(6);
+        for (int d : new int[] {1, 63, 64, 65, 128, 512, 513}) {
+            int n = 5;
+            VectorRows vectors = new VectorRows(n, d);
+            for (int row = 0; row < n; row++) {
+                vectors.put(row, FloatBuffer.wrap(Rows.random(random, d).toArray()));
+            }
+            float[] query = Rows.random(random, d).toArray();
+            short[] distances = new short[n];
+            new SignBits(vectors, d).distances(SignBits.of(query), distances, 1, n);
+            assertThat(distances[0]).isZero();
+            for (int row = 1; row < n; row++) {
+                float[] values = vectors.row(row);
+                long expected = IntStream.range(0, d).filter(i -> (values[i] < 0) != (query[i] < 0)).count();
+                assertThat(distances[row]).as("d=%d", d).isEqualTo((short) expected);
+            }
         }
     }
 

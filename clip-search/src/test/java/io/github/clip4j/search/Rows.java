@@ -35,6 +35,6 @@ final class Rows {
     }
 
     static IndexModel model(int dimension) {
-        return new IndexModel("test", "", of("image", dimension), of("text", dimension));
+        return new IndexModel("test", "", "hf", of("image", dimension), of("text", dimension));
     }
 }
