@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Interrupting a thread ends its call with a [java.util.concurrent.CancellationException], and its interrupt status stays set. After
 /// [#close()] every method throws `IllegalStateException` except [#name()], [#profile()] and those that tell memory; calls that were made
-/// before are finished. A model that is forgotten without being closed ends its threads once it is garbage-collected. No method accepts null.
+/// before are finished. A forgotten model ends its threads once it is garbage-collected. No method accepts null.
 public final class Clip implements AutoCloseable {
     /// Ends the threads of models that were forgotten.
     private static final Cleaner CLEANER = Cleaner.create();
