@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
 /// bit; an item that fails, fails for its caller alone. [ClipOptions#withMaxConcurrent(int)] says how many passes run side by side.
 ///
 /// Interrupting a thread ends its call with a [java.util.concurrent.CancellationException], and its interrupt status stays set. After
-/// [#close()] every method throws `IllegalStateException` except [#name()], [#profile()] and those that tell memory; calls that were made before are
-/// finished. A model that is forgotten without being closed ends its threads once it is garbage-collected. No method accepts null.
+/// [#close()] every method throws `IllegalStateException` except [#name()], [#profile()] and those that tell memory; calls that were made
+/// before are finished. A forgotten model ends its threads once it is garbage-collected. No method accepts null.
 public final class Clip implements AutoCloseable {
     /// Ends the threads of models that were forgotten.
     private static final Cleaner CLEANER = Cleaner.create();

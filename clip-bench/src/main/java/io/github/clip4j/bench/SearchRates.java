@@ -23,12 +23,13 @@ import java.util.stream.IntStream;
 
 /// How fast an index is searched, and how much of the exact answer the signs find.
 ///
-/// `java --add-modules jdk.incubator.vector -Xmx8g -cp clip-bench/target/benchmarks.jar io.github.clip4j.bench.SearchRates ROWS DIMENSION FOLDER`
+/// `java --add-modules jdk.incubator.vector -Xmx8g -cp clip-bench/target/benchmarks.jar io.github.clip4j.bench.SearchRates
+/// ROWS DIMENSION FOLDER [CLUSTERS]`
 ///
-/// Writes an index of ROWS vectors in 1,000 clusters to FOLDER, unless it is there, and `queries.npy` beside it for
-/// clip-bench/peers/search.py, which reads the same vectors. The ways are measured in turn, query by query, so that a minute of a busy machine meets all of them.
+/// Writes an index of ROWS vectors in 1,000 or CLUSTERS clusters to FOLDER, unless it is there, and `queries.npy` beside it for
+/// clip-bench/peers/search.py, which reads the same vectors. The ways are measured in turn, query by query, so that
+/// a minute of a busy machine meets all of them.
 public final class SearchRates {
-    private static final int CLUSTERS = 1000;
     private static final int QUERIES = 100;
     private static final int ROUNDS = 3;
     private static final int BLOCK = 1 << 22;
@@ -42,22 +43,23 @@ public final class SearchRates {
     private final float[][] centres;
     private final PrintStream out;
 
-    private SearchRates(int rows, int dimension, PrintStream out) {
+    private SearchRates(int rows, int dimension, int clusters, PrintStream out) {
         this.rows = rows;
         this.dimension = dimension;
         this.out = out;
         Random random = new Random(1);
-        this.centres = IntStream.range(0, CLUSTERS).mapToObj(i -> near(new float[dimension], 1, random)).toArray(float[][]::new);
+        this.centres = IntStream.range(0, clusters).mapToObj(i -> near(new float[dimension], 1, random)).toArray(float[][]::new);
     }
 
     /// Measures and prints.
     ///
-    /// @param args rows, dimension, folder
+    /// @param args rows, dimension, folder, number of clusters
     /// @throws IOException when the index cannot be written or read
     @SuppressWarnings("SystemOut") // a command
     public static void main(String[] args) throws IOException {
         Path folder = Path.of(args[2]);
-        new SearchRates(Integer.parseInt(args[0]), Integer.parseInt(args[1]), System.out).measure(folder);
+        int clusters = args.length > 3 ? Integer.parseInt(args[3]) : 1000;
+        new SearchRates(Integer.parseInt(args[0]), Integer.parseInt(args[1]), clusters, System.out).measure(folder);
     }
 
     private static float[] near(float[] centre, double spread, Random random) {
@@ -71,7 +73,7 @@ public final class SearchRates {
 
     private float[] row(int row) {
         Random random = new Random(1_000_003L * row + 7);
-        return near(centres[random.nextInt(CLUSTERS)], SPREAD, random);
+        return near(centres[random.nextInt(centres.length)], SPREAD, random);
     }
 
     private void write(Path folder) throws IOException {
@@ -79,7 +81,7 @@ public final class SearchRates {
         IndexModel model = new IndexModel("synthetic", "", "hf", Embedding.ofUnit(centres[0]), Embedding.ofUnit(centres[1]));
         try (IndexWriter writer = IndexWriter.open(folder.resolve("index"), model)) {
             for (int row = 0; row < rows; row++) {
-                writer.put(IndexEntry.of("/photos/%07d.jpg".formatted(row), 1, 1, "", 0, 0), Embedding.ofUnit(row(row)));
+                writer.put(IndexEntry.of("/photos/" + row + ".jpg", 1, 1, "", 0, 0), Embedding.ofUnit(row(row)));
                 if (writer.isFull()) {
                     writer.commit();
                 }

@@ -1,6 +1,7 @@
 package io.github.clip4j.cli;
 
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
 /// One image that a command was given.
@@ -8,13 +9,18 @@ import org.jspecify.annotations.Nullable;
 /// @param name as it was given: a path, or `-` for standard input
 /// @param path the file; null for standard input, or when there is an error
 /// @param error why it is no file that can be read, or null
-record ImageItem(String name, @Nullable Path path, @Nullable String error) {
+/// @param attributes of the file, when a folder was read to find it
+record ImageItem(String name, @Nullable Path path, @Nullable String error, @Nullable BasicFileAttributes attributes) {
+    static ImageItem standardInput(String name) {
+        return new ImageItem(name, null, null, null);
+    }
+
     static ImageItem file(String name, Path path) {
-        return new ImageItem(name, path, null);
+        return new ImageItem(name, path, null, null);
     }
 
     static ImageItem failed(String name, String error) {
-        return new ImageItem(name, null, error);
+        return new ImageItem(name, null, error, null);
     }
 
     /// What to say of it when it could not be read: always with its name as it was given, of which messages about files know the end.

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
@@ -130,7 +131,7 @@ final class ImageItems implements Iterator<ImageItem> {
 
     private @Nullable ImageItem argument(String name) {
         if (name.equals(TextOptions.STANDARD)) {
-            return new ImageItem(name, null, null);
+            return ImageItem.standardInput(name);
         }
         try {
             Path path = FileNames.path(name);
@@ -149,22 +150,34 @@ final class ImageItems implements Iterator<ImageItem> {
         try {
             if (Files.isHidden(path)) {
                 tally.leftOut("hidden in folders");
-            } else if (Files.isDirectory(path)) {
+                return null;
+            }
+            BasicFileAttributes attributes = attributes(path); // asked for once: a folder may have a million files
+            if (attributes != null && attributes.isDirectory()) {
                 if (excluded.contains(String.valueOf(path.getFileName()))) {
                     tally.leftOut("folders that are excluded");
                 } else {
                     open(path);
                 }
-            } else if (Files.isSymbolicLink(path) && Files.notExists(path)) {
+            } else if (attributes == null && Files.isSymbolicLink(path) && Files.notExists(path)) {
                 return ImageItem.failed(path.toString(), path + ": a link to a file that does not exist");
-            } else if (!Files.isRegularFile(path) || (!hasDecoder.test(path) && !ImageKind.isImage(path))) {
+            } else if (attributes == null || !attributes.isRegularFile() || (!hasDecoder.test(path) && !ImageKind.isImage(path))) {
                 tally.leftOut("in folders that are not images");
             } else {
-                return ImageItem.file(path.toString(), path);
+                return new ImageItem(path.toString(), path, null, attributes);
             }
             return null;
         } catch (IOException e) {
             return ImageItem.failed(path.toString(), path + ": " + reason(e));
+        }
+    }
+
+    /// Null when the system does not say: for a link to nothing, or links in a circle.
+    private static @Nullable BasicFileAttributes attributes(Path path) {
+        try {
+            return Files.readAttributes(path, BasicFileAttributes.class);
+        } catch (IOException e) {
+            return null;
         }
     }
 

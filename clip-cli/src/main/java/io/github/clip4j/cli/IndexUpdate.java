@@ -23,6 +23,7 @@ import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -134,7 +135,8 @@ final class IndexUpdate {
         }
         seen.add(item.name());
         try {
-            BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
+            BasicFileAttributes attributes =
+                    item.attributes() != null ? item.attributes() : Files.readAttributes(path, BasicFileAttributes.class);
             Stat stat = new Stat(attributes.size(), attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS));
             IndexEntry known = writer.entry(item.name()).orElse(null);
             if (known == null || known.size() != stat.size || known.modified() != stat.modified) {
@@ -315,7 +317,7 @@ final class IndexUpdate {
     }
 
     String summary() {
-        return "%,d images: %,d added, %,d changed, %,d moved, %,d removed, %,d failed".formatted(
+        return String.format(Locale.ROOT, "%,d images: %,d added, %,d changed, %,d moved, %,d removed, %,d failed",
                 writer.size(), added, changed, moved, removed, failed.size());
     }
 }

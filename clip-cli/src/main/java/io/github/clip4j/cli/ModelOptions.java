@@ -164,7 +164,8 @@ final class ModelOptions {
         return load(false);
     }
 
-    /// Where the model can be loaded from again, from any folder: an absolute path, or the name of a repository; empty for the built-in one.
+    /// Where the model can be loaded from again, from any folder: an absolute path, or the name of a repository; empty for the
+    /// built-in one.
     String source() throws IOException {
         if (model == null) {
             return "";

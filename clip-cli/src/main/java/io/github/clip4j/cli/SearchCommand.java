@@ -10,12 +10,15 @@ import io.github.clip4j.search.IndexWriter;
 import io.github.clip4j.search.SearchHit;
 import io.github.clip4j.search.SearchOptions;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,8 +34,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         footer = {
             "",
-            "What is new or has changed in the folders of the index is indexed first. A + or - between spaces adds or subtracts a term, and",
-            "a number with a colon weighs it. A term that is the name of a file is an image. See docs/search.md.",
+            "What is new or has changed in the folders of the index is indexed first. A + or - between spaces adds or subtracts a term,",
+            "and a number with a colon weighs it. A term that is the name of a file is an image. See docs/search.md.",
             "",
             "Examples:",
             "  clip search \"a dog on a beach\"",
@@ -93,22 +96,39 @@ final class SearchCommand implements Callable<Integer> {
         SearchOptions options = filters.apply(SearchOptions.top(top).withMin(min).withExact()); // one search is over before signs are made
         Path folder = index.folder();
         if (!EmbeddingIndex.isIndex(folder)) {
-            throw new IOException("expected an index in this folder or one above it, or --index, got none; make one with: clip index FOLDER");
+            throw new IOException("expected an index in this folder or one above it, or --index, got none; make one with: "
+                    + "clip index FOLDER");
         }
         IndexModel indexed = EmbeddingIndex.modelOf(folder);
         model.orElse(indexed.source(), indexed.profile());
+        CompletableFuture<EmbeddingIndex> early = CompletableFuture.supplyAsync(() -> open(folder)); // while the model is loaded
         try (Clip clip = model.load()) {
             indexed.requireTexts(clip);
             if (query.hasImages()) {
                 indexed.requireImages(clip);
             }
             Embedding embedding = query.embed(clip, reading);
-            if (!asItIs) {
-                update(clip, folder, indexed);
-            }
-            print(EmbeddingIndex.open(folder).search(embedding, options));
+            boolean changed = !asItIs && update(clip, folder, indexed);
+            print(opened(early, folder, changed).search(embedding, options));
         }
         return ClipCommand.DONE;
+    }
+
+    private static EmbeddingIndex open(Path folder) {
+        try {
+            return EmbeddingIndex.open(folder);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// The index that was opened early, unless it has changed since, or could not be read and may have been mended.
+    private static EmbeddingIndex opened(CompletableFuture<EmbeddingIndex> early, Path folder, boolean changed) throws IOException {
+        try {
+            return changed ? EmbeddingIndex.open(folder) : early.join();
+        } catch (CompletionException e) {
+            return EmbeddingIndex.open(folder);
+        }
     }
 
     private SearchQuery query() {
@@ -120,7 +140,9 @@ final class SearchCommand implements Callable<Integer> {
     }
 
     /// Indexes what has changed. A search goes on with what there is when that is not possible.
-    private void update(Clip clip, Path folder, IndexModel indexed) {
+    ///
+    /// @return whether the index may be another one now
+    private boolean update(Clip clip, Path folder, IndexModel indexed) {
         try (IndexWriter writer = IndexWriter.open(folder, indexed)) {
             List<String> there = new ArrayList<>();
             for (String root : writer.roots()) {
@@ -131,11 +153,13 @@ final class SearchCommand implements Callable<Integer> {
                 }
             }
             Tally tally = new Tally(spec, "new images");
-            new IndexUpdate(
-                    clip, writer, reading, model.threads(), index.excluded(), tally, new JsonArray(), new IndexProgress())
-                    .checking(() -> indexed.requireImages(clip)).run(there);
+            IndexUpdate update = new IndexUpdate(
+                    clip, writer, reading, model.threads(), index.excluded(), tally, new JsonArray(), new IndexProgress());
+            update.checking(() -> indexed.requireImages(clip)).run(there);
+            return update.hasChanged() || writer.wasDamaged();
         } catch (IOException e) {
             warn("the index is searched as it is: " + ClipCommand.message(e));
+            return true;
         }
     }
 

@@ -18,8 +18,11 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -167,6 +170,42 @@ class IndexCommandTest {
         assertCounts(document, 5, 5, 0, 0, 0, 1);
         assertThat(document.getAsJsonArray("failed").get(0).getAsJsonObject().get("path").getAsString()).isEqualTo(missing);
         assertThat(EmbeddingIndex.open(Path.of(index)).roots()).containsExactly(photos.toString());
+    }
+
+    /// Every twentieth file is empty, cut short, random, a link to nothing or something else by an image's name: each is named, and costs
+    /// the others nothing.
+    @Test
+    void damagedFilesCostTheOthersNothing() throws IOException {
+        int count = Integer.getInteger("clip.damaged.of", 200);
+        Random random = new Random(4);
+        Set<String> bad = new TreeSet<>();
+        for (int i = 0; i < count; i++) {
+            Path file = photos.resolve("below/f%05d.png".formatted(i));
+            byte[] rgb = new byte[30 * 20 * 3];
+            random.nextBytes(rgb);
+            byte[] png = PngWriter.write(30, 20, rgb);
+            if (i % 20 != 7) {
+                Files.write(file, png);
+                continue;
+            }
+            bad.add(file.toString());
+            switch (i / 20 % 5) {
+                case 0 -> Files.write(file, new byte[0]);
+                case 1 -> Files.write(file, Arrays.copyOf(png, png.length / 2));
+                case 2 -> Files.write(file, rgb);
+                case 3 -> Files.createSymbolicLink(file, Path.of("nothing"));
+                default -> Files.writeString(file, "<html>not found</html>");
+            }
+        }
+        JsonObject document = index(1);
+        assertCounts(document, 5 + count - bad.size(), 5 + count - bad.size(), 0, 0, 0, bad.size());
+        Set<String> named = new TreeSet<>();
+        for (JsonElement failure : document.getAsJsonArray("failed")) {
+            assertThat(failure.getAsJsonObject().get("error").getAsString()).isNotBlank();
+            named.add(failure.getAsJsonObject().get("path").getAsString());
+        }
+        assertThat(named).isEqualTo(bad);
+        assertCounts(index(1), 5 + count - bad.size(), 0, 0, 0, 0, bad.size());
     }
 
     @Test

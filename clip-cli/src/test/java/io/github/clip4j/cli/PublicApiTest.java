@@ -40,7 +40,8 @@ class PublicApiTest {
     /// `ReferenceDecomposition`). A type more needs a reason here.
     private static final int MOST_TYPES = 50;
 
-    /// Of clip-search: reading and writing an index, its model and entries, what a search takes and gives, and the error of a second writer.
+    /// Of clip-search: reading and writing an index, its model and entries, what a search takes and gives, and the error of a second
+    /// writer.
     private static final int MOST_SEARCH_TYPES = 7;
     private static final String SEARCH = "io.github.clip4j.search";
 

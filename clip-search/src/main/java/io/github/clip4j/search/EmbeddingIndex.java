@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// thread-safe; a writer of the same or of another process changes nothing in it.
 ///
 /// A search compares the query with every embedding, and is exact. In an index of [#SIGNS_FROM] entries and more it looks at the signs of
-/// the components first, and compares the two hundred entries and more whose signs agree best: docs/search.md has the measured recall.
+/// the components first, and compares the hundredth of the entries whose signs agree best: docs/performance.md has the measured recall.
 /// [SearchOptions#withExact()] does without.
 public final class EmbeddingIndex {
     /// The number of entries from which a search looks at signs first, because the exact one takes longer than 10 ms: measured with 512
@@ -28,13 +28,15 @@ public final class EmbeddingIndex {
     /// The name of the folder in which `clip index` keeps an index.
     public static final String FOLDER = ".clip4j-index";
 
-    /// Entries whose signs agree best, for one that is asked for.
+    /// Entries whose signs agree best, for one that is asked for; and one of so many of all, because a cluster of similar images
+    /// may be that large.
     private static final int CANDIDATES_EACH = 10;
-    private static final int CANDIDATES = 200;
+    private static final int CANDIDATES_OF = 100;
 
     /// Rows that a thread takes at a time, and the products from which several threads are worth it.
     private static final int ROWS = 4096;
     private static final int SIGN_ROWS = 1 << 14;
+    private static final int FEW = 256;
     private static final long PARALLEL_FROM = 4_000_000;
 
     private final IndexModel model;
@@ -165,8 +167,9 @@ public final class EmbeddingIndex {
         return sum;
     }
 
-    /// All rows that may be among the best. Products in float32 are wrong by at most `error`: d/16 roundings of a chain and some of the tree
-    /// and the tail, of sums of at most Σ|ab| ≤ 1 for unit vectors. So a row that is worse than the last of the best by twice that is not
+    /// All rows that may be among the best. Products in float32 are wrong by at most `error`: d/16 roundings of a chain and some of the
+    /// tree and the tail, of sums of at most Σ|ab| ≤ 1 for unit
+    /// vectors. So a row that is worse than the last of the best by twice that is not
     /// among them.
     private int[] exactCandidates(float[] q, SearchOptions options) {
         float[] scores = new float[entries.size()];
@@ -205,13 +208,17 @@ public final class EmbeddingIndex {
     private int[] signCandidates(float[] q, SearchOptions options) {
         int[] rows = rowsOfSigns(q, options);
         float[] scores = new float[rows.length];
-        float[] score = new float[1];
+        IntStream.range(0, (rows.length + FEW - 1) / FEW).parallel().forEach(part -> {
+            float[] score = new float[1];
+            for (int i = part * FEW; i < Math.min(rows.length, (part + 1) * FEW); i++) {
+                products.dots(vectors.block(rows[i]), vectors.offset(rows[i]), 1, q, score);
+                scores[i] = score[0];
+            }
+        });
         Largest largest = new Largest(Math.min(options.top(), rows.length));
-        for (int i = 0; i < rows.length; i++) {
-            products.dots(vectors.block(rows[i]), vectors.offset(rows[i]), 1, q, score);
-            scores[i] = score[0];
-            if (score[0] > largest.least()) {
-                largest.add(score[0]);
+        for (float score : scores) {
+            if (score > largest.least()) {
+                largest.add(score);
             }
         }
         float least = largest.isFull() ? largest.least() - 2 * error(q.length) : Float.NEGATIVE_INFINITY;
@@ -229,7 +236,7 @@ public final class EmbeddingIndex {
         for (short distance : distances) {
             histogram[distance]++;
         }
-        long wanted = Math.max(CANDIDATES, (long) CANDIDATES_EACH * options.top());
+        long wanted = Math.max(distances.length / CANDIDATES_OF, (long) CANDIDATES_EACH * options.top());
         int limit = -1;
         for (long sum = 0; limit < q.length && sum < wanted; ) {
             sum += histogram[++limit];

@@ -103,8 +103,9 @@ public record IndexModel(String name, String source, String profile, Embedding i
     }
 
     private IllegalArgumentException different(String other, String otherProfile) {
-        return new IllegalArgumentException(("the index is of the model %s with the profile %s, and its embeddings cannot be compared with those of "
-                + "%s with the profile %s, which differs in weights, profile or size; use the model of the index, or make another index")
+        return new IllegalArgumentException(("the index is of the model %s with the profile %s, and its embeddings cannot be compared "
+                + "with those of %s with the profile %s, which differs in weights, profile or size; use the model of the index, or "
+                + "make another index")
                 .formatted(name, profile, other, otherProfile));
     }
 }

@@ -16,6 +16,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -24,8 +25,8 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// Changes an index. One process has a writer at a time; another is told so at once. Readers keep what they have read, and see a commit when
-/// they open the index again.
+/// Changes an index. One process has a writer at a time; another is told so at once. Readers keep what they have read, and see a commit
+/// when they open the index again.
 ///
 /// What [#commit()] has returned from is on disk: a process that is killed, a full disk or a loss of power costs what came after it, and
 /// nothing else. Not for use by several threads at once.
@@ -170,7 +171,7 @@ public final class IndexWriter implements Closeable {
 
     private String nextName() {
         int last = parts.stream().mapToInt(part -> Integer.parseInt(part.name())).max().orElse(0);
-        return "%06d".formatted(last + 1);
+        return String.format(Locale.ROOT, "%06d", last + 1);
     }
 
     private void rememberHash(Slot slot) {

@@ -240,7 +240,8 @@ class EmbeddingIndexTest {
             IndexModel tiny = IndexModel.of(clip, "");
             assertThat(tiny.profile()).isEqualTo("hf");
             assertThatThrownBy(() -> tiny.requireImages(torchvision))
-                    .hasMessageContaining("clip-tiny with the profile hf").hasMessageContaining("clip-tiny with the profile hf-torchvision");
+                    .hasMessageContaining("clip-tiny with the profile hf")
+                    .hasMessageContaining("clip-tiny with the profile hf-torchvision");
             tiny.requireTexts(clip);
             tiny.requireImages(clip);
             assertThatThrownBy(() -> Rows.model(D).requireTexts(clip)).hasMessageContaining("use the model of the index");
