@@ -6,9 +6,12 @@ import io.github.clip4j.Clip;
 import io.github.clip4j.Explanation;
 import io.github.clip4j.image.Image;
 import io.github.clip4j.tokenizer.TextTooLongException;
+import io.github.clip4j.tools.OutputFile;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -66,6 +69,10 @@ final class ExplainCommand implements Callable<Integer> {
             description = "the labels whose maps are subtracted, counted from 1; 1,2 unless given when there are two labels")
     private @Nullable String contrast;
 
+    @Option(names = {"-o", "--output"}, paramLabel = "OUT.png", description =
+            "draw the maps of one image to this file: in red what speaks for a label, in blue what speaks against it")
+    private @Nullable String output;
+
     @Option(names = "--json", description = "print one JSON document a line, for each image and each text of --text")
     private boolean json;
 
@@ -82,15 +89,29 @@ final class ExplainCommand implements Callable<Integer> {
                         new ParameterException(spec.commandLine(), "--method: expected " + MapMethod.ids() + ", got '" + method + "'"));
         Optional<Explained.Pair> pair = contrast();
         reading.check();
+        Path file = output();
         Tally tally = new Tally(spec, "images");
         try (ReadAhead<Image> ahead =
                         new ReadAhead<>(reading.items(images, tally), model.threads(), 2 * model.threads(), reading::read);
                 Clip clip = model.load()) {
             requireTexts(clip, labels, "--label");
             requireTexts(clip, texts, "--text");
-            explain(clip, ahead, maps, pair, tally);
+            explain(clip, ahead, maps, pair, file, tally);
         }
         return tally.end();
+    }
+
+    private @Nullable Path output() throws IOException {
+        if (output == null) {
+            return null;
+        }
+        if (!output.toLowerCase(Locale.ROOT).endsWith(".png") || !texts.isEmpty() || images.size() > 1) {
+            throw new ParameterException(spec.commandLine(),
+                    "--output: expected the name of a PNG file, such as x.png, one image and --label, got '" + output + "'");
+        }
+        Path file = FileNames.path(output);
+        OutputFile.requireWritable(file);
+        return file;
     }
 
     /// The two labels that are contrasted.
@@ -124,7 +145,9 @@ final class ExplainCommand implements Callable<Integer> {
         }
     }
 
-    private void explain(Clip clip, ReadAhead<Image> ahead, MapMethod maps, Optional<Explained.Pair> pair, Tally tally) throws IOException {
+    private void explain(
+            Clip clip, ReadAhead<Image> ahead, MapMethod maps, Optional<Explained.Pair> pair, @Nullable Path file, Tally tally)
+            throws IOException {
         while (ahead.hasNext()) {
             ReadAhead.Result<Image> read = ahead.next();
             String name = read.item().name();
@@ -134,7 +157,12 @@ final class ExplainCommand implements Callable<Integer> {
                     throw new IllegalArgumentException(read.error());
                 }
                 if (texts.isEmpty()) {
-                    print(clip, Explained.of(clip, name, image, labels, maps, pair));
+                    Explained explained = Explained.of(clip, name, image, labels, maps, pair);
+                    if (file != null) {
+                        byte[] png = ExplainedImage.of(explained);
+                        OutputFile.write(file, out -> out.write(png));
+                    }
+                    print(clip, explained);
                 } else {
                     for (Explanation.Label label : clip.explain(image, texts).labels()) {
                         print(clip, name, label);

@@ -5,6 +5,7 @@ import io.github.clip4j.image.ImageFile;
 import io.github.clip4j.image.ImageOptions;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -62,6 +63,22 @@ final class ReadOptions {
     /// @param excluded the names of folders that are left out
     Iterator<ImageItem> items(List<String> arguments, Set<String> excluded, Tally tally) {
         return new ImageItems(arguments, file -> parsed.stream().anyMatch(decoder -> decoder.isNamedFor(file)), excluded, tally);
+    }
+
+    /// Reads the one image that an argument names.
+    ///
+    /// @throws IOException which names it, when it cannot be read, or is a folder
+    Image readOne(String argument) throws IOException {
+        ImageItem item = argument.equals(TextOptions.STANDARD)
+                ? new ImageItem(argument, null, null) : ImageItem.file(argument, FileNames.path(argument));
+        if (item.path() != null && Files.isDirectory(item.path())) {
+            throw new IOException(argument + ": expected an image file, got a folder");
+        }
+        try {
+            return read(item);
+        } catch (IOException | IllegalArgumentException e) {
+            throw new IOException(item.message(e), e);
+        }
     }
 
     /// Reads an image, with the decoder that the user has named for its kind if there is one.

@@ -10,7 +10,6 @@ import io.github.clip4j.core.DType;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.format.npy.NpyArray;
-import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.model.ImageEncoder;
 import io.github.clip4j.model.TextEncoder;
 import io.github.clip4j.model.TransformerConfig;
@@ -21,7 +20,6 @@ import io.github.clip4j.tools.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -169,7 +167,7 @@ final class TraceCommand implements Callable<Integer> {
 
     private Input input(Clip clip) throws IOException {
         if (image != null) {
-            return image(clip, "image", image, image(clip.preprocess(), image));
+            return image(clip, "image", image, clip.preprocess().apply(reading.readOne(image)));
         }
         if (pixels != null) {
             return image(clip, "pixels", pixels, pixels(Encoders.image(clip), pixels));
@@ -189,25 +187,6 @@ final class TraceCommand implements Callable<Integer> {
 
     private static Input text(TextEncoder encoder, String kind, String name, int[] tokens) {
         return new Input(kind, name, "text_model", encoder.config().transformer(), probe -> encoder.trace(tokens, probe));
-    }
-
-    private Tensor image(ClipPreprocess preprocess, String argument) throws IOException {
-        Iterator<ImageItem> items = reading.items(List.of(argument), new Tally(spec, "images"));
-        if (!items.hasNext()) {
-            throw new IOException(argument + ": expected an image file, got a folder without images");
-        }
-        ImageItem item = items.next();
-        if (item.error() != null) {
-            throw new IOException(item.error());
-        }
-        if (items.hasNext()) {
-            throw new IOException(argument + ": expected one image file, got a folder with several images");
-        }
-        try {
-            return preprocess.apply(reading.read(item));
-        } catch (IOException | IllegalArgumentException e) {
-            throw new IOException(item.message(e), e);
-        }
     }
 
     private Tensor pixels(ImageEncoder encoder, String file) throws IOException {
