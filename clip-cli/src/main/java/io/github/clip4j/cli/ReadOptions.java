@@ -70,7 +70,7 @@ final class ReadOptions {
     /// @throws IOException which names it, when it cannot be read, or is a folder
     Image readOne(String argument) throws IOException {
         ImageItem item = argument.equals(TextOptions.STANDARD)
-                ? new ImageItem(argument, null, null) : ImageItem.file(argument, FileNames.path(argument));
+                ? ImageItem.standardInput(argument) : ImageItem.file(argument, FileNames.path(argument));
         if (item.path() != null && Files.isDirectory(item.path())) {
             throw new IOException(argument + ": expected an image file, got a folder");
         }
