@@ -69,7 +69,8 @@ final class AttentionCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "input: expected either IMAGE or --text");
         }
         if (!output.toLowerCase(Locale.ROOT).endsWith(".png")) {
-            throw new ParameterException(spec.commandLine(), "--output: expected the name of a PNG file, such as x.png, got '" + output + "'");
+            throw new ParameterException(
+                    spec.commandLine(), "--output: expected the name of a PNG file, such as x.png, got '" + output + "'");
         }
         reading.check();
         Path file = FileNames.path(output);

@@ -72,7 +72,8 @@ final class Canvas {
             }
             graphics.drawString(shown, x, y);
         } catch (RuntimeException | Error e) { // what the JDK throws without fonts depends on the system
-            throw new IOException("expected fonts to write the legend with, got none: install some, such as fonts-dejavu-core, or use --json", e);
+            throw new IOException(
+                    "expected fonts to write the legend with, got none: install some, such as fonts-dejavu-core, or use --json", e);
         } finally {
             graphics.dispose();
         }

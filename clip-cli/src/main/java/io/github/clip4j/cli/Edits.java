@@ -5,6 +5,7 @@ import io.github.clip4j.model.TransformerConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /// Parts of a tower that are set to zero: what `clip trace --zero` takes.
 final class Edits {
@@ -48,8 +49,9 @@ final class Edits {
     }
 
     private IllegalArgumentException refused(String kind, String place) {
-        return new IllegalArgumentException(("--zero: expected 'head LAYER.HEAD', 'attention LAYER' or 'mlp LAYER' with a layer of 0 to %d "
-                        + "and a head of 0 to %d, got '%s %s'").formatted(config.layers() - 1, config.heads() - 1, kind, place));
+        return new IllegalArgumentException(String.format(
+                Locale.ROOT, "--zero: expected 'head LAYER.HEAD', 'attention LAYER' or 'mlp LAYER' with a layer of 0 to %d and a head of "
+                        + "0 to %d, got '%s %s'", config.layers() - 1, config.heads() - 1, kind, place));
     }
 
     boolean isEmpty() {

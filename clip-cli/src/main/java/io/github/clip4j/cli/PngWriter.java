@@ -3,6 +3,7 @@ package io.github.clip4j.cli;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 
@@ -19,7 +20,8 @@ final class PngWriter {
     /// @param rgb `[height][width][3]`, row by row
     static byte[] write(int width, int height, byte[] rgb) {
         if (width < 1 || height < 1 || rgb.length != 3L * width * height) {
-            throw new IllegalArgumentException("expected 3 bytes for each of %d × %d pixels, got %d".formatted(width, height, rgb.length));
+            throw new IllegalArgumentException(
+                    String.format(Locale.ROOT, "expected 3 bytes for each of %d × %d pixels, got %d", width, height, rgb.length));
         }
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         out.writeBytes(SIGNATURE);

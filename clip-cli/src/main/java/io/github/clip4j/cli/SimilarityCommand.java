@@ -101,7 +101,8 @@ final class SimilarityCommand implements Callable<Integer> {
             return null;
         }
         if (!output.toLowerCase(Locale.ROOT).endsWith(".svg")) {
-            throw new ParameterException(spec.commandLine(), "--output: expected the name of an SVG file, such as x.svg, got '" + output + "'");
+            throw new ParameterException(
+                    spec.commandLine(), "--output: expected the name of an SVG file, such as x.svg, got '" + output + "'");
         }
         Path file = FileNames.path(output);
         OutputFile.requireWritable(file);

@@ -67,7 +67,8 @@ final class SimilaritySvg {
 
     private void panel(
             String title, int left, int top, String format, ToDoubleFunction<Classification.Score> value, double largest) {
-        svg.append(String.format(Locale.ROOT, "<text x=\"%d\" y=\"%d\" font-weight=\"bold\">%s</text>%n", left, MARGIN + FONT, escape(title)));
+        svg.append(String.format(
+                Locale.ROOT, "<text x=\"%d\" y=\"%d\" font-weight=\"bold\">%s</text>%n", left, MARGIN + FONT, escape(title)));
         for (int column = 0; column < columns; column++) {
             int x = left + column * (CELL + GAP) + CELL / 2 + FONT / 3;
             svg.append(String.format(Locale.ROOT, "<text transform=\"translate(%d %d) rotate(-90)\">%s</text>%n",
@@ -92,7 +93,7 @@ final class SimilaritySvg {
     /// White for 0, red for what is above it and blue for what is below.
     private static String color(boolean negative, double strength) {
         int faded = (int) Math.round(255 * (1 - 0.8 * strength));
-        return negative ? "#%02x%02xff".formatted(faded, faded) : "#ff%02x%02x".formatted(faded, faded);
+        return String.format(Locale.ROOT, negative ? "#%02x%02xff" : "#ff%02x%02x", faded, faded);
     }
 
     /// Text as XML takes it; characters that XML forbids become U+FFFD.
