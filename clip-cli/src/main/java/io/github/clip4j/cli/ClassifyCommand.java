@@ -4,15 +4,20 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.github.clip4j.Classification;
 import io.github.clip4j.Clip;
+import io.github.clip4j.Embedding;
 import io.github.clip4j.PromptTemplates;
 import io.github.clip4j.ZeroShotClassifier;
 import io.github.clip4j.image.Image;
+import io.github.clip4j.search.EmbeddingIndex;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -53,8 +58,12 @@ final class ClassifyCommand implements Callable<Integer> {
     @Mixin
     private TextOptions text = new TextOptions();
 
-    @Parameters(paramLabel = "IMAGE", arity = "1..*", description = ReadOptions.DESCRIPTION)
+    @Parameters(paramLabel = "IMAGE", description = ReadOptions.DESCRIPTION)
     private List<String> images = new ArrayList<>();
+
+    @Option(names = "--index", paramLabel = "DIR", description =
+            "classify all images of this index instead, as it is; none of them is read or encoded again")
+    private @Nullable String index;
 
     @Option(names = "--label", paramLabel = "L", description = "a label; repeatable")
     private List<String> labels = new ArrayList<>();
@@ -100,6 +109,9 @@ final class ClassifyCommand implements Callable<Integer> {
         if (labels.isEmpty() == (labelsFile == null)) {
             throw new ParameterException(spec.commandLine(), "labels: expected either --label or --labels-file");
         }
+        if (images.isEmpty() == (index == null)) {
+            throw new ParameterException(spec.commandLine(), "input: expected either IMAGE or --index");
+        }
         if (top < 1) {
             throw new ParameterException(spec.commandLine(), "--top: expected at least 1, got " + top);
         }
@@ -112,13 +124,43 @@ final class ClassifyCommand implements Callable<Integer> {
         PromptTemplates prompts =
                 templates.isEmpty() ? PromptTemplates.labelOnly() : PromptTemplates.of(templates.toArray(String[]::new));
         Tally tally = new Tally(spec, "images");
+        if (index != null) {
+            Path folder = FileNames.path(index);
+            EmbeddingIndex embeddings = EmbeddingIndex.open(folder);
+            model.orElse(embeddings.model().source(), embeddings.model().profile());
+            try (Clip clip = model.load(truncate)) {
+                embeddings.model().requireTexts(clip);
+                classify(clip, all.classifier(clip, prompts), least, indexed(embeddings), tally);
+            }
+            return tally.end();
+        }
         // the first images are decoded while the model is read
         try (ReadAhead<Image> ahead =
                         new ReadAhead<>(reading.items(images, tally), model.threads(), 2 * model.threads(), reading::read);
                 Clip clip = model.load(truncate)) {
-            classify(clip, all.classifier(clip, prompts), least, ahead, tally);
+            Iterator<Input> inputs = new Iterator<>() {
+                @Override
+                public boolean hasNext() {
+                    return ahead.hasNext();
+                }
+
+                @Override
+                public Input next() {
+                    ReadAhead.Result<Image> read = ahead.next();
+                    return new Input(read.item(), read.value(), null, read.error());
+                }
+            };
+            classify(clip, all.classifier(clip, prompts), least, inputs, tally);
         }
         return tally.end();
+    }
+
+    /// What is classified: an image, an embedding of an index, or what could not be read.
+    private record Input(ImageItem item, @Nullable Image image, @Nullable Embedding embedding, @Nullable String error) {}
+
+    private static Iterator<Input> indexed(EmbeddingIndex index) {
+        return IntStream.range(0, index.size())
+                .mapToObj(i -> new Input(ImageItem.failed(index.entries().get(i).path(), ""), null, index.embedding(i), null)).iterator();
     }
 
     private Threshold threshold() {
@@ -138,7 +180,7 @@ final class ClassifyCommand implements Callable<Integer> {
                 "--threshold: expected a cosine of -1 to 1 or a share of 0% to 100%, got '" + threshold + "'");
     }
 
-    private void classify(Clip clip, ZeroShotClassifier classifier, Threshold least, ReadAhead<Image> ahead, Tally tally)
+    private void classify(Clip clip, ZeroShotClassifier classifier, Threshold least, Iterator<Input> inputs, Tally tally)
             throws IOException {
         Streams streams = Streams.of(spec);
         JsonObject head = new JsonObject();
@@ -146,19 +188,19 @@ final class ClassifyCommand implements Callable<Integer> {
         head.addProperty("independent", independent || classifier.isIndependent());
         JsonResults document = json ? new JsonResults(streams, head) : null;
         Output.Progress progress = Output.progress("Classifying");
-        while (ahead.hasNext()) {
-            ReadAhead.Result<Image> image = ahead.next();
+        while (inputs.hasNext()) {
+            Input image = inputs.next();
             JsonObject result = new JsonObject();
-            result.addProperty("image", image.item().name());
+            result.addProperty("image", image.item.name());
             try {
                 Classification classification = classification(classifier, image, least);
                 result.add("labels", toJson(classification));
                 if (document == null) {
-                    print(image.item().name(), classification, classifier.labels().size(), streams.out());
+                    print(image.item.name(), classification, classifier.labels().size(), streams.out());
                 }
                 tally.done();
             } catch (IllegalArgumentException e) {
-                String message = image.error() != null ? image.error() : image.item().message(e);
+                String message = image.error != null ? image.error : image.item.message(e);
                 tally.failed(message);
                 result.addProperty("error", message);
             }
@@ -174,10 +216,14 @@ final class ClassifyCommand implements Callable<Integer> {
         }
     }
 
-    private Classification classification(ZeroShotClassifier classifier, ReadAhead.Result<Image> read, Threshold least) {
-        Image image = read.value();
+    private Classification classification(ZeroShotClassifier classifier, Input input, Threshold least) {
+        Embedding embedding = input.embedding;
+        Image image = input.image;
+        if (embedding != null) {
+            return least.of(independent ? classifier.classifyIndependent(embedding) : classifier.classify(embedding)).top(top);
+        }
         if (image == null) {
-            throw new IllegalArgumentException(read.error());
+            throw new IllegalArgumentException(input.error);
         }
         return least.of(independent ? classifier.classifyIndependent(image) : classifier.classify(image)).top(top);
     }

@@ -94,11 +94,7 @@ final class SearchCommand implements Callable<Integer> {
         reading.check();
         SearchQuery query = query();
         SearchOptions options = filters.apply(SearchOptions.top(top).withMin(min).withExact()); // one search is over before signs are made
-        Path folder = index.folder();
-        if (!EmbeddingIndex.isIndex(folder)) {
-            throw new IOException("expected an index in this folder or one above it, or --index, got none; make one with: "
-                    + "clip index FOLDER");
-        }
+        Path folder = index.existing();
         IndexModel indexed = EmbeddingIndex.modelOf(folder);
         model.orElse(indexed.source(), indexed.profile());
         CompletableFuture<EmbeddingIndex> early = CompletableFuture.supplyAsync(() -> open(folder)); // while the model is loaded
@@ -167,15 +163,19 @@ final class SearchCommand implements Callable<Integer> {
         spec.commandLine().getErr().println("clip: " + Output.printable(message));
     }
 
+    static JsonObject toJson(SearchHit hit) {
+        JsonObject result = new JsonObject();
+        result.addProperty("path", hit.entry().path());
+        result.addProperty("cosine", hit.cosine());
+        return result;
+    }
+
     private void print(List<SearchHit> hits) throws IOException {
         Streams streams = Streams.of(spec);
         if (json) {
             JsonArray results = new JsonArray();
             for (SearchHit hit : hits) {
-                JsonObject result = new JsonObject();
-                result.addProperty("path", hit.entry().path());
-                result.addProperty("cosine", hit.cosine());
-                results.add(result);
+                results.add(toJson(hit));
             }
             JsonObject document = new JsonObject();
             document.addProperty("query", String.join(" + ", queries));

@@ -3,6 +3,7 @@ package io.github.clip4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.clip4j.image.Image;
@@ -32,6 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// `clip index` and `clip search`, with the built-in model.
 class IndexCommandTest {
     private static final Path EXAMPLES = ReferenceData.projectRoot().resolve("docs/examples");
+
+    private static final String CIRCLE = EXAMPLES.resolve("red-circle.png").toString();
 
     @TempDir
     private Path scratch;
@@ -257,6 +260,38 @@ class IndexCommandTest {
         String own = scratch.resolve("own").toString();
         assertThat(Cli.run("index", photos.toString(), "--index", own, "--model", Cli.MODEL).exit()).isZero();
         assertThat(Cli.run("search", "a red circle", "--index", own, "--paths").out().lines()).hasSize(5); // with the model of the index
+    }
+
+    @Test
+    void nearlyEqualImagesAreListedInGroups() throws IOException {
+        Image circle = ImageFile.read(EXAMPLES.resolve("red-circle.png"));
+        byte[] rgb = circle.toRgb();
+        for (int i = 0; i < 3 * 4 * circle.width(); i++) {
+            rgb[i] ^= 16; // four rows a little darker or brighter: another image, nearly the same
+        }
+        Files.write(photos.resolve("again.png"), PngWriter.write(circle.width(), circle.height(), rgb));
+        Files.copy(EXAMPLES.resolve("red-circle.png"), photos.resolve("copy.png"));
+        index(0);
+        JsonObject document = Cli.run("duplicates", "--index", index, "--min", "0.95", "--json").json();
+        assertThat(document.getAsJsonArray("groups")).hasSize(1);
+        JsonArray group = document.getAsJsonArray("groups").get(0).getAsJsonArray();
+        assertThat(group.asList().stream().map(hit -> Path.of(hit.getAsJsonObject().get("path").getAsString()).getFileName().toString()))
+                .containsExactlyInAnyOrder("again.png", "copy.png", "red-circle.png");
+        assertThat(Cli.run("duplicates", "--index", index, "--min", "1").out()).startsWith("2 images\n").contains("copy.png");
+        assertThat(Cli.run("duplicates", "--index", index, "--min", "2").exit()).isEqualTo(2);
+        assertThat(Cli.run("duplicates", "--index", scratch.resolve("no").toString()).exit()).isEqualTo(1);
+    }
+
+    @Test
+    void anIndexIsClassifiedWithoutItsFiles() throws IOException {
+        index(0);
+        List<JsonObject> expected = Cli.run(
+                "classify", photos.toString(), "--label", "a red circle", "--label", "three hearts", "--json").results();
+        Files.move(photos, scratch.resolve("elsewhere"));
+        List<JsonObject> results = Cli.run(
+                "classify", "--index", index, "--label", "a red circle", "--label", "three hearts", "--json").results();
+        assertThat(results).containsExactlyInAnyOrderElementsOf(expected);
+        assertThat(Cli.run("classify", CIRCLE, "--index", index, "--label", "a").exit()).isEqualTo(2);
     }
 
     @Test

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -148,23 +147,23 @@ public final class EmbeddingIndex {
         int[] candidates = options.exact() || entries.size() < SIGNS_FROM ? exactCandidates(q, options) : signCandidates(q, options);
         List<SearchHit> hits = new ArrayList<>();
         for (int row : candidates) {
-            double cosine = dot(row, q);
+            double cosine = vectors.dot(row, q);
             if (cosine >= options.min()) {
                 hits.add(new SearchHit(entries.get(row), cosine));
             }
         }
-        hits.sort(Comparator.comparingDouble(SearchHit::cosine).reversed().thenComparing(hit -> hit.entry().path()));
+        hits.sort(SearchHit.BEST_FIRST);
         return List.copyOf(hits.subList(0, Math.min(options.top(), hits.size())));
     }
 
-    private double dot(int row, float[] q) {
-        float[] block = vectors.block(row);
-        int offset = vectors.offset(row);
-        double sum = 0;
-        for (int i = 0; i < q.length; i++) {
-            sum += (double) block[offset + i] * q[i];
-        }
-        return sum;
+    /// {@return groups of entries whose images are nearly the same: each has a cosine of at least `min` with another one of its group}
+    ///
+    /// All pairs are compared, exactly. The first of a group is the one with the most pixels, and the cosines are with it; the others follow
+    /// by their cosines. The largest groups come first.
+    ///
+    /// @param min 0.98, for instance; what is nearly the same depends on the model
+    public List<List<SearchHit>> duplicates(double min) {
+        return new Duplicates(entries, vectors, products, min).groups();
     }
 
     /// All rows that may be among the best. Products in float32 are wrong by at most `error`: d/16 roundings of a chain and some of the
@@ -189,7 +188,7 @@ public final class EmbeddingIndex {
                 .toArray();
     }
 
-    private static float error(int dimension) {
+    static float error(int dimension) {
         return (float) ((dimension / 16 + 20) * 0x1p-24);
     }
 

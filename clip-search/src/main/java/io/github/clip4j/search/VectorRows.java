@@ -50,4 +50,15 @@ final class VectorRows {
         System.arraycopy(block(row), offset(row), copy, 0, dimension);
         return copy;
     }
+
+    /// The product of a row with a vector, summed in double as in `Embedding.dot`.
+    double dot(int row, float[] q) {
+        float[] block = block(row);
+        int offset = offset(row);
+        double sum = 0;
+        for (int i = 0; i < q.length; i++) {
+            sum += (double) block[offset + i] * q[i];
+        }
+        return sum;
+    }
 }

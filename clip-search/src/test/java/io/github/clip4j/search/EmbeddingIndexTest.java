@@ -343,4 +343,32 @@ class EmbeddingIndexTest {
         assertThat(hits.stream().map(hit -> hit.entry().path())).containsExactly("0", "a");
         assertThat(hits.getFirst().entry()).isEqualTo(new IndexEntry("0", 100, 1, "hash of a", 640, 480, Optional.empty()));
     }
+
+    /// Three centres with some neighbours each, spread over several blocks of rows, and many that have none.
+    @Test
+    void duplicatesAreAllPairsAndTheirConnections() throws IOException {
+        Random random = new Random(5);
+        try (IndexWriter writer = IndexWriter.open(folder(), Rows.model(D))) {
+            for (int i = 0; i < 8000; i++) {
+                Embedding row = i % 2000 < 3 ? Rows.near(Rows.of("centre " + i % 2000, D), 0.05, random) : Rows.of("f" + i, D);
+                writer.put(Rows.entry("f" + i), row);
+            }
+            writer.commit();
+        }
+        EmbeddingIndex index = EmbeddingIndex.open(folder());
+        Set<Set<String>> groups = new HashSet<>();
+        for (List<SearchHit> group : index.duplicates(0.98)) {
+            assertThat(group.getFirst().cosine()).isEqualTo(index.embedding(row(group.getFirst())).dot(index.embedding(row(group.get(0)))));
+            Set<String> paths = new HashSet<>();
+            group.forEach(hit -> paths.add(hit.entry().path()));
+            groups.add(paths);
+        }
+        assertThat(groups).containsExactlyInAnyOrder(
+                Set.of("f0", "f2000", "f4000", "f6000"), Set.of("f1", "f2001", "f4001", "f6001"), Set.of("f2", "f2002", "f4002", "f6002"));
+        assertThat(index.duplicates(1.01)).isEmpty();
+    }
+
+    private static int row(SearchHit hit) {
+        return Integer.parseInt(hit.entry().path().substring(1));
+    }
 }
