@@ -73,6 +73,10 @@ final class ExplainCommand implements Callable<Integer> {
             "draw the maps of one image to this file: in red what speaks for a label, in blue what speaks against it")
     private @Nullable String output;
 
+    @Option(names = "--html", paramLabel = "OUT.html", description =
+            "write a page to this file that shows one image with the parts of all layers, heads and words; it needs no network")
+    private @Nullable String page;
+
     @Option(names = "--json", description = "print one JSON document a line, for each image and each text of --text")
     private boolean json;
 
@@ -89,27 +93,29 @@ final class ExplainCommand implements Callable<Integer> {
                         new ParameterException(spec.commandLine(), "--method: expected " + MapMethod.ids() + ", got '" + method + "'"));
         Optional<Explained.Pair> pair = contrast();
         reading.check();
-        Path file = output();
+        Path drawing = output("--output", output, ".png");
+        Path html = output("--html", page, ".html");
         Tally tally = new Tally(spec, "images");
         try (ReadAhead<Image> ahead =
                         new ReadAhead<>(reading.items(images, tally), model.threads(), 2 * model.threads(), reading::read);
                 Clip clip = model.load()) {
             requireTexts(clip, labels, "--label");
             requireTexts(clip, texts, "--text");
-            explain(clip, ahead, maps, pair, file, tally);
+            explain(clip, ahead, maps, pair, drawing, html, tally);
         }
         return tally.end();
     }
 
-    private @Nullable Path output() throws IOException {
-        if (output == null) {
+    /// A file to write for one image, checked before anything is done.
+    private @Nullable Path output(String option, @Nullable String name, String extension) throws IOException {
+        if (name == null) {
             return null;
         }
-        if (!output.toLowerCase(Locale.ROOT).endsWith(".png") || !texts.isEmpty() || images.size() > 1) {
+        if (!name.toLowerCase(Locale.ROOT).endsWith(extension) || !texts.isEmpty() || images.size() > 1) {
             throw new ParameterException(spec.commandLine(),
-                    "--output: expected the name of a PNG file, such as x.png, one image and --label, got '" + output + "'");
+                    option + ": expected a name that ends in " + extension + ", one image and --label, got '" + name + "'");
         }
-        Path file = FileNames.path(output);
+        Path file = FileNames.path(name);
         OutputFile.requireWritable(file);
         return file;
     }
@@ -146,8 +152,8 @@ final class ExplainCommand implements Callable<Integer> {
     }
 
     private void explain(
-            Clip clip, ReadAhead<Image> ahead, MapMethod maps, Optional<Explained.Pair> pair, @Nullable Path file, Tally tally)
-            throws IOException {
+            Clip clip, ReadAhead<Image> ahead, MapMethod maps, Optional<Explained.Pair> pair, @Nullable Path drawing, @Nullable Path html,
+            Tally tally) throws IOException {
         while (ahead.hasNext()) {
             ReadAhead.Result<Image> read = ahead.next();
             String name = read.item().name();
@@ -158,9 +164,13 @@ final class ExplainCommand implements Callable<Integer> {
                 }
                 if (texts.isEmpty()) {
                     Explained explained = Explained.of(clip, name, image, labels, maps, pair);
-                    if (file != null) {
+                    if (drawing != null) {
                         byte[] png = ExplainedImage.of(explained);
-                        OutputFile.write(file, out -> out.write(png));
+                        OutputFile.write(drawing, out -> out.write(png));
+                    }
+                    if (html != null) {
+                        byte[] document = ExplainedPage.of(explained);
+                        OutputFile.write(html, out -> out.write(document));
                     }
                     print(clip, explained);
                 } else {
