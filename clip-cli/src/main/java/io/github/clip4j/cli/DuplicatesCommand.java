@@ -23,8 +23,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         footer = {
             "",
-            "Two images belong to a group when their cosine is at least --min, or when others connect them. The first of a group has the most",
-            "pixels; the cosines are with it. The index is taken as it is: clip index brings it up to date. Nothing is deleted.",
+            "Two images belong to a group when their cosine is at least --min, or when others connect them. The first of a group has the",
+            "most pixels; the cosines are with it. The index is taken as it is: clip index brings it up to date. Nothing is deleted.",
             "",
             "Examples:",
             "  clip duplicates",

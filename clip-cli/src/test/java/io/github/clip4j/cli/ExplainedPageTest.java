@@ -82,7 +82,8 @@ class ExplainedPageTest {
     void aBrowserShowsLabelsWordsHeadsAndPatches() throws IOException, InterruptedException {
         assumeThat(browser()).as("a browser, such as Debian's chromium").isPresent();
         String all = dom("");
-        assertThat(all).contains("cosine +0.359 = patches").contains("all layers and heads</output>").contains("patch in row 1, column 1: ");
+        assertThat(all).contains("cosine +0.359 = patches").contains("all layers and heads</output>")
+                .contains("patch in row 1, column 1: ");
         assertThat(all).contains("&lt;/script&gt;&lt;b id=x&gt;&amp;").doesNotContain("<b id");
         assertThat(all.split("data-head=", -1)).hasSize(1 + 16);
         assertThat(all.split("class=\"token\"", -1)).hasSizeGreaterThan(3);

@@ -45,7 +45,8 @@ final class Duplicates {
                 groups.add(group(rows));
             }
         }
-        groups.sort(Comparator.<List<SearchHit>>comparingInt(List::size).reversed().thenComparing(group -> group.getFirst().entry().path()));
+        groups.sort(Comparator.<List<SearchHit>>comparingInt(List::size).reversed()
+                .thenComparing(group -> group.getFirst().entry().path()));
         return List.copyOf(groups);
     }
 

@@ -158,8 +158,8 @@ public final class EmbeddingIndex {
 
     /// {@return groups of entries whose images are nearly the same: each has a cosine of at least `min` with another one of its group}
     ///
-    /// All pairs are compared, exactly. The first of a group is the one with the most pixels, and the cosines are with it; the others follow
-    /// by their cosines. The largest groups come first.
+    /// All pairs are compared, exactly. The first of a group is the one with the most pixels, and the cosines are with it; the
+    /// others follow by their cosines. The largest groups come first.
     ///
     /// @param min 0.98, for instance; what is nearly the same depends on the model
     public List<List<SearchHit>> duplicates(double min) {
