@@ -9,8 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /// Text that was written as UTF-8 and read in a one-byte encoding, as "schÃ¶n" for "schön", corrected as ftfy 6 does (rspeer/python-ftfy
 /// `ftfy/__init__.py`, `_fix_encoding_one_step_and_explain`; `fixes.py`; `chardata.py`).
@@ -35,15 +33,17 @@ final class Mojibake {
             OneByteEncoding.of("ISO-8859-2", false), new OneByteEncoding(MAC_ROMAN, false, true), new OneByteEncoding(CP437, false, false));
 
     /// Bytes that would be UTF-8 if the space among them were the byte A0, as it was before some program replaced A0 by a space.
-    private static final Pattern SPACE_FOR_A0 = bytePattern("[\u00C2\u00C3\u00C5\u00CE\u00D0\u00D9][ ]"
+    private static final ByteSequences SPACE_FOR_A0 = new ByteSequences("[\u00C2\u00C3\u00C5\u00CE\u00D0\u00D9][ ]"
             + "|[\u00E2\u00E3][ ][\u0080-\u0084\u0086-\u009F\u00A1-\u00BF]|[\u00E0-\u00E3][\u0080-\u0084\u0086-\u009F\u00A1-\u00BF][ ]"
             + "|\u00F0[ ][\u0080-\u00BF][\u0080-\u00BF]|\u00F0[\u0080-\u00BF][ ][\u0080-\u00BF]|\u00F0[\u0080-\u00BF][\u0080-\u00BF][ ]");
 
-    /// "Ã la mode": the lost byte is put back and the space kept, but not in Portuguese "às", "àquele", "àquela", "àquilo".
-    private static final Pattern A_GRAVE_WORD = bytePattern("\u00C3 (?! |quele|quela|quilo|s )");
+    private static final String A_GRAVE = "\u00C3 ";
+
+    /// What goes on after [#A_GRAVE] in Portuguese "às", "àquele", "àquela", "àquilo".
+    private static final List<String> PORTUGUESE = List.of(" ", "quele", "quela", "quilo", "s ");
 
     /// UTF-8 sequences in which a byte was lost.
-    private static final Pattern LOSSY = bytePattern("[\u00C2-\u00DF]\u001A|[\u00C2-\u00C3][?]"
+    private static final ByteSequences LOSSY = new ByteSequences("[\u00C2-\u00DF]\u001A|[\u00C2-\u00C3][?]"
             + "|\u00ED[\u00A0-\u00AF][\u001A?]\u00ED[\u00B0-\u00BF][\u001A?\u0080-\u00BF]"
             + "|\u00ED[\u00A0-\u00AF][\u001A?\u0080-\u00BF]\u00ED[\u00B0-\u00BF][\u001A?]"
             + "|[\u00E0-\u00EF][\u001A?][\u001A\u0080-\u00BF]|[\u00E0-\u00EF][\u001A\u0080-\u00BF][\u001A?]"
@@ -53,38 +53,10 @@ final class Mojibake {
 
     private static final String LOST = new String("\uFFFD".getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
 
-    private static final Pattern CESU_8_OR_JAVA_NULL =
-            bytePattern("\u00ED[\u00A0-\u00AF][\u0080-\u00BF]\u00ED[\u00B0-\u00BF][\u0080-\u00BF]|\u00C0\u0080");
-
-    /// One character of UTF-8 as any of the Latin-1-like encodings shows its bytes. A space may be a lost A0.
-    private static final Pattern EMBEDDED_CHARACTER = Pattern.compile("[%1$s][%2$s]|[%3$s][%2$s]{2}|[%4$s][%2$s]{3}".formatted(
-            readings(0xC2, 0xDF), readings(0x80, 0xBF) + " ", readings(0xE0, 0xEF), readings(0xF0, 0xF0) + readings(0xF3, 0xF3)));
-
-    /// Continuation bytes that do not occur as punctuation in other text: embedded text does not begin after one.
-    private static final String CONTINUATION_STRICT = readings(0x80, 0xBF).replaceAll("[–—―‘’‚“”„•…]", "");
-
-    private static final Pattern C1_CONTROL = Pattern.compile("[\u0080-\u009F]");
+    private static final ByteSequences CESU_8_OR_JAVA_NULL =
+            new ByteSequences("\u00ED[\u00A0-\u00AF][\u0080-\u00BF]\u00ED[\u00B0-\u00BF][\u0080-\u00BF]|\u00C0\u0080");
 
     private Mojibake() {}
-
-    /// A pattern over bytes, each as the character of its number.
-    private static Pattern bytePattern(String pattern) {
-        return Pattern.compile(pattern);
-    }
-
-    /// The characters of the bytes `from` to `to` in the encodings in which embedded text is searched for.
-    private static String readings(int from, int to) {
-        StringBuilder characters = new StringBuilder();
-        for (OneByteEncoding encoding : ENCODINGS.subList(0, 7)) {
-            for (int b = from; b <= to; b++) {
-                char c = encoding.decode(b);
-                if (characters.indexOf(String.valueOf(c)) < 0) {
-                    characters.append(c);
-                }
-            }
-        }
-        return characters.toString();
-    }
 
     /// The text with its encoding corrected, again and again until nothing changes.
     static String fixEncoding(String text) {
@@ -99,7 +71,7 @@ final class Mojibake {
     }
 
     private static String fixOnce(String text) {
-        if (text.chars().allMatch(c -> c < 0x80) || !MojibakeHeuristic.isBad(text)) {
+        if (!MojibakeHeuristic.isBad(text)) {
             return text;
         }
         for (OneByteEncoding encoding : ENCODINGS) {
@@ -122,17 +94,30 @@ final class Mojibake {
     /// Bytes, each as the character of its number, decoded as UTF-8 after repairs; empty when they are not UTF-8.
     private static Optional<String> asUtf8(String bytes, OneByteEncoding encoding) {
         String repaired = bytes;
-        if (!encoding.isMacRoman && SPACE_FOR_A0.matcher(repaired).find()) {
-            repaired = A_GRAVE_WORD.matcher(repaired).replaceAll("\u00C3\u00A0 ");
-            repaired = SPACE_FOR_A0.matcher(repaired).replaceAll(match -> match.group().replace(' ', '\u00A0'));
+        if (!encoding.isMacRoman && SPACE_FOR_A0.findsIn(repaired)) {
+            repaired = SPACE_FOR_A0.replaceAll(withGraveWords(repaired), sequence -> sequence.replace(' ', '\u00A0'));
         }
         if (encoding.isSloppy) {
-            repaired = LOSSY.matcher(repaired).replaceAll(LOST);
+            repaired = LOSSY.replaceAll(repaired, sequence -> LOST);
         }
         if (repaired.indexOf('\u00ED') >= 0 || repaired.indexOf('\u00C0') >= 0) {
-            repaired = CESU_8_OR_JAVA_NULL.matcher(repaired).replaceAll(match -> Matcher.quoteReplacement(standard(match.group())));
+            repaired = CESU_8_OR_JAVA_NULL.replaceAll(repaired, Mojibake::standard);
         }
         return decode(repaired, StandardCharsets.UTF_8);
+    }
+
+    /// "Ã la mode" with the lost byte put back and the space kept.
+    private static String withGraveWords(String bytes) {
+        StringBuilder words = new StringBuilder();
+        int copied = 0;
+        for (int at = bytes.indexOf(A_GRAVE); at >= 0; at = bytes.indexOf(A_GRAVE, at + 2)) {
+            int after = at + 2;
+            if (PORTUGUESE.stream().noneMatch(word -> bytes.startsWith(word, after))) {
+                words.append(bytes, copied, at + 1).append('\u00A0');
+                copied = at + 1;
+            }
+        }
+        return words.append(bytes, copied, bytes.length()).toString();
     }
 
     /// A surrogate pair that was encoded as two characters, or the two bytes that Java once wrote for U+0000, as standard UTF-8.
@@ -162,37 +147,110 @@ final class Mojibake {
         }
     }
 
-    /// Repairs runs that are UTF-8 read wrongly within a text that is not. Runs are found by a loop: a regular expression
-    /// that repeats a group takes a stack frame for each.
+    /// Repairs runs that are UTF-8 read wrongly within a text that is not.
     private static String fixEmbedded(String text) {
         StringBuilder fixed = new StringBuilder();
-        Matcher character = EMBEDDED_CHARACTER.matcher(text);
+        int copied = 0;
         int at = 0;
         while (at < text.length()) {
-            boolean begins = at == 0 || CONTINUATION_STRICT.indexOf(text.charAt(at - 1)) < 0;
-            int end = at;
-            while (begins && character.region(end, text.length()).lookingAt()) {
-                end = character.end();
-            }
+            int end = at == 0 || EmbeddedUtf8.mayBeginAfter(text.charAt(at - 1)) ? EmbeddedUtf8.endOfRun(text, at) : at;
             if (end == at) {
-                fixed.append(text.charAt(at++));
+                at++;
                 continue;
             }
             String run = text.substring(at, end);
-            fixed.append(run.length() < text.length() && MojibakeHeuristic.isBad(run) ? fixEncoding(run) : run);
+            if (run.length() < text.length() && MojibakeHeuristic.isBad(run)) {
+                fixed.append(text, copied, at).append(fixEncoding(run));
+                copied = end;
+            }
             at = end;
         }
-        return fixed.toString();
+        return copied == 0 ? text : fixed.append(text, copied, text.length()).toString();
     }
 
     /// C1 controls as the characters that Windows-1252 has in their place.
-    static String fixC1Controls(String text) {
-        return C1_CONTROL.matcher(text).replaceAll(match -> Matcher.quoteReplacement(windows1252(match.group().charAt(0))));
+    private static String fixC1Controls(String text) {
+        StringBuilder fixed = new StringBuilder(text.length());
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            fixed.append(c >= 0x80 && c < 0xA0 ? WINDOWS_1252.decode(c) : c);
+        }
+        return fixed.toString();
     }
 
     /// The character of Windows-1252 for a byte; an unassigned one stays what it is.
     static String windows1252(char b) {
         return String.valueOf(WINDOWS_1252.decode(b));
+    }
+
+    /// One character of UTF-8 as any of the Latin-1-like encodings shows its bytes. A space may be a lost A0.
+    private static final class EmbeddedUtf8 {
+        private static final int LEADS_TWO = 1;
+        private static final int LEADS_THREE = 2;
+        private static final int LEADS_FOUR = 4;
+        private static final int CONTINUES = 8;
+        private static final int ONLY_CONTINUES = 16;
+
+        /// Continuation bytes that occur as punctuation in other text too.
+        private static final String PUNCTUATION = "–—―‘’‚“”„•…";
+
+        /// What a character may be, by its number.
+        private static final byte[] ROLES = new byte[Character.MAX_VALUE + 1];
+
+        static {
+            for (OneByteEncoding encoding : ENCODINGS.subList(0, 7)) {
+                for (int b = 0x80; b <= 0xF3; b++) {
+                    ROLES[encoding.decode(b)] |= (byte) role(b);
+                }
+            }
+            for (int i = 0; i < PUNCTUATION.length(); i++) {
+                ROLES[PUNCTUATION.charAt(i)] &= ~ONLY_CONTINUES;
+            }
+            ROLES[' '] |= CONTINUES;
+        }
+
+        private static int role(int b) {
+            if (b < 0xC0) {
+                return CONTINUES | ONLY_CONTINUES;
+            }
+            if (b < 0xE0) {
+                return b >= 0xC2 ? LEADS_TWO : 0;
+            }
+            return b < 0xF0 ? LEADS_THREE : b == 0xF0 || b == 0xF3 ? LEADS_FOUR : 0;
+        }
+
+        /// Whether a run may begin after a character.
+        static boolean mayBeginAfter(char c) {
+            return (ROLES[c] & ONLY_CONTINUES) == 0;
+        }
+
+        /// Where the characters of UTF-8 end that begin at a position: there, if there are none.
+        static int endOfRun(String text, int at) {
+            int end = at;
+            while (end < text.length()) {
+                int role = ROLES[text.charAt(end)];
+                int bytes = 1 + continuations(text, end + 1);
+                if ((role & LEADS_TWO) != 0 && bytes >= 2) {
+                    end += 2;
+                } else if ((role & LEADS_THREE) != 0 && bytes >= 3) {
+                    end += 3;
+                } else if ((role & LEADS_FOUR) != 0 && bytes >= 4) {
+                    end += 4;
+                } else {
+                    break;
+                }
+            }
+            return end;
+        }
+
+        /// How many of the next characters are continuation bytes: at most three.
+        private static int continuations(String text, int from) {
+            int n = 0;
+            while (n < 3 && from + n < text.length() && (ROLES[text.charAt(from + n)] & CONTINUES) != 0) {
+                n++;
+            }
+            return n;
+        }
     }
 
     /// One-byte encodings share ASCII and differ in the upper half. A sloppy one reads its unassigned bytes as Latin-1, and byte 1A for

@@ -53,7 +53,7 @@ final class NeighbourMatcher {
     }
 
     /// Each alternative as its elements; one with an element that may be left out is two.
-    private static List<List<String>> sequences(String alternatives) {
+    static List<List<String>> sequences(String alternatives) {
         List<List<String>> all = new ArrayList<>();
         List<List<String>> current = new ArrayList<>(List.of(List.of()));
         Matcher element = ELEMENT.matcher(alternatives);

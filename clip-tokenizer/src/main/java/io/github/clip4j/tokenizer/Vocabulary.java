@@ -1,9 +1,11 @@
 package io.github.clip4j.tokenizer;
 
 import io.github.clip4j.tokenizer.AddedTokenFinder.Added;
+import io.github.clip4j.tokenizer.bpe.Merges;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,14 +32,11 @@ public final class Vocabulary {
 
     private final Map<String, Integer> ids;
     private final @Nullable String[] tokens;
-    private final Map<Long, Merge> merges;
+    private final Merges merges;
     private final int startOfText;
     private final int endOfText;
     private final AddedTokenFinder addedRaw;
     private final AddedTokenFinder addedCleaned;
-
-    /// A merge of two neighbouring tokens: its rank, best first, and the token it makes.
-    record Merge(int rank, int token) {}
 
     Vocabulary(Map<String, Integer> ids, List<String[]> merges, String where) throws VocabularyFormatException {
         this(ids, merges, List.of(), where);
@@ -48,7 +47,7 @@ public final class Vocabulary {
     Vocabulary(Map<String, Integer> ids, List<String[]> merges, List<Added> added, String where) throws VocabularyFormatException {
         this.ids = ids;
         this.tokens = tokensById(ids, where);
-        this.merges = new HashMap<>(merges.size() * 2);
+        List<int[]> pairs = new ArrayList<>(merges.size());
         for (int rank = 0; rank < merges.size(); rank++) {
             String[] pair = merges.get(rank);
             Integer left = ids.get(pair[0]);
@@ -60,8 +59,9 @@ public final class Vocabulary {
                         "%s: merge %d '%s %s': expected both parts and their join in the vocabulary, got no '%s'"
                                 .formatted(where, rank, pair[0], pair[1], missing));
             }
-            this.merges.putIfAbsent(key(left, right), new Merge(rank, merged));
+            pairs.add(new int[] {left, right, merged});
         }
+        this.merges = new Merges(pairs);
         this.startOfText = require(START_OF_TEXT, where);
         this.endOfText = require(END_OF_TEXT, where);
         Map<String, Added> found = new LinkedHashMap<>();
@@ -177,13 +177,8 @@ public final class Vocabulary {
         return VocabularyFiles.readTokenizerJson(bytes(file), String.valueOf(file.getFileName()));
     }
 
-    private static long key(int left, int right) {
-        return ((long) left << 32) | right;
-    }
-
-    /// The merge of two neighbouring tokens, or null when they do not merge.
-    @Nullable Merge merge(int left, int right) {
-        return merges.get(key(left, right));
+    Merges merges() {
+        return merges;
     }
 
     /// {@return the id of a token as it is written in the vocabulary; empty when it has no such token}

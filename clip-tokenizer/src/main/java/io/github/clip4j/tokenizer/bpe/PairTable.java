@@ -1,4 +1,4 @@
-package io.github.clip4j.tokenizer.json;
+package io.github.clip4j.tokenizer.bpe;
 
 import java.util.Arrays;
 

@@ -1,0 +1,5 @@
+/// Byte-pair encoding: merging the tokens of a word.
+@NullMarked
+package io.github.clip4j.tokenizer.bpe;
+
+import org.jspecify.annotations.NullMarked;
