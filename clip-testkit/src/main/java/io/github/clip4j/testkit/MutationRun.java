@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -15,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// Reads many damaged inputs and watches what each costs. An input must be read, or refused with the documented exception; it may use 2
 /// seconds of processor time, and allocate as many bytes as its size allows.
 ///
-/// How many there are follows from the system property `clip.mutations` (a quick number without it), and which ones from `clip.seed`. A
-/// failure names the seed and the number of the input, and keeps the input in `target`.
+/// How many there are follows from the system property `clip.mutations` (a quick number without it), for at most
+/// `clip.mutations.seconds`, and which ones from `clip.seed`. A failure names the seed and the number of the input, and keeps the input in `target`.
 ///
 /// @param <T> what is read: bytes or a text
 public final class MutationRun<T> {
@@ -102,10 +103,10 @@ public final class MutationRun<T> {
             throw worker.failure;
         }
         System.out.printf(Locale.ROOT, "%s: %,d mutations with -Dclip.seed=%d, %,d refused; at most %,d ms and %,d bytes%n",
-                name, count, seed, worker.refused, worker.mostCpu / 1_000_000, worker.mostAllocated);
-        if (worker.refused < leastRefused * count) {
+                name, worker.read, seed, worker.refused, worker.mostCpu / 1_000_000, worker.mostAllocated);
+        if (worker.refused < leastRefused * worker.read) {
             throw new AssertionError("%s: expected at least %.0f %% of %d mutations to be refused, got %d; -Dclip.seed=%d"
-                    .formatted(name, 100 * leastRefused, count, worker.refused, seed));
+                    .formatted(name, 100 * leastRefused, worker.read, worker.refused, seed));
         }
     }
 
@@ -127,6 +128,7 @@ public final class MutationRun<T> {
         private final long count;
         private final Maker<T> maker;
         private final Reader<T> reader;
+        private long read;
         private long refused;
         private long mostCpu;
         private long mostAllocated;
@@ -141,7 +143,10 @@ public final class MutationRun<T> {
 
         @Override
         public void run() {
-            for (long i = 0; i < count; i++) {
+            long seconds = Long.getLong("clip.mutations.seconds", Integer.MAX_VALUE);
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+            for (long i = 0; i < count && System.nanoTime() - end < 0; i++) {
+                read = i + 1;
                 T input;
                 try {
                     input = maker.next(new SplittableRandom(seed * 1_000_003 + i));

@@ -2,6 +2,7 @@ package io.github.clip4j.checkpoint;
 
 import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.weights.WeightFormatException;
+import io.github.clip4j.testkit.JsonMutations;
 import io.github.clip4j.testkit.MutationRun;
 import io.github.clip4j.testkit.ReferenceData;
 import java.io.IOException;
@@ -27,27 +28,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 class CheckpointMutationsTest {
     private static final Path MODEL = ReferenceData.projectRoot().resolve("clip-vit/src/test/resources/golden/tiny");
     private static final int QUICK = 2_000;
-
-    /// A name, a number, a string or another word of a JSON document.
-    private static final Pattern WORD = Pattern.compile("\"[^\"]*\"|-?[0-9.eE+-]+|true|false|null|[\\[\\]{},:]");
-
-    private static final List<String> WORDS = List.of(
-            "0", "1", "-1", "3", "64", "2147483647", "2147483648", "9223372036854775807", "1e308", "0.0", "1e-400", "null", "true",
-                    "false", "\"\"",
-            "\"clip\"", "\"gelu\"", "[]", "{}", "[1, 1]", "[0.5, 0.5, 0.5]", "{\"shortest_edge\": 0}", "\"size\"", "\"image_processor\"",
-                    "[[", ",", "}");
-
-    private static String mutated(String json, SplittableRandom random) {
-        String text = json;
-        for (int n = random.nextInt(1, 4); n > 0; n--) {
-            List<MatchResult> words = WORD.matcher(text).results().toList();
-            MatchResult at = words.get(random.nextInt(words.size()));
-            MatchResult other = words.get(random.nextInt(words.size()));
-            String word = random.nextInt(3) == 0 ? other.group() : WORDS.get(random.nextInt(WORDS.size()));
-            text = text.substring(0, at.start()) + (random.nextInt(9) == 0 ? "" : word) + text.substring(at.end());
-        }
-        return text;
-    }
 
     /// Everything that is asked of a checkpoint before a model is made of it.
     private static void understand(Map<String, byte[]> files) throws IOException {
@@ -109,7 +89,7 @@ class CheckpointMutationsTest {
                     }
                     default -> Files.readString(MODEL.resolve(name));
                 };
-        run(name, files, random -> mutated(text, random).getBytes(StandardCharsets.UTF_8));
+        run(name, files, random -> JsonMutations.next(text, random).getBytes(StandardCharsets.UTF_8));
     }
 
     /// The names and shapes of the tensors, with the offsets as they are.
