@@ -8,50 +8,50 @@ import org.jspecify.annotations.Nullable;
 
 /// What people bring as images and what is not decoded here, recognised by its first bytes.
 enum FileKind {
-    EMPTY("an empty file", "it was not written, or not downloaded, to its end"),
-    LFS("a pointer of git-lfs, not the file itself", "fetch the file with `git lfs pull`"),
-    HTML("a web page, not an image", "the download has led to a page, perhaps of an error or a login; fetch the image's own address"),
-    HEIC("a HEIC (HEIF) image", "convert it to JPEG or PNG, for example with heif-convert or ImageMagick"),
-    AVIF("an AVIF image", "convert it to JPEG or PNG, for example with avifdec or ImageMagick"),
-    JXL("a JPEG XL image", "convert it to JPEG or PNG, for example with djxl"),
-    JP2("a JPEG 2000 image", "convert it to PNG, for example with opj_decompress"),
-    JXR("a JPEG XR image", "convert it to PNG, for example with JxrDecApp"),
-    DNG("a DNG camera raw image", "develop it to JPEG or PNG, for example with darktable-cli or dcraw"),
-    CR2("a Canon CR2 camera raw image", "develop it to JPEG or PNG, for example with darktable-cli or dcraw"),
-    CR3("a Canon CR3 camera raw image", "develop it to JPEG or PNG, for example with darktable-cli"),
-    NEF("a Nikon NEF camera raw image", "develop it to JPEG or PNG, for example with darktable-cli or dcraw"),
-    ARW("a Sony ARW camera raw image", "develop it to JPEG or PNG, for example with darktable-cli or dcraw"),
-    PEF("a Pentax PEF camera raw image", "develop it to JPEG or PNG, for example with darktable-cli or dcraw"),
-    ORF("an Olympus ORF camera raw image", "develop it to JPEG or PNG, for example with darktable-cli or dcraw"),
-    RW2("a Panasonic RW2 camera raw image", "develop it to JPEG or PNG, for example with darktable-cli or dcraw"),
-    RAF("a Fujifilm RAF camera raw image", "develop it to JPEG or PNG, for example with darktable-cli or dcraw"),
-    X3F("a Sigma X3F camera raw image", "develop it to JPEG or PNG, for example with darktable-cli or dcraw"),
-    RAW("a camera raw image", "develop it to JPEG or PNG, for example with darktable-cli or dcraw"),
-    PDF("a PDF document", "make an image of a page, for example with pdftoppm -png"),
-    EPS("a PostScript document", "make an image of a page, for example with Ghostscript"),
-    SVG("an SVG drawing", "draw it to PNG, for example with rsvg-convert"),
-    PSD("a Photoshop document", "export it as PNG, for example with ImageMagick"),
-    XCF("a GIMP document", "export it as PNG"),
-    EXR("an OpenEXR image", "convert it to PNG, with the exposure that you want"),
-    HDR("a Radiance HDR image", "convert it to PNG, with the exposure that you want"),
-    DDS("a DDS texture", "convert it to PNG, for example with ImageMagick"),
-    ICNS("an Apple icon", "convert it to PNG, for example with icns2png"),
-    CUR("a Windows cursor", "convert it to PNG, for example with icotool"),
-    WMF("a Windows metafile", "convert it to PNG, for example with inkscape"),
-    FITS("a FITS image", "convert it to PNG, with the levels that you want"),
-    DJVU("a DjVu document", "make an image of a page, for example with ddjvu"),
-    MP4("an MP4 video", "extract frames, for example with ffmpeg -i FILE -r 1 frame%05d.png"),
-    MOV("a QuickTime video", "extract frames, for example with ffmpeg -i FILE -r 1 frame%05d.png"),
-    MKV("a Matroska video", "extract frames, for example with ffmpeg -i FILE -r 1 frame%05d.png"),
-    WEBM("a WebM video", "extract frames, for example with ffmpeg -i FILE -r 1 frame%05d.png"),
-    AVI("an AVI video", "extract frames, for example with ffmpeg -i FILE -r 1 frame%05d.png"),
-    VIDEO("a video", "extract frames, for example with ffmpeg -i FILE -r 1 frame%05d.png"),
-    AUDIO("a sound file", "name image files only"),
-    ZIP("a zip archive", "unpack it and name the images"),
-    ARCHIVE("an archive or a compressed file", "unpack it and name the images"),
-    NPY("a NumPy array", "save it as PNG, for example with PIL.Image.fromarray"),
-    XML("an XML file", "name image files only"),
-    JSON("a JSON file", "name image files only");
+    EMPTY("", "an empty file", "it was not written, or not downloaded, to its end"),
+    LFS("", "a pointer of git-lfs, not the file itself", "fetch the file with `git lfs pull`"),
+    HTML("", "a web page, not an image", "the download has led to a page, perhaps of an error or a login; fetch the image's own address"),
+    HEIC("heic", "a HEIC (HEIF) image", "convert it to JPEG or PNG, for example with heif-convert or ImageMagick"),
+    AVIF("avif", "an AVIF image", "convert it to JPEG or PNG, for example with avifdec or ImageMagick"),
+    JXL("jxl", "a JPEG XL image", "convert it to JPEG or PNG, for example with djxl"),
+    JP2("jp2", "a JPEG 2000 image", "convert it to PNG, for example with opj_decompress"),
+    JXR("jxr", "a JPEG XR image", "convert it to PNG, for example with JxrDecApp"),
+    DNG("dng", "a DNG camera raw image", "develop it to JPEG or PNG, for example with darktable-cli or dcraw"),
+    CR2("cr2", "a Canon CR2 camera raw image", "develop it to JPEG or PNG, for example with darktable-cli or dcraw"),
+    CR3("cr3", "a Canon CR3 camera raw image", "develop it to JPEG or PNG, for example with darktable-cli"),
+    NEF("nef", "a Nikon NEF camera raw image", "develop it to JPEG or PNG, for example with darktable-cli or dcraw"),
+    ARW("arw", "a Sony ARW camera raw image", "develop it to JPEG or PNG, for example with darktable-cli or dcraw"),
+    PEF("pef", "a Pentax PEF camera raw image", "develop it to JPEG or PNG, for example with darktable-cli or dcraw"),
+    ORF("orf", "an Olympus ORF camera raw image", "develop it to JPEG or PNG, for example with darktable-cli or dcraw"),
+    RW2("rw2", "a Panasonic RW2 camera raw image", "develop it to JPEG or PNG, for example with darktable-cli or dcraw"),
+    RAF("raf", "a Fujifilm RAF camera raw image", "develop it to JPEG or PNG, for example with darktable-cli or dcraw"),
+    X3F("x3f", "a Sigma X3F camera raw image", "develop it to JPEG or PNG, for example with darktable-cli or dcraw"),
+    RAW("raw", "a camera raw image", "develop it to JPEG or PNG, for example with darktable-cli or dcraw"),
+    PDF("pdf", "a PDF document", "make an image of a page, for example with pdftoppm -png"),
+    EPS("eps", "a PostScript document", "make an image of a page, for example with Ghostscript"),
+    SVG("svg", "an SVG drawing", "draw it to PNG, for example with rsvg-convert"),
+    PSD("psd", "a Photoshop document", "export it as PNG, for example with ImageMagick"),
+    XCF("xcf", "a GIMP document", "export it as PNG"),
+    EXR("exr", "an OpenEXR image", "convert it to PNG, with the exposure that you want"),
+    HDR("hdr", "a Radiance HDR image", "convert it to PNG, with the exposure that you want"),
+    DDS("dds", "a DDS texture", "convert it to PNG, for example with ImageMagick"),
+    ICNS("icns", "an Apple icon", "convert it to PNG, for example with icns2png"),
+    CUR("cur", "a Windows cursor", "convert it to PNG, for example with icotool"),
+    WMF("wmf", "a Windows metafile", "convert it to PNG, for example with inkscape"),
+    FITS("fits", "a FITS image", "convert it to PNG, with the levels that you want"),
+    DJVU("djvu", "a DjVu document", "make an image of a page, for example with ddjvu"),
+    MP4("", "an MP4 video", "extract frames, for example with ffmpeg -i FILE -r 1 frame%05d.png"),
+    MOV("", "a QuickTime video", "extract frames, for example with ffmpeg -i FILE -r 1 frame%05d.png"),
+    MKV("", "a Matroska video", "extract frames, for example with ffmpeg -i FILE -r 1 frame%05d.png"),
+    WEBM("", "a WebM video", "extract frames, for example with ffmpeg -i FILE -r 1 frame%05d.png"),
+    AVI("", "an AVI video", "extract frames, for example with ffmpeg -i FILE -r 1 frame%05d.png"),
+    VIDEO("", "a video", "extract frames, for example with ffmpeg -i FILE -r 1 frame%05d.png"),
+    AUDIO("", "a sound file", "name image files only"),
+    ZIP("", "a zip archive", "unpack it and name the images"),
+    ARCHIVE("", "an archive or a compressed file", "unpack it and name the images"),
+    NPY("", "a NumPy array", "save it as PNG, for example with PIL.Image.fromarray"),
+    XML("", "an XML file", "name image files only"),
+    JSON("", "a JSON file", "name image files only");
 
     private static final int LOOKED_AT = 4096;
     private static final int NEW_SUBFILE_TYPE = 254;
@@ -61,10 +61,13 @@ enum FileKind {
     private static final int SUB_DIRECTORIES = 330;
     private static final int DNG_VERSION = 50706;
 
+    private final String extension;
     private final String description;
     private final String advice;
 
-    FileKind(String description, String advice) {
+    /// @param extension the usual one of an image or a document, in lower case; empty for what is neither
+    FileKind(String extension, String description, String advice) {
+        this.extension = extension;
         this.description = description;
         this.advice = advice;
     }
@@ -72,6 +75,10 @@ enum FileKind {
     /// What to say of a file.
     String message(String file) {
         return "%s: %s, which is not decoded; %s".formatted(file, description, advice);
+    }
+
+    String extension() {
+        return extension;
     }
 
     /// The kind of a file; empty when it is not recognised.

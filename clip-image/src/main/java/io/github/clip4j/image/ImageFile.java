@@ -115,6 +115,26 @@ public final class ImageFile {
         return read(bytes, name, options);
     }
 
+    /// {@return the usual extension, such as `jpeg`, of the image or document that a file is, by its first bytes} Empty when they show
+    /// none, as those of PCX and TGA files, and for what is neither, such as a video. A format that is named is not always one that is read.
+    ///
+    /// @param start the first 4096 bytes of the file, or as many as it has
+    public static Optional<String> format(byte[] start) {
+        Objects.requireNonNull(start, "start is null");
+        String read = JpegFile.isJpeg(start) ? "jpeg"
+                : PngFile.isPng(start, 0) ? "png"
+                : GifFile.isGif(start) ? "gif"
+                : BmpFile.isBmp(start) ? "bmp"
+                : WebpFile.isWebp(start) ? "webp"
+                : NetpbmFile.isNetpbm(start) ? "pnm"
+                : IcoFile.isIco(start) ? "ico"
+                : QoiFile.isQoi(start) ? "qoi"
+                : SgiFile.isSgi(start) ? "sgi"
+                : TiffDirectory.isTiff(ByteBuffer.wrap(start)) && FileKind.raw(start).isEmpty() ? "tiff"
+                : "";
+        return Optional.of(read.isEmpty() ? FileKind.of(start).map(FileKind::extension).orElse("") : read).filter(kind -> !kind.isEmpty());
+    }
+
     private static ImageFormatException tooLong(String name, String got) {
         return new ImageFormatException("%s: expected an image file of at most %,d bytes, got %s".formatted(name, MAX_BYTES, got));
     }
