@@ -1,0 +1,110 @@
+package io.github.clip4j.langchain4j;
+
+import dev.langchain4j.exception.InvalidRequestException;
+import io.github.clip4j.image.Image;
+import io.github.clip4j.image.ImageFile;
+import io.github.clip4j.image.ImageOptions;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URLConnection;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+
+/// Where the bytes of langchain4j's images come from.
+///
+/// @param allowsFiles whether `file:` URLs are read
+/// @param allowsRemote whether `http:` and `https:` URLs are fetched
+record ImageSource(boolean allowsFiles, boolean allowsRemote) {
+    /// The largest image that is fetched.
+    private static final int MAX_REMOTE_BYTES = 64 << 20;
+
+    private static final int TIMEOUT_MILLIS = 20_000;
+
+    /// How an image is decoded, later and on another thread. What is not allowed is refused at once.
+    ///
+    /// @param where `inputs[3]`, for messages
+    Callable<Image> of(dev.langchain4j.data.image.Image image, String where) {
+        String base64 = image.base64Data();
+        if (base64 != null) {
+            return () -> ImageFile.read(decoded(base64, where), where, ImageOptions.defaults());
+        }
+        URI url = image.url();
+        if (url == null) {
+            throw new InvalidRequestException(where + ": expected an image with base64 data or a URL, got neither");
+        }
+        String scheme = url.getScheme() == null ? "" : url.getScheme().toLowerCase(Locale.ROOT);
+        return switch (scheme) {
+            case "data" -> () -> ImageFile.read(ofData(url, where), where, ImageOptions.defaults());
+            case "file" -> {
+                require(allowsFiles, where, "a file: URL", "ImageContent.from(Path, mimeType)");
+                Path path = path(url, where);
+                yield () -> ImageFile.read(Files.readAllBytes(path), where + " (" + path.getFileName() + ")", ImageOptions.defaults());
+            }
+            case "http", "https" -> {
+                require(allowsRemote, where, "a remote URL", "allowRemote(true), or fetch it and give its bytes");
+                yield () -> ImageFile.read(fetched(url, where), where, ImageOptions.defaults());
+            }
+            default -> throw new InvalidRequestException(
+                    "%s: expected a data:, file:, http: or https: URL, got '%s:'".formatted(where, scheme));
+        };
+    }
+
+    private static void require(boolean allowed, String where, String what, String instead) {
+        if (!allowed) {
+            throw new InvalidRequestException("%s: %s is not allowed by this embedding model; use %s".formatted(where, what, instead));
+        }
+    }
+
+    private static Path path(URI url, String where) {
+        try {
+            return Path.of(url);
+        } catch (IllegalArgumentException e) { // a host, a fragment …
+            throw new InvalidRequestException("%s: expected a file: URL of this machine: %s".formatted(where, e.getMessage()), e);
+        }
+    }
+
+    private static byte[] decoded(String base64, String where) {
+        try {
+            return Base64.getMimeDecoder().decode(base64.getBytes(StandardCharsets.ISO_8859_1));
+        } catch (IllegalArgumentException e) {
+            throw new InvalidRequestException("%s: expected base64 data: %s".formatted(where, e.getMessage()), e);
+        }
+    }
+
+    /// The bytes of `data:[type][;base64],…` (RFC 2397).
+    private static byte[] ofData(URI url, String where) {
+        String text = url.getRawSchemeSpecificPart();
+        int comma = text.indexOf(',');
+        if (comma < 0 || !text.substring(0, comma).toLowerCase(Locale.ROOT).endsWith(";base64")) {
+            throw new InvalidRequestException(where + ": expected a data: URL of the form data:image/png;base64,…");
+        }
+        String data = text.substring(comma + 1);
+        return decoded(data.replace("%2B", "+").replace("%2F", "/").replace("%3D", "="), where);
+    }
+
+    private static byte[] fetched(URI url, String where) throws IOException {
+        URLConnection connection = url.toURL().openConnection();
+        connection.setConnectTimeout(TIMEOUT_MILLIS);
+        connection.setReadTimeout(TIMEOUT_MILLIS);
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TIMEOUT_MILLIS);
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (InputStream in = connection.getInputStream()) {
+            byte[] part = new byte[1 << 16];
+            for (int n = in.read(part); n >= 0; n = in.read(part)) {
+                bytes.write(part, 0, n);
+                if (bytes.size() > MAX_REMOTE_BYTES || System.nanoTime() - end > 0) {
+                    throw new InvalidRequestException("%s: expected an image of at most %d bytes within %d s from %s, got more"
+                            .formatted(where, MAX_REMOTE_BYTES, TIMEOUT_MILLIS / 1000, url.getHost()));
+                }
+            }
+        }
+        return bytes.toByteArray();
+    }
+}
