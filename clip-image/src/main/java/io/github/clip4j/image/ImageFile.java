@@ -4,9 +4,12 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URLDecoder;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.Iterator;
 import java.util.Objects;
 import java.util.Optional;
@@ -115,6 +118,31 @@ public final class ImageFile {
         return read(bytes, name, options);
     }
 
+    /// Decodes the image of a `data:` URL with base64 (RFC 2397), such as `data:image/png;base64,iVBO…`. Its media type is not looked at:
+    /// the bytes say what they are.
+    ///
+    /// @param url the whole URL; percent signs may stand for characters of base64
+    /// @param name what to call it in messages
+    /// @param options the limit on pixels, and whether the image is turned upright
+    /// @return the image
+    /// @throws ImageFormatException when it is not such a URL, or its bytes are not an image, are damaged, or have too many pixels
+    public static Image readDataUrl(String url, String name, ImageOptions options) throws ImageFormatException {
+        Objects.requireNonNull(url, "url is null");
+        Objects.requireNonNull(name, "name is null");
+        int comma = url.indexOf(',');
+        if (!url.regionMatches(true, 0, "data:", 0, 5) || comma < 7 || !url.regionMatches(true, comma - 7, ";base64", 0, 7)) {
+            String start = url.substring(0, Math.min(url.length(), 24));
+            throw new ImageFormatException("%s: expected a URL as data:image/png;base64,…, got '%s'".formatted(name, start));
+        }
+        try {
+            String data = url.substring(comma + 1);
+            String base64 = data.indexOf('%') < 0 ? data : URLDecoder.decode(data.replace("+", "%2B"), StandardCharsets.ISO_8859_1);
+            return read(Base64.getMimeDecoder().decode(base64), name, options);
+        } catch (IllegalArgumentException e) {
+            throw new ImageFormatException("%s: expected base64 after the comma of a data: URL: %s".formatted(name, e.getMessage()), e);
+        }
+    }
+
     /// {@return the usual extension, such as `jpeg`, of the image or document that a file is, by its first bytes} Empty when they show
     /// none, as those of PCX and TGA files, and for what is neither, such as a video. A format that is named is not always one that is read.
     ///
@@ -132,7 +160,8 @@ public final class ImageFile {
                 : SgiFile.isSgi(start) ? "sgi"
                 : TiffDirectory.isTiff(ByteBuffer.wrap(start)) && FileKind.raw(start).isEmpty() ? "tiff"
                 : "";
-        return Optional.of(read.isEmpty() ? FileKind.of(start).map(FileKind::extension).orElse("") : read).filter(kind -> !kind.isEmpty());
+        String kind = read.isEmpty() ? FileKind.of(start).map(FileKind::extension).orElse("") : read;
+        return Optional.of(kind).filter(each -> !each.isEmpty());
     }
 
     private static ImageFormatException tooLong(String name, String got) {

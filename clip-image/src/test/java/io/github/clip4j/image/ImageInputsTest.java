@@ -19,6 +19,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.Objects;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -44,6 +45,24 @@ class ImageInputsTest {
         }
         assertSame(ImageFile.read(bytes(name)), ImageFile.read(IMAGES.resolve(name)));
         assertSame(ImageFile.read(new ByteArrayInputStream(bytes(name))), ImageFile.read(IMAGES.resolve(name)));
+    }
+
+    @Test
+    void aDataUrlIsTheImageOfItsBytes() throws IOException {
+        String base64 = Base64.getEncoder().encodeToString(bytes("rgb.png"));
+        Image expected = ImageFile.read(bytes("rgb.png"));
+        for (String url : new String[] {
+            "data:image/png;base64," + base64, "DATA:;base64," + base64.replace("+", "%2B").replace("/", "%2F"),
+            "data:image/jpeg;charset=x;base64," + base64.replaceAll("(.{60})", "$1\r\n")
+        }) {
+            assertSame(ImageFile.readDataUrl(url, "inputs[0]", ImageOptions.defaults()), expected);
+        }
+        for (String url : new String[] {
+            "", "data:", "data:,", "data:image/png,abc", "http://localhost/a.png", base64, "data:image/png;base64,%", "data:;base64,A"
+        }) {
+            assertThatThrownBy(() -> ImageFile.readDataUrl(url, "inputs[0]", ImageOptions.defaults()))
+                    .as(url).isInstanceOf(ImageFormatException.class).hasMessageStartingWith("inputs[0]: expected ");
+        }
     }
 
     private static void assertSame(Image actual, Image expected) {

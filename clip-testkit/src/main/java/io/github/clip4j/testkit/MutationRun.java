@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// seconds of processor time, and allocate as many bytes as its size allows.
 ///
 /// How many there are follows from the system property `clip.mutations` (a quick number without it), for at most
-/// `clip.mutations.seconds`, and which ones from `clip.seed`. A failure names the seed and the number of the input, and keeps the input in `target`.
+/// `clip.mutations.seconds`, and which ones from `clip.seed`. A failure names the seed and the number of the input, and keeps the input in
+/// `target`.
 ///
 /// @param <T> what is read: bytes or a text
 public final class MutationRun<T> {

@@ -41,7 +41,7 @@ record ImageSource(boolean allowsFiles, boolean allowsRemote) {
         }
         String scheme = url.getScheme() == null ? "" : url.getScheme().toLowerCase(Locale.ROOT);
         return switch (scheme) {
-            case "data" -> () -> ImageFile.read(ofData(url, where), where, ImageOptions.defaults());
+            case "data" -> () -> ImageFile.readDataUrl(url.toString(), where, ImageOptions.defaults());
             case "file" -> {
                 require(allowsFiles, where, "a file: URL", "ImageContent.from(Path, mimeType)");
                 Path path = path(url, where);
@@ -76,17 +76,6 @@ record ImageSource(boolean allowsFiles, boolean allowsRemote) {
         } catch (IllegalArgumentException e) {
             throw new InvalidRequestException("%s: expected base64 data: %s".formatted(where, e.getMessage()), e);
         }
-    }
-
-    /// The bytes of `data:[type][;base64],…` (RFC 2397).
-    private static byte[] ofData(URI url, String where) {
-        String text = url.getRawSchemeSpecificPart();
-        int comma = text.indexOf(',');
-        if (comma < 0 || !text.substring(0, comma).toLowerCase(Locale.ROOT).endsWith(";base64")) {
-            throw new InvalidRequestException(where + ": expected a data: URL of the form data:image/png;base64,…");
-        }
-        String data = text.substring(comma + 1);
-        return decoded(data.replace("%2B", "+").replace("%2F", "/").replace("%3D", "="), where);
     }
 
     private static byte[] fetched(URI url, String where) throws IOException {

@@ -137,7 +137,8 @@ class ClipEmbeddingModelTest {
                 .hasMessageStartingWith("inputs[1]: expected one text or one image, got 2 contents; CLIP encodes a text or an image");
         assertThatThrownBy(() -> model.embed(request(EmbeddingInput.from(AudioContent.from("AAAA", "audio/wav")))))
                 .isInstanceOf(UnsupportedFeatureException.class);
-        assertThatThrownBy(() -> model.embed(request(EmbeddingInput.from("a"), EmbeddingInput.from(ImageContent.from("AAAA", "image/png")))))
+        EmbeddingInput noImage = EmbeddingInput.from(ImageContent.from("AAAA", "image/png"));
+        assertThatThrownBy(() -> model.embed(request(EmbeddingInput.from("a"), noImage)))
                 .isInstanceOf(InvalidRequestException.class).hasMessageStartingWith("inputs[1]: expected an image");
         assertThatThrownBy(() -> model.embed(request(EmbeddingInput.from(ImageContent.from("A", "image/png")))))
                 .isInstanceOf(InvalidRequestException.class).hasMessageStartingWith("inputs[0]: expected base64 data: ");

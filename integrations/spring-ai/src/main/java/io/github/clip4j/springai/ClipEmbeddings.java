@@ -1,0 +1,130 @@
+package io.github.clip4j.springai;
+
+import io.github.clip4j.Clip;
+import io.github.clip4j.Embedding;
+import io.github.clip4j.image.Image;
+import io.github.clip4j.image.ImageFile;
+import io.github.clip4j.image.ImageOptions;
+import io.github.clip4j.tokenizer.TextTooLongException;
+import io.github.clip4j.tokenizer.Tokenizer;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationRegistry;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.springframework.ai.chat.metadata.DefaultUsage;
+import org.springframework.ai.content.Media;
+import org.springframework.ai.document.Document;
+import org.springframework.ai.embedding.EmbeddingOptions;
+import org.springframework.ai.embedding.EmbeddingResponseMetadata;
+
+/// What both of Spring AI's embedding models do with texts and images.
+final class ClipEmbeddings {
+    private final Clip clip;
+    private final boolean allowsFiles;
+    private final Tokenizer tokenizer;
+    private final int contextLength;
+    private final ObservationRegistry observations;
+
+    ClipEmbeddings(Clip clip, boolean allowsFiles, ObservationRegistry observations) {
+        this.clip = clip;
+        this.allowsFiles = allowsFiles;
+        this.tokenizer = clip.tokenizer();
+        this.contextLength = clip.model().config().text()
+                .orElseThrow(() -> new IllegalStateException(clip.name() + " has no text encoder"))
+                .contextLength();
+        this.observations = observations;
+    }
+
+    int dimensions() {
+        return clip.dimension();
+    }
+
+    List<float[]> texts(List<String> texts) {
+        return observed("text", () -> clip.embedTokens(ids(texts))).stream().map(Embedding::toArray).toList();
+    }
+
+    private List<int[]> ids(List<String> texts) {
+        List<int[]> ids = new ArrayList<>();
+        for (int i = 0; i < texts.size(); i++) {
+            try {
+                ids.add(tokenizer.encode(texts.get(i), contextLength));
+            } catch (TextTooLongException e) {
+                throw new IllegalArgumentException("input %d: %s".formatted(i, e.getMessage()), e);
+            }
+        }
+        return ids;
+    }
+
+    /// The embeddings of documents, each of one text or one image, in their order.
+    List<float[]> documents(List<Document> documents) {
+        List<String> texts = new ArrayList<>();
+        List<Image> images = new ArrayList<>();
+        for (int i = 0; i < documents.size(); i++) {
+            Media media = documents.get(i).getMedia();
+            if (media == null) {
+                texts.add(documents.get(i).getText());
+            } else {
+                images.add(image(media, "document %d (%s)".formatted(i, documents.get(i).getId())));
+            }
+        }
+        var ofTexts = (texts.isEmpty() ? List.<float[]>of() : texts(texts)).iterator();
+        var ofImages = (images.isEmpty() ? List.<Embedding>of() : observed("image", () -> clip.embedImages(images))).iterator();
+        List<float[]> all = new ArrayList<>();
+        for (Document document : documents) {
+            all.add(document.getMedia() == null ? ofTexts.next() : ofImages.next().toArray());
+        }
+        return all;
+    }
+
+    /// Media hold bytes, or a text: a URL, or base64.
+    private Image image(Media media, String where) {
+        Object data = media.getData();
+        try {
+            if (data instanceof byte[] bytes) {
+                return ImageFile.read(bytes, where, ImageOptions.defaults());
+            }
+            String text = data.toString();
+            if (text.regionMatches(true, 0, "file:", 0, 5) && allowsFiles) {
+                return ImageFile.read(Files.readAllBytes(Path.of(URI.create(text))), where, ImageOptions.defaults());
+            }
+            boolean isUrl = text.substring(0, Math.min(text.length(), 12)).matches("(?i)[a-z][a-z0-9+.-]*:.*");
+            if (isUrl && !text.regionMatches(true, 0, "data:", 0, 5)) {
+                throw new IllegalArgumentException(("%s: an image at %s: is not fetched; give Media its bytes, as"
+                        + " new Media(mimeType, new UrlResource(url)) does").formatted(where, text.substring(0, text.indexOf(':'))));
+            }
+            return ImageFile.readDataUrl(isUrl ? text : "data:;base64," + text, where, ImageOptions.defaults());
+        } catch (IOException e) {
+            String message = String.valueOf(e.getMessage());
+            throw new IllegalArgumentException(message.startsWith(where) ? message : where + ": " + message, e);
+        }
+    }
+
+    private <T> T observed(String modality, Supplier<T> work) {
+        return Observation.createNotStarted("clip4j.embed", observations)
+                .contextualName("clip4j embed " + modality)
+                .lowCardinalityKeyValue("modality", modality)
+                .lowCardinalityKeyValue("model", clip.name())
+                .observe(work);
+    }
+
+    /// The model's name, and the number of tokens, which Spring AI wants of texts.
+    EmbeddingResponseMetadata metadata(List<String> texts) {
+        int tokens = ids(texts).stream().mapToInt(ids -> ids.length).sum();
+        return new EmbeddingResponseMetadata(clip.name(), new DefaultUsage(tokens, 0));
+    }
+
+    /// Refuses the number of dimensions that a request may ask for, when it is not the model's.
+    void require(@Nullable EmbeddingOptions options) {
+        Integer dimensions = options == null ? null : options.getDimensions();
+        if (dimensions != null && dimensions != dimensions()) {
+            throw new IllegalArgumentException("expected %d dimensions, which %s has, or none in the options, got %d"
+                    .formatted(dimensions(), clip.name(), dimensions));
+        }
+    }
+}
