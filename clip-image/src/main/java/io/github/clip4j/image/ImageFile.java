@@ -144,7 +144,7 @@ public final class ImageFile {
     }
 
     /// {@return the usual extension, such as `jpeg`, of the image or document that a file is, by its first bytes} Empty when they show
-    /// none, as those of PCX and TGA files, and for what is neither, such as a video. A format that is named is not always one that is read.
+    /// none, as those of PCX and TGA files, and for what is neither, such as a video. Not every format that is named is read.
     ///
     /// @param start the first 4096 bytes of the file, or as many as it has
     public static Optional<String> format(byte[] start) {
