@@ -66,8 +66,8 @@ final class BlockSearch {
             EmbeddedRow row = rows.next();
             float[] embedding = row.getEmbedding();
             if (embedding.length != dimension) {
-                throw new IllegalArgumentException("%s: expected an embedding of %d components, as the queries have, got %d; are all of one"
-                        + " model?".formatted(row.getName(), dimension, embedding.length));
+                throw new IllegalArgumentException(("%s: expected an embedding of %d components, as the queries have, got %d; are all of"
+                        + " one model?").formatted(row.getName(), dimension, embedding.length));
             }
             requireUnit(row.getName(), embedding);
             System.arraycopy(embedding, 0, block, count * dimension, dimension);
