@@ -5,6 +5,7 @@ import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.ops.MatMul;
 import io.github.clip4j.core.ops.WeightMatrix;
 import io.github.clip4j.core.parallel.Workers;
+import java.util.Arrays;
 import java.util.Iterator;
 
 /// Compares all rows of a partition with all queries: X·Qᵀ, block by block of X, by the matrix product of the encoders.
@@ -27,6 +28,7 @@ final class BlockSearch {
     private final float[] block;
     private final String[] names;
     private final float[] products;
+    private final float[] least; // what a product must have for its cosine to be among the best
     private final MatMul matMul;
 
     /// @param queries at least one, of length 1 and of one dimension
@@ -46,14 +48,15 @@ final class BlockSearch {
         this.block = new float[rows * dimension];
         this.names = new String[rows];
         this.products = new float[rows * queries.length];
+        this.least = new float[queries.length];
         this.matMul = new MatMul(MatMul.scratchSize(rows, dimension, queries.length), Workers.SERIAL);
     }
 
     /// How far a product of two vectors of length 1 in float32 can be from the exact one. Each of d products takes part in at most d
     /// roundings, so the error is below 1.01·d·2⁻²⁴·Σ|xᵢqᵢ| (Higham 2002, §3.1), and Σ|xᵢqᵢ| is at most the product of the lengths,
-    /// 1 + 10⁻⁴, which the 1.01 covers too.
+    /// 1 + 10⁻⁴, which the 1.01 covers too. Four roundings more are those of the threshold itself.
     static float error(int dimension) {
-        return (float) (1.01 * dimension * 0x1p-24);
+        return (float) (1.01 * (dimension + 4) * 0x1p-24);
     }
 
     /// The best rows for each query.
@@ -61,6 +64,7 @@ final class BlockSearch {
     /// @throws IllegalArgumentException for a row of another dimension or another length than 1; it names it
     TopK[] search(Iterator<EmbeddedRow> rows) {
         TopK[] best = TopK.empty(queries.length, top);
+        Arrays.fill(least, Float.NEGATIVE_INFINITY);
         int count = 0;
         while (rows.hasNext()) {
             EmbeddedRow row = rows.next();
@@ -98,10 +102,11 @@ final class BlockSearch {
     private void compare(int count, TopK[] best) {
         matMul.linear(Tensor.of(block, Shape.of(names.length, dimension)).rows(0, count), weight,
                 Tensor.of(products, Shape.of(names.length, queries.length)).rows(0, count));
-        for (int q = 0; q < queries.length; q++) {
-            for (int row = 0; row < count; row++) {
-                if (!(products[row * queries.length + q] < best[q].least() - error)) {
+        for (int row = 0; row < count; row++) {
+            for (int q = 0; q < queries.length; q++) {
+                if (products[row * queries.length + q] >= least[q]) {
                     best[q].offer(dot(row, queries[q]), names[row]);
+                    least[q] = (float) best[q].least() - error;
                 }
             }
         }

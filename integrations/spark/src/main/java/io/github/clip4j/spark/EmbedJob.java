@@ -112,6 +112,7 @@ public final class EmbedJob {
                         : " that --glob leaves"));
             }
             FileSystem fs = output.getFileSystem(hadoop);
+            requireApart(fs.makeQualified(output), input, hadoop);
             ModelIdentity.claim(fs, output, ModelIdentity.of(spark, job.model));
             Parts parts = new Parts(fs, output);
             List<Parts.Part> open = parts.open(files, partFiles);
@@ -119,6 +120,17 @@ public final class EmbedJob {
             return job.make(parts, open, atOnce, finished);
         } catch (IOException e) {
             throw new UncheckedIOException(e.getMessage(), e);
+        }
+    }
+
+    /// The next run would take the files of an output within the input for images.
+    private static void requireApart(Path output, String input, Configuration hadoop) throws IOException {
+        Path root = new Path(input);
+        root = root.getFileSystem(hadoop).makeQualified(root);
+        for (Path path = output; path != null; path = path.getParent()) {
+            if (path.equals(root)) {
+                throw new IllegalArgumentException("--output: expected a folder that is not in the one of --input, got " + output);
+            }
         }
     }
 
@@ -146,7 +158,7 @@ public final class EmbedJob {
                     rows += counts.getLong(0);
                     errors += counts.getLong(1);
                 } catch (ExecutionException e) {
-                    failures.add(parts.folder(open.get(i)) + ": " + e.getCause().getMessage());
+                    failures.add(parts.folder(open.get(i)) + ": " + firstCause(e));
                 } catch (InterruptedException e) {
                     threads.shutdownNow();
                     Thread.currentThread().interrupt();
@@ -159,6 +171,15 @@ public final class EmbedJob {
                     failures.size(), open.size(), String.join("\n", failures)));
         }
         return new Result(open.size(), rows, errors, finished);
+    }
+
+    /// The first line of what began it: Spark's own messages hold whole stack traces.
+    private static String firstCause(Throwable failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause.getClass().getSimpleName() + ": " + String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
     }
 
     /// Makes a part and counts its rows and errors.

@@ -23,9 +23,14 @@ class ClusterTest {
     void aWorkerThatIsKilledInTheMiddleChangesNoRowAndNoBit() throws IOException, InterruptedException {
         Path input = Images.folder(folder.resolve("in"), 1500);
         Path output = folder.resolve("out");
+        Path opened = folder.resolve("opened.txt");
         Path hits = folder.resolve("hits");
         try (StandaloneCluster cluster = new StandaloneCluster(folder.resolve("cluster"), 2)) {
-            Process embed = cluster.submit("embed", EmbedJob.class, List.of("--model", Local.MODEL.toString(), "--input", input.toString(),
+            // The model comes from a file system of Hadoop's, and the executors of both workers share one copy.
+            List<String> settings = List.of("spark.hadoop.fs.counted.impl=" + CountedFileSystem.class.getName(),
+                    "spark.hadoop.fs.counted.log=" + opened, "spark.clip4j.cache=" + folder.resolve("cache"));
+            String model = "counted://" + Local.MODEL;
+            Process embed = cluster.submit("embed", EmbedJob.class, settings, List.of("--model", model, "--input", input.toString(),
                     "--output", output.toString(), "--part-files", "100", "--task-rows", "25"));
             awaitPart(output, embed, cluster);
             cluster.kill(1);
@@ -34,11 +39,13 @@ class ClusterTest {
             assertThat(embed.exitValue()).as(cluster.log("embed")).isZero();
             assertThat(cluster.log("embed")).contains("Lost executor").contains("1,501 rows in 16 parts, 1 of them with an error");
 
-            Process search = cluster.submit("search", SearchJob.class, List.of("--embeddings", output.toString(), "--text", "a red square",
-                    "--model", Local.MODEL.toString(), "--output", hits.toString()));
+            Process search = cluster.submit("search", SearchJob.class, settings, List.of("--embeddings", output.toString(),
+                    "--text", "a red square", "--model", model, "--output", hits.toString()));
             assertThat(search.waitFor(3, TimeUnit.MINUTES)).as(cluster.log("search")).isTrue();
             assertThat(search.exitValue()).as(cluster.log("search")).isZero();
         }
+        assertThat(Files.readAllLines(opened)).as("files of the model that were read, by all processes")
+                .containsExactlyInAnyOrder("config.json", "model.safetensors", "vocab.json", "merges.txt", "preprocessor_config.json");
         Map<String, Object> expected = EmbedJobTest.expected(input);
         assertThat(EmbedJobTest.contents(Local.SPARK, output)).isEqualTo(expected);
 

@@ -167,7 +167,8 @@ class EmbedJobTest {
         }
         assertThatThrownBy(() -> embed(input, folder.resolve("out"), "--format", "parquet"))
                 .hasMessageStartingWith("1 of 2 parts could not be made; the same command tries them again\n")
-                .hasMessageContaining("part=0: ");
+                .hasMessageContaining("part=0: ").hasMessageContaining("a.parquet").extracting(Throwable::getMessage)
+                .satisfies(message -> assertThat(message.toString().lines()).as("a line for each part").hasSize(2));
         assertThat(folder.resolve("out/part=1/_files")).exists();
         assertThat(folder.resolve("out/part=0/_files")).doesNotExist();
     }
@@ -181,6 +182,9 @@ class EmbedJobTest {
         assertThatThrownBy(() -> embed(input, folder.resolve("out"), "--task-rows", "0"))
                 .hasMessageStartingWith("--task-rows: expected a number of at least 1, got 0\n");
         assertThatThrownBy(() -> embed(input, folder.resolve("out"), "--glob")).hasMessageStartingWith("--glob: expected a value after it");
+        Path full = Images.folder(folder.resolve("full"), 1);
+        assertThatThrownBy(() -> embed(full, full.resolve("out/1")))
+                .hasMessage("--output: expected a folder that is not in the one of --input, got file:" + full.resolve("out/1"));
         assertThatThrownBy(() -> EmbedJob.run(Local.SPARK, "--input", "x")).hasMessageStartingWith("--model: expected a value, got none");
         assertThatThrownBy(() -> embed(input, folder.resolve("out"), "--input", "x"))
                 .hasMessageStartingWith("--input: expected one value, got 2");

@@ -116,11 +116,14 @@ final class StandaloneCluster implements AutoCloseable {
     /// Submits an application.
     ///
     /// @param name of its log
-    Process submit(String name, Class<?> main, List<String> args) throws IOException {
+    /// @param settings of Spark, `name=value`
+    Process submit(String name, Class<?> main, List<String> settings, List<String> args) throws IOException {
         List<String> command = new ArrayList<>(List.of("org.apache.spark.deploy.SparkSubmit", "--master", master, "--class", main.getName(),
                 "--conf", "spark.driver.host=127.0.0.1", "--conf", "spark.ui.enabled=false", "--executor-memory", "900m",
                 "--conf", "spark.executor.extraJavaOptions=--add-modules jdk.incubator.vector",
-                "--conf", "spark.executor.cores=1", application.toString()));
+                "--conf", "spark.executor.cores=1"));
+        settings.forEach(setting -> command.addAll(List.of("--conf", setting)));
+        command.add(application.toString());
         command.addAll(args);
         return start(name, command.toArray(String[]::new));
     }
