@@ -147,12 +147,12 @@ public final class ClipFunctions {
         return functions.udf(function, DataTypes.createStructType(result)).asNondeterministic();
     }
 
-    private static Row row(Object[] values) {
-        return RowFactory.create(values);
+    private static Row row(List<@Nullable Object> values) {
+        return RowFactory.create(values.toArray());
     }
 
     /// What comes of a chunk of rows: the values of the new columns for each. Goes to the executors.
-    private interface Work extends Function<List<Row>, List<Object[]>>, java.io.Serializable {}
+    private interface Work extends Function<List<Row>, List<List<@Nullable Object>>>, java.io.Serializable {}
 
     /// About how much memory a row holds. Goes to the executors.
     private interface Size extends java.util.function.ToLongFunction<Row>, java.io.Serializable {}
@@ -174,7 +174,7 @@ public final class ClipFunctions {
         }
         fields.addAll(columns);
         MapPartitionsFunction<Row, Row> function = partition -> new AheadIterator<>(partition, limits, size, chunk -> {
-            List<Object[]> added = work.apply(chunk);
+            List<List<@Nullable Object>> added = work.apply(chunk);
             List<Row> results = new ArrayList<>(chunk.size());
             for (int i = 0; i < chunk.size(); i++) {
                 results.add(joined(chunk.get(i), leftOut, added.get(i)));
@@ -184,15 +184,15 @@ public final class ClipFunctions {
         return rows.mapPartitions(function, Encoders.row(DataTypes.createStructType(fields)));
     }
 
-    private static Row joined(Row row, int leftOut, Object[] added) {
+    private static Row joined(Row row, int leftOut, List<@Nullable Object> added) {
         List<@Nullable Object> values = new ArrayList<>();
         for (int i = 0; i < row.size(); i++) {
             if (i != leftOut) {
                 values.add(row.get(i));
             }
         }
-        values.addAll(Arrays.asList(added));
-        return RowFactory.create(values.toArray());
+        values.addAll(added);
+        return row(values);
     }
 
     private static int index(Dataset<Row> rows, String column, DataType... types) {
@@ -205,7 +205,7 @@ public final class ClipFunctions {
         DataType type = schema.fields()[index].dataType();
         // Whether the elements of an array may be null is part of its type.
         boolean fits = Arrays.stream(types).anyMatch(wanted -> wanted.equals(type)
-                || wanted instanceof ArrayType && type instanceof ArrayType array && array.elementType().equals(DataTypes.FloatType));
+                || (wanted instanceof ArrayType && type instanceof ArrayType array && array.elementType().equals(DataTypes.FloatType)));
         if (!fits) {
             throw new IllegalArgumentException("column %s: expected %s, got %s".formatted(
                     column, String.join(" or ", Arrays.stream(types).map(DataType::catalogString).toList()), type.catalogString()));
@@ -233,22 +233,23 @@ public final class ClipFunctions {
 
     /// The values of `embedding` and `error`. The first is a sequence of Scala, which `Row.getList` expects: Spark hands a row on to a
     /// function that follows as it is.
-    static @Nullable Object[] values(Outcome outcome) {
+    static List<@Nullable Object> values(Outcome outcome) {
         Embedding embedding = outcome.embedding();
-        return new @Nullable Object[] {embedding == null ? null : ArraySeq.unsafeWrapArray(embedding.toArray()), outcome.error()};
+        return Arrays.asList(embedding == null ? null : ArraySeq.unsafeWrapArray(embedding.toArray()), outcome.error());
     }
 
-    private static @Nullable Object[] label(ZeroShotClassifier classifier, @Nullable Embedding embedding) {
+    private static List<@Nullable Object> label(ZeroShotClassifier classifier, @Nullable Embedding embedding) {
         if (embedding == null) {
-            return new @Nullable Object[] {null, null};
+            return Arrays.asList(null, null);
         }
         Classification.Score best = classifier.classify(embedding).best();
-        return new Object[] {best.label(), best.probability()};
+        return Arrays.asList(best.label(), best.probability());
     }
 
-    private static @Nullable Object[] labelOrError(ZeroShotClassifier classifier, Outcome outcome) {
-        @Nullable Object[] label = label(classifier, outcome.embedding());
-        return new @Nullable Object[] {label[0], label[1], outcome.error()};
+    private static List<@Nullable Object> labelOrError(ZeroShotClassifier classifier, Outcome outcome) {
+        List<@Nullable Object> values = new ArrayList<>(label(classifier, outcome.embedding()));
+        values.add(outcome.error());
+        return values;
     }
 
     private static float[] floats(List<Float> values) {

@@ -214,9 +214,9 @@ public final class EmbedJob {
             List<Row> rows = new ArrayList<>();
             for (int i = 0; i < chunk.size(); i++) {
                 InputFile file = chunk.get(i);
-                @Nullable Object[] values = ClipFunctions.values(outcomes.get(i));
-                rows.add(RowFactory.create(
-                        file.name(), file.length(), new Timestamp(file.modified()), values[0], values[1]));
+                List<@Nullable Object> values = new ArrayList<>(List.of(file.name(), file.length(), new Timestamp(file.modified())));
+                values.addAll(ClipFunctions.values(outcomes.get(i)));
+                rows.add(RowFactory.create(values.toArray()));
             }
             return rows;
         });

@@ -6,6 +6,7 @@ import io.github.clip4j.image.Image;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -27,15 +28,15 @@ final class ModelIdentity {
 
     /// The lines of the file, computed by an executor: the driver may be a machine that has no model.
     static Map<String, String> of(SparkSession spark, ExecutorModel model) {
-        return new TreeMap<>(JavaSparkContext.fromSparkContext(spark.sparkContext())
-                .parallelize(java.util.List.of(model), 1)
+        return JavaSparkContext.fromSparkContext(spark.sparkContext())
+                .parallelize(List.of(model), 1)
                 .map(ModelIdentity::of)
-                .first());
+                .first();
     }
 
-    private static TreeMap<String, String> of(ExecutorModel model) {
+    private static Map<String, String> of(ExecutorModel model) {
         Clip clip = model.clip();
-        TreeMap<String, String> lines = new TreeMap<>();
+        Map<String, String> lines = new TreeMap<>();
         lines.put("name", clip.name());
         lines.put("profile", clip.profile().id());
         if (clip.model().imageEncoder().isPresent()) {
@@ -88,7 +89,7 @@ final class ModelIdentity {
     /// @throws IllegalArgumentException when the embeddings of a folder cannot be compared with those of a model
     static void require(Map<String, String> ofFolder, Map<String, String> ofModel, Path folder) {
         boolean same = ofFolder.getOrDefault("profile", "").equals(ofModel.get("profile"));
-        for (String encoder : java.util.List.of("image", "text")) {
+        for (String encoder : List.of("image", "text")) {
             String known = ofFolder.get(encoder);
             same &= known == null || !ofModel.containsKey(encoder) || known.equals(ofModel.get(encoder));
         }

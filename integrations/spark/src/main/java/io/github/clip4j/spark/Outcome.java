@@ -40,7 +40,7 @@ record Outcome(@Nullable Embedding embedding, @Nullable String error) {
                 return next < contents.size();
             }
 
-            /// Reads on the caller's thread, so that the model's threads never wait for a network.
+            // Reads on the caller's thread, so that the model's threads never wait for a network.
             @Override
             public Callable<Image> next() {
                 int index = next++;

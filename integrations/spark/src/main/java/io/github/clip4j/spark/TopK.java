@@ -67,7 +67,7 @@ final class TopK implements Serializable {
 
     /// Whether a row is worse than the one at a place of the heap.
     private boolean isWorse(double cosine, String name, int at) {
-        return cosine < cosines[at] || cosine == cosines[at] && name.compareTo(names[at]) > 0;
+        return cosine < cosines[at] || (cosine == cosines[at] && name.compareTo(names[at]) > 0);
     }
 
     /// Offers all of another one.

@@ -85,7 +85,7 @@ class EmbedJobTest {
         assertThat(embed(input, output, "--part-files", "20", "--task-rows", "7")).isEqualTo(new EmbedJob.Result(3, 51, 1, 0));
         Path readable = Files.move(output, folder.resolve("out")); // reading a table, Spark takes brackets for a pattern
         assertThat(contents(Local.SPARK, readable)).isEqualTo(expected(input));
-        assertThat(expected(input).get("file:" + input.resolve("no-image.png")).toString()).contains("no-image.png");
+        assertThat(String.valueOf(expected(input).get("file:" + input.resolve("no-image.png")))).contains("no-image.png");
         try (Stream<Path> files = Files.list(readable.resolve("part=0"))) {
             assertThat(files.filter(file -> file.toString().endsWith(".parquet"))).as("files of 7 rows").hasSize(3);
         }

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
@@ -80,7 +81,7 @@ class ExecutorModelTest {
     void aCopyThatWasCutShortIsMadeAgain(@TempDir Path cache) throws Exception {
         String location = "counted://" + Local.MODEL;
         Path copy = new ModelFiles(conf(cache)).of(location);
-        Path whole = copy.getParent();
+        Path whole = Objects.requireNonNull(copy.getParent());
         Path partial = whole.resolveSibling(whole.getFileName() + ".partial");
         Files.move(whole, partial);
         Files.delete(partial.resolve("clip-tiny/merges.txt"));

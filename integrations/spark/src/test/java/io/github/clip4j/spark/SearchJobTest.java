@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -128,7 +129,8 @@ class SearchJobTest {
             assertThat(IntStream.range(at, at + 7).mapToObj(i -> found.get(i).getString(2))).containsExactlyElementsOf(best);
             assertThat(found.get(at).getString(0)).isEqualTo(texts.get(q));
             assertThat(found.get(at + 6).getInt(1)).isEqualTo(7);
-            assertThat(found.get(at).getDouble(3)).isEqualTo(query.dot((Embedding) expected.get(best.getFirst())));
+            assertThat(found.get(at).getDouble(3))
+                    .isEqualTo(query.dot((Embedding) Objects.requireNonNull(expected.get(best.getFirst()))));
         }
 
         List<Row> itself = SearchJob.run(

@@ -140,10 +140,10 @@ final class StandaloneCluster implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         processes.reversed().forEach(StandaloneCluster::kill);
         for (Process process : processes) {
-            process.waitFor();
+            process.onExit().join();
         }
     }
 }
