@@ -67,8 +67,13 @@ class MutatedImagesTest {
             ImageFile.read(bytes, "mutated", ImageOptions.defaults().withMaxPixels(1));
         } catch (ImageFormatException e) {
             Matcher declared = DECLARED.matcher(String.valueOf(e.getMessage()));
-            pixels = declared.find() ? Long.parseLong(declared.group(1)) * Long.parseLong(declared.group(2)) : 0;
+            pixels = declared.find() ? atMost(declared.group(1)) * atMost(declared.group(2)) : 0;
         }
         return MutationRun.bound(bytes.length) + BYTES_OF_A_PIXEL * Math.min(pixels, MAX_PIXELS);
+    }
+
+    /// A declared extent, as far as it counts: the product of two does not overflow.
+    private static long atMost(String extent) {
+        return Math.min(Long.parseLong(extent), MAX_PIXELS);
     }
 }
