@@ -1,12 +1,14 @@
 package io.github.clip4j.spark;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.GlobFilter;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
@@ -64,6 +66,23 @@ final class HadoopFiles {
             }
         }
         return true;
+    }
+
+    /// Writes a file that gets its name when it is whole.
+    static void write(FileSystem fs, Path file, String text) throws IOException {
+        Path partial = file.suffix(".partial");
+        try (var out = fs.create(partial, true)) {
+            out.write(text.getBytes(StandardCharsets.UTF_8));
+        }
+        if (!fs.rename(partial, file)) {
+            throw new IOException(file + ": cannot be written; is another run at work in this folder?");
+        }
+    }
+
+    static String read(FileSystem fs, Path file) throws IOException {
+        try (var in = fs.open(file)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
     }
 
     /// A path that Spark does not take for a pattern of paths.

@@ -5,7 +5,6 @@ import io.github.clip4j.Embedding;
 import io.github.clip4j.image.Image;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -71,19 +70,15 @@ final class ModelIdentity {
             require(read(fs, folder), identity, folder);
         } else {
             fs.mkdirs(folder);
-            try (var out = fs.create(file, true)) {
-                out.write(identity.entrySet().stream().map(line -> line.getKey() + "=" + line.getValue() + "\n")
-                        .collect(Collectors.joining()).getBytes(StandardCharsets.UTF_8));
-            }
+            HadoopFiles.write(fs, file, identity.entrySet().stream().map(line -> line.getKey() + "=" + line.getValue() + "\n")
+                    .collect(Collectors.joining()));
         }
     }
 
     /// @throws FileNotFoundException when the folder has no such file
     static Map<String, String> read(FileSystem fs, Path folder) throws IOException {
-        try (var in = fs.open(new Path(folder, FILE))) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().filter(line -> line.contains("="))
-                    .collect(Collectors.toMap(line -> line.substring(0, line.indexOf('=')), line -> line.substring(line.indexOf('=') + 1)));
-        }
+        return HadoopFiles.read(fs, new Path(folder, FILE)).lines().filter(line -> line.contains("="))
+                .collect(Collectors.toMap(line -> line.substring(0, line.indexOf('=')), line -> line.substring(line.indexOf('=') + 1)));
     }
 
     /// @throws IllegalArgumentException when the embeddings of a folder cannot be compared with those of a model

@@ -1,7 +1,6 @@
 package io.github.clip4j.spark;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -46,9 +45,7 @@ final class Parts {
                 next = Math.max(next, Integer.parseInt(folder.getName().substring(PREFIX.length())) + 1);
                 Path marker = new Path(folder, FILES);
                 if (fs.exists(marker)) {
-                    try (var in = fs.open(marker)) {
-                        new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().forEach(done::add);
-                    }
+                    HadoopFiles.read(fs, marker).lines().forEach(done::add);
                 } else {
                     fs.delete(folder, true);
                 }
@@ -66,14 +63,9 @@ final class Parts {
         return new Path(output, PREFIX + part.number);
     }
 
-    /// Marks a part as finished. The marker gets its name when it is whole.
+    /// Marks a part as finished.
     void finish(Part part) throws IOException {
-        Path partial = new Path(folder(part), FILES + ".partial");
-        try (var out = fs.create(partial, true)) {
-            out.write(part.files.stream().map(file -> file.uri() + "\n").collect(Collectors.joining()).getBytes(StandardCharsets.UTF_8));
-        }
-        if (!fs.rename(partial, new Path(folder(part), FILES))) {
-            throw new IOException(folder(part) + ": cannot be marked as finished");
-        }
+        HadoopFiles.write(fs, new Path(folder(part), FILES),
+                part.files.stream().map(file -> file.uri() + "\n").collect(Collectors.joining()));
     }
 }

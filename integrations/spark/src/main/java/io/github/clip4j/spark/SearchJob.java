@@ -20,6 +20,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.jspecify.annotations.Nullable;
 
 /// Finds the images whose embeddings have the greatest cosines with each of some queries, exactly: a program for spark-submit.
 ///
@@ -49,11 +50,13 @@ public final class SearchJob {
     /// Runs the job.
     ///
     /// @param args described in the message when one is wrong
-    public static void main(String[] args) {
+    /// @throws IOException when the folder of the output cannot be looked at
+    public static void main(String[] args) throws IOException {
         SparkSession spark = SparkSession.builder().appName("clip4j search").getOrCreate();
         try {
-            Dataset<Row> results = run(spark, args);
             String output = arguments(args).get("output");
+            requireNew(spark, output);
+            Dataset<Row> results = run(spark, args);
             if (output != null) {
                 results.coalesce(1).write().parquet(output);
             } else {
@@ -63,6 +66,16 @@ public final class SearchJob {
             }
         } finally {
             spark.stop();
+        }
+    }
+
+    /// Before the search, which may take long.
+    private static void requireNew(SparkSession spark, @Nullable String output) throws IOException {
+        if (output != null) {
+            Path folder = new Path(output);
+            if (folder.getFileSystem(spark.sparkContext().hadoopConfiguration()).exists(folder)) {
+                throw new IllegalArgumentException("--output: expected a new folder, got one that exists: " + output);
+            }
         }
     }
 
@@ -114,7 +127,8 @@ public final class SearchJob {
 
     private static Dataset<EmbeddedRow> rows(Dataset<Row> table, String id) {
         return table.filter(functions.col(ClipFunctions.EMBEDDING).isNotNull())
-                .select(table.col(id).cast(DataTypes.StringType).as("name"), table.col(ClipFunctions.EMBEDDING))
+                .select(functions.coalesce(table.col(id).cast(DataTypes.StringType), functions.lit("")).as("name"),
+                        table.col(ClipFunctions.EMBEDDING))
                 .as(Encoders.bean(EmbeddedRow.class));
     }
 
