@@ -1,0 +1,233 @@
+package io.github.clip4j.spark;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.sql.Timestamp;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.jspecify.annotations.Nullable;
+
+/// Embeds a folder of images, or a table with a column of images or texts, into Parquet files: a program for spark-submit.
+///
+/// The input is cut into parts. Each becomes a folder of the output and is a Spark job of its own; several run at once. A run that was
+/// stopped, in any way, is started again with the same command: parts that are finished are not made again, and files that have come
+/// meanwhile become further parts. Every row of the input has its row in the output.
+public final class EmbedJob {
+    private static final String USAGE = """
+            EmbedJob --model MODEL --input FOLDER --output FOLDER
+              --model       a path that every machine has, a URI such as hdfs:// or s3a://, or owner/name in the hub's cache
+              --input       a folder, with all folders below it
+              --output      a folder of Parquet files; one of an earlier run is continued
+              --format      images: each file is one (the default); or a format of Spark with rows: parquet, orc, json, text
+              --column      of the rows: binary for images, string for texts; content for images, value for text
+              --glob        only files whose names look like this, such as *.{jpg,png}
+              --part-files  files of a part: 20000 images, 1 of another format
+              --task-rows   images of a task, which are the rows of a file of the output: 500
+              --at-once     parts that are made at a time; as many as keep all cores busy
+              --profile     hf, hf-torchvision, openai, open_clip or immich; the checkpoint's unless given
+              --truncate    true cuts texts that are too long, false gives them an error; as the profile does unless given""";
+    private static final StructType IMAGE = new StructType()
+            .add("path", DataTypes.StringType, false)
+            .add("length", DataTypes.LongType, false)
+            .add("modificationTime", DataTypes.TimestampType, false)
+            .add(ClipFunctions.EMBEDDING, ClipFunctions.FLOATS, true)
+            .add(ClipFunctions.ERROR, DataTypes.StringType, true);
+
+    private final SparkSession spark;
+    private final ExecutorModel model;
+    private final String format;
+    private final @Nullable String column;
+    private final int taskRows;
+
+    private EmbedJob(SparkSession spark, Arguments arguments) {
+        this.spark = spark;
+        this.model = arguments.model();
+        this.format = arguments.get("format", "images");
+        this.column = arguments.get("column");
+        this.taskRows = arguments.number("task-rows", 500);
+    }
+
+    /// What a run did.
+    ///
+    /// @param parts that it made
+    /// @param rows of these parts
+    /// @param errors rows without an embedding among them
+    /// @param finished files of the input that finished parts of earlier runs hold
+    public record Result(int parts, long rows, long errors, long finished) {}
+
+    /// Runs the job.
+    ///
+    /// @param args described in the message when one is wrong
+    public static void main(String[] args) {
+        SparkSession spark = SparkSession.builder().appName("clip4j embed").getOrCreate();
+        try {
+            Result result = run(spark, args);
+            System.out.printf(Locale.ROOT, "%,d rows in %,d parts, %,d of them with an error; %,d files were done before%n",
+                    result.rows, result.parts, result.errors, result.finished);
+        } finally {
+            spark.stop();
+        }
+    }
+
+    /// Runs the job in a session.
+    ///
+    /// @param spark stays open
+    /// @param args as of the program
+    /// @return what was done
+    /// @throws IllegalArgumentException when an argument is wrong, or the output is of another model
+    /// @throws IllegalStateException when parts could not be made; the others are
+    public static Result run(SparkSession spark, String... args) {
+        Arguments arguments = new Arguments(args, USAGE, Set.of(
+                "model", "input", "output", "format", "column", "glob", "part-files", "task-rows", "at-once", "profile", "truncate"));
+        EmbedJob job = new EmbedJob(spark, arguments);
+        String input = arguments.required("input");
+        Path output = new Path(arguments.required("output"));
+        int partFiles = arguments.number("part-files", job.ofImages() ? 20_000 : 1);
+        int atOnce = arguments.number("at-once", job.partsAtOnce(partFiles));
+        Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+        try {
+            List<InputFile> files = HadoopFiles.list(input, arguments.get("glob", "*"), hadoop);
+            if (files.isEmpty()) {
+                throw new IllegalArgumentException(input + ": expected files, got none" + (arguments.get("glob") == null ? ""
+                        : " that --glob leaves"));
+            }
+            FileSystem fs = output.getFileSystem(hadoop);
+            requireApart(fs.makeQualified(output), input, hadoop);
+            ModelIdentity.claim(fs, output, ModelIdentity.of(spark, job.model));
+            Parts parts = new Parts(fs, output);
+            List<Parts.Part> open = parts.open(files, partFiles);
+            long finished = files.size() - open.stream().mapToLong(part -> part.files().size()).sum();
+            return job.make(parts, open, atOnce, finished);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e.getMessage(), e);
+        }
+    }
+
+    /// The next run would take the files of an output within the input for images.
+    private static void requireApart(Path output, String input, Configuration hadoop) throws IOException {
+        Path root = new Path(input);
+        root = root.getFileSystem(hadoop).makeQualified(root);
+        for (Path path = output; path != null; path = path.getParent()) {
+            if (path.equals(root)) {
+                throw new IllegalArgumentException("--output: expected a folder that is not in the one of --input, got " + output);
+            }
+        }
+    }
+
+    private boolean ofImages() {
+        return format.equals("images");
+    }
+
+    /// As many parts as give every core of the cluster two tasks, so that none waits for the end of a part.
+    private int partsAtOnce(int partFiles) {
+        int slots = Math.max(1, spark.sparkContext().defaultParallelism() / spark.sparkContext().conf().getInt("spark.task.cpus", 1));
+        int tasksOfPart = ofImages() ? (partFiles + taskRows - 1) / taskRows : 1;
+        return Math.max(2, (2 * slots + tasksOfPart - 1) / tasksOfPart);
+    }
+
+    /// Makes parts, several at a time. One that cannot be made costs the others nothing.
+    private Result make(Parts parts, List<Parts.Part> open, int atOnce, long finished) {
+        List<String> failures = new ArrayList<>();
+        long rows = 0;
+        long errors = 0;
+        try (ExecutorService threads = Executors.newFixedThreadPool(atOnce)) {
+            List<Future<Row>> made = open.stream().map(part -> threads.submit(() -> make(parts, part))).toList();
+            for (int i = 0; i < made.size(); i++) {
+                try {
+                    Row counts = made.get(i).get();
+                    rows += counts.getLong(0);
+                    errors += counts.getLong(1);
+                } catch (ExecutionException e) {
+                    failures.add(parts.folder(open.get(i)) + ": " + firstCause(e));
+                } catch (InterruptedException e) {
+                    threads.shutdownNow();
+                    Thread.currentThread().interrupt();
+                    throw new IllegalStateException("interrupted; what is finished stays, and the same command goes on there", e);
+                }
+            }
+        }
+        if (!failures.isEmpty()) {
+            throw new IllegalStateException("%d of %d parts could not be made; the same command tries them again\n%s".formatted(
+                    failures.size(), open.size(), String.join("\n", failures)));
+        }
+        return new Result(open.size(), rows, errors, finished);
+    }
+
+    /// The first line of what began it: Spark's own messages hold whole stack traces.
+    private static String firstCause(Throwable failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause.getClass().getSimpleName() + ": " + String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
+    }
+
+    /// Makes a part and counts its rows and errors.
+    private Row make(Parts parts, Parts.Part part) throws IOException {
+        Dataset<Row> rows = ofImages() ? images(part) : table(part);
+        String folder = HadoopFiles.literal(parts.folder(part));
+        rows.write().mode(SaveMode.Overwrite).parquet(parts.folder(part).toString());
+        Row counts = spark.read().parquet(folder)
+                .agg(functions.count(functions.lit(1)), functions.count(ClipFunctions.ERROR)).first();
+        if (ofImages() && counts.getLong(0) != part.files().size()) {
+            throw new IOException("expected %d rows, got %d".formatted(part.files().size(), counts.getLong(0)));
+        }
+        parts.finish(part);
+        return counts;
+    }
+
+    /// Every file by its own executor's reader: a file that is gone or cannot be read is a row with an error.
+    private Dataset<Row> images(Parts.Part part) {
+        int tasks = (part.files().size() + taskRows - 1) / taskRows;
+        ExecutorModel shared = model;
+        var rows = JavaSparkContext.fromSparkContext(spark.sparkContext())
+                .parallelize(new ArrayList<>(part.files()), tasks)
+                .mapPartitions(files -> images(files, shared));
+        return spark.createDataFrame(rows, IMAGE);
+    }
+
+    private static Iterator<Row> images(Iterator<InputFile> files, ExecutorModel model) {
+        Configuration hadoop = HadoopFiles.OfExecutor.SETTINGS;
+        return new AheadIterator<>(files, AheadIterator.Limits.IMAGES, InputFile::length, chunk -> {
+            List<Outcome.Content> contents = chunk.stream().<Outcome.Content>map(file -> () -> file.read(hadoop)).toList();
+            List<Outcome> outcomes = Outcome.ofImages(model.clip(), contents, chunk.stream().map(InputFile::name).toList());
+            List<Row> rows = new ArrayList<>();
+            for (int i = 0; i < chunk.size(); i++) {
+                InputFile file = chunk.get(i);
+                List<@Nullable Object> values = new ArrayList<>(List.of(file.name(), file.length(), new Timestamp(file.modified())));
+                values.addAll(ClipFunctions.values(outcomes.get(i)));
+                rows.add(RowFactory.create(values.toArray()));
+            }
+            return rows;
+        });
+    }
+
+    private Dataset<Row> table(Parts.Part part) {
+        Dataset<Row> rows = spark.read().format(format)
+                .load(part.files().stream().map(file -> HadoopFiles.literal(file.path())).toArray(String[]::new));
+        String chosen = Objects.requireNonNullElse(column, format.equals("text") ? "value" : "content");
+        boolean ofTexts = rows.schema().getFieldIndex(chosen).isDefined()
+                && rows.schema().apply(chosen).dataType().equals(DataTypes.StringType);
+        return ofTexts ? ClipFunctions.embedTexts(rows, chosen, model) : ClipFunctions.embedImages(rows, chosen, model);
+    }
+}
