@@ -69,7 +69,7 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
         } else {
             TextEncoder encoder = model.textEncoder().orElseThrow();
             Lengths possible = switch (encoder.config().head()) {
-                case TextHead.EndOfText _ -> lengths;
+                case TextHead.EndOfText _, TextHead.Bert _ -> lengths;
                 case TextHead.LastPosition _ -> Lengths.FULL;
             };
             List<int[]> texts = texts(encoder.config(), batch, possible.atMost(encoder.config().contextLength()));
@@ -138,6 +138,7 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
         int end = switch (config.head()) {
             case TextHead.EndOfText(_, _, int id) -> id == TextConfig.LEGACY_END_OF_TEXT ? config.vocabularySize() - 1 : id;
             case TextHead.LastPosition _ -> 1;
+            case TextHead.Bert _ -> 2;
         };
         int choices = lengths.most() - lengths.least() + 1;
         List<int[]> texts = new ArrayList<>();

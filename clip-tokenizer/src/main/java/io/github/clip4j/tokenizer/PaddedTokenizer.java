@@ -14,7 +14,8 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/// The tokenizer of a model whose texts fill its context: SigLIP's Unigram, SigLIP 2's BPE.
+/// The tokenizer of a model that is not CLIP's: SigLIP's Unigram and SigLIP 2's BPE, whose texts fill the context, and those of models with
+/// a text encoder of BERT's kind, or with XLM-R's vocabulary, whose texts are as long as they are ([#surrounding]).
 ///
 /// ```
 /// "A photo of 2 cats!"  ──►  a · photo · of · 2 · cats  ──►  262 4 43 2 7 … 1 1 1
@@ -33,6 +34,7 @@ final class PaddedTokenizer implements Tokenizer {
     private final TokenizerProfile profile;
     private final UnaryOperator<String> clean;
     private final Around around;
+    private final boolean fills;
     private final boolean truncates;
 
     /// What is put around the ids of a text.
@@ -46,12 +48,39 @@ final class PaddedTokenizer implements Tokenizer {
     private record Around(int[] start, int[] end, int padId, boolean padsLeft, boolean cutsLeft) {}
 
     private PaddedTokenizer(
-            Pieces base, TokenizerProfile profile, UnaryOperator<String> clean, Around around, boolean truncates) {
+            Pieces base, TokenizerProfile profile, UnaryOperator<String> clean, Around around, boolean fills, boolean truncates) {
         this.base = base;
         this.profile = profile;
         this.clean = clean;
         this.around = around;
+        this.fills = fills;
         this.truncates = truncates;
+    }
+
+    /// One whose texts are as long as they are, with the tokens around them that the file says. open_clip cleans a text as for CLIP but
+    /// leaves its case, unless its config says otherwise; transformers leaves it to the file.
+    static PaddedTokenizer surrounding(
+            String where, Pieces base, TokenizerProfile profile, Optional<String> clean, boolean truncates) throws IOException {
+        int[] around = base.specialTokens();
+        if (around.length == 0) {
+            throw new VocabularyFormatException(where + ": expected a tokenizer that puts tokens around a text, got one that puts none");
+        }
+        UnaryOperator<String> cleaning =
+                profile == TokenizerProfile.HF ? UnaryOperator.identity() : openClip(where, clean.orElse("whitespace"));
+        int pad = base.padId() >= 0 ? base.padId() : Math.max(0, firstKnown(base, "<pad>", "[PAD]"));
+        int last = around.length - 1;
+        Around tokens = new Around(Arrays.copyOf(around, last), new int[] {around[last]}, pad, false, false);
+        return new PaddedTokenizer(base, profile, cleaning, tokens, false, truncates);
+    }
+
+    private static UnaryOperator<String> openClip(String where, String clean) throws VocabularyFormatException {
+        return switch (clean) {
+            case "canonicalize" -> TextCleaning::canonicalize;
+            case "lower" -> TextCleaning::openClipLower;
+            case "whitespace" -> TextCleaning::openClipWhitespace;
+            default -> throw new VocabularyFormatException(
+                    "%s: tokenizer_kwargs.clean: expected canonicalize, lower or whitespace, got '%s'".formatted(where, clean));
+        };
     }
 
     /// Reads the files of a repository. A text that is too long is cut, as the pipelines of transformers and open_clip do for these models.
@@ -60,7 +89,7 @@ final class PaddedTokenizer implements Tokenizer {
         JsonObject config = config(where, files.get(CONFIG));
         String type = string(config, "tokenizer_class").orElse(files.containsKey(TOKENIZER_JSON) ? "" : "SiglipTokenizer");
         return new PaddedTokenizer(
-                base, profile, cleaning(where, base, profile, clean, type, config), around(where, base, type, config), true);
+                base, profile, cleaning(where, base, profile, clean, type, config), around(where, base, type, config), true, true);
     }
 
     private static JsonObject config(String where, byte @Nullable [] content) throws VocabularyFormatException {
@@ -82,14 +111,7 @@ final class PaddedTokenizer implements Tokenizer {
             String where, Pieces base, TokenizerProfile profile, Optional<String> clean, String type, JsonObject config)
             throws VocabularyFormatException {
         if (profile != TokenizerProfile.HF) {
-            String kind = clean.orElse("canonicalize");
-            return switch (kind) {
-                case "canonicalize" -> TextCleaning::canonicalize;
-                case "lower" -> TextCleaning::openClipLower;
-                case "whitespace" -> TextCleaning::openClipWhitespace;
-                default -> throw new VocabularyFormatException(
-                        "%s: tokenizer_kwargs.clean: expected canonicalize, lower or whitespace, got '%s'".formatted(where, kind));
-            };
+            return openClip(where, clean.orElse("canonicalize"));
         }
         return switch (type) {
             case "SiglipTokenizer" -> flag(config, "do_lower_case").orElse(true) ? TextCleaning::siglip : TextCleaning::siglipCased;
@@ -164,7 +186,7 @@ final class PaddedTokenizer implements Tokenizer {
 
     @Override
     public PaddedTokenizer withTruncation(boolean cut) {
-        return cut == truncates ? this : new PaddedTokenizer(base, profile, clean, around, cut);
+        return cut == truncates ? this : new PaddedTokenizer(base, profile, clean, around, fills, cut);
     }
 
     @Override
@@ -194,21 +216,25 @@ final class PaddedTokenizer implements Tokenizer {
         return all;
     }
 
-    /// The context is always full.
     @Override
     public int[] encode(String text, int contextLength) {
-        return encodePadded(text, contextLength);
+        return fills ? encodePadded(text, contextLength) : fitted(text, contextLength);
     }
 
-    @Override
-    public int[] encodePadded(String text, int contextLength) {
+    private int[] fitted(String text, int contextLength) {
         int[] all = encode(text);
         if (all.length > contextLength) {
             if (!truncates) {
                 throw new TextTooLongException(text, all.length, contextLength);
             }
-            all = encodeTruncated(text, contextLength);
+            return encodeTruncated(text, contextLength);
         }
+        return all;
+    }
+
+    @Override
+    public int[] encodePadded(String text, int contextLength) {
+        int[] all = fitted(text, contextLength);
         int[] padded = new int[contextLength];
         Arrays.fill(padded, around.padId);
         System.arraycopy(all, 0, padded, around.padsLeft ? contextLength - all.length : 0, all.length);

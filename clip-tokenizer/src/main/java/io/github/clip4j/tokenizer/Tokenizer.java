@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Turns texts into the token ids of a model, and back.
 ///
-/// [ClipTokenizer] is CLIP's. The other is SigLIP's, whose texts always fill the model's context: it pads where CLIP's does not have to.
+/// [ClipTokenizer] is CLIP's. The other is that of all other models; SigLIP's texts always fill the model's context, so it pads them.
 /// Implementations are immutable and thread-safe. No method accepts null.
 public sealed interface Tokenizer permits ClipTokenizer, PaddedTokenizer {
     /// {@return the tokenizer of a model whose texts fill its context, as SigLIP's do, from the files of its repository}
@@ -23,6 +23,19 @@ public sealed interface Tokenizer permits ClipTokenizer, PaddedTokenizer {
             String where, Pieces pieces, Map<String, byte[]> files, TokenizerProfile profile, Optional<String> clean)
             throws IOException {
         return PaddedTokenizer.read(where, pieces, files, profile, clean);
+    }
+
+    /// {@return the tokenizer of a model whose texts are as long as they are, with the tokens around them that the file says, as BERT's}
+    ///
+    /// @param where the repository's name, for messages
+    /// @param pieces the tokens of a text alone, and those around it
+    /// @param profile the reference implementation to agree with
+    /// @param clean what open_clip's config says of cleaning; empty for its default
+    /// @param truncates whether a text that is too long is cut rather than refused
+    /// @throws VocabularyFormatException when the file puts no tokens around a text
+    static Tokenizer surrounding(
+            String where, Pieces pieces, TokenizerProfile profile, Optional<String> clean, boolean truncates) throws IOException {
+        return PaddedTokenizer.surrounding(where, pieces, profile, clean, truncates);
     }
 
     /// The tokens of texts alone, as `tokenizer.json` or SentencePiece's file describes them, without what a model puts around them.

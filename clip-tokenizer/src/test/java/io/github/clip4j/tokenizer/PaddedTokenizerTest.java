@@ -134,7 +134,7 @@ class PaddedTokenizerTest {
     @Test
     void missingFilesAndUnknownCleaningAreRefused() {
         assertThatThrownBy(() -> padded(Map.of(), TokenizerProfile.HF, Optional.empty()))
-                .hasMessage("m: expected tokenizer.json, spiece.model or tokenizer.model, got none");
+                .hasMessage("m: expected tokenizer.json, spiece.model, tokenizer.model, sentencepiece.bpe.model or vocab.txt, got none");
         assertThatThrownBy(() -> padded(files(PIECES, "spiece.model"), TokenizerProfile.OPEN_CLIP, Optional.of("none")))
                 .hasMessage("m: tokenizer_kwargs.clean: expected canonicalize, lower or whitespace, got 'none'");
     }

@@ -20,7 +20,7 @@ public record TextConfig(int vocabularySize, int contextLength, TransformerConfi
         TransformerConfig.requirePositive("vocabulary size", vocabularySize);
         TransformerConfig.requirePositive("context length", contextLength);
         TransformerConfig.requireArray("token embeddings", vocabularySize, transformer.width());
-        TransformerConfig.requireArray("position embeddings", contextLength, transformer.width());
+        TransformerConfig.requireArray("position embeddings", rows(head, contextLength), transformer.width());
         TransformerConfig.requireArray("text projection", projectionDim(head).orElse(0), transformer.width());
     }
 
@@ -28,6 +28,20 @@ public record TextConfig(int vocabularySize, int contextLength, TransformerConfi
         return switch (head) {
             case TextHead.EndOfText end -> end.projectionDim();
             case TextHead.LastPosition last -> last.projectionDim();
+            case TextHead.Bert bert -> bert.projectionDim();
+        };
+    }
+
+    private static int rows(TextHead head, int contextLength) {
+        return switch (head) {
+            case TextHead.EndOfText _, TextHead.LastPosition _ -> contextLength;
+            case TextHead.Bert bert -> {
+                if (contextLength > bert.positions() - bert.firstPosition()) {
+                    throw new IllegalArgumentException("context length: expected at most %d, the positions from %d on, got %d"
+                            .formatted(bert.positions() - bert.firstPosition(), bert.firstPosition(), contextLength));
+                }
+                yield bert.positions();
+            }
         };
     }
 
@@ -38,6 +52,9 @@ public record TextConfig(int vocabularySize, int contextLength, TransformerConfi
         return new TextConfig(vocabularySize, contextLength, transformer, switch (head) {
             case TextHead.EndOfText end -> new TextHead.EndOfText(dim, end.pooling(), end.id());
             case TextHead.LastPosition _ -> new TextHead.LastPosition(dim);
+            case TextHead.Bert bert -> new TextHead.Bert(
+                    bert.pooling(), dim.isEmpty() ? TextHead.Bert.Projection.NONE : bert.projection(), dim, bert.positions(),
+                    bert.firstPosition(), bert.types(), bert.padId());
         });
     }
 
@@ -58,7 +75,7 @@ public record TextConfig(int vocabularySize, int contextLength, TransformerConfi
         return projectionDim().orElse(transformer.width());
     }
 
-    /// {@return the position whose output becomes the embedding of the text}
+    /// {@return the position whose output becomes the embedding of the text; the last that matters where that is a mean}
     ///
     /// @param ids with start and end of text
     /// @throws IllegalArgumentException when there is no end of text
@@ -66,6 +83,7 @@ public record TextConfig(int vocabularySize, int contextLength, TransformerConfi
         return switch (head) {
             case TextHead.EndOfText end -> end.position(ids);
             case TextHead.LastPosition _ -> contextLength - 1;
+            case TextHead.Bert bert -> bert.withoutPadding(ids).length - 1;
         };
     }
 }

@@ -8,20 +8,15 @@ import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.nn.Contributions;
 import io.github.clip4j.nn.Finite;
 import io.github.clip4j.nn.FirstRows;
-import io.github.clip4j.nn.ParameterNames;
 import io.github.clip4j.nn.ParameterReader;
-import io.github.clip4j.nn.PooledProjection;
 import io.github.clip4j.nn.PrefixTree;
 import io.github.clip4j.nn.ScratchPool;
 import io.github.clip4j.nn.Sequences;
-import io.github.clip4j.nn.TokenEmbedding;
 import io.github.clip4j.nn.Trace;
-import io.github.clip4j.nn.Transformer;
 import io.github.clip4j.nn.Workspace;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalInt;
-import java.util.function.Function;
 import java.util.stream.Stream;
 
 /// The text tower: token ids to vectors (openai/CLIP `model.py`, `CLIP.encode_text`; transformers `modeling_siglip.py`, class
@@ -30,16 +25,14 @@ import java.util.stream.Stream;
 /// In CLIP a position sees no later one, so nothing after the pooled position can change the result, and nothing after it is computed: a
 /// prompt of ten tokens costs an eighth of a padded one. Texts of a batch lie one after the other, without padding, and what they share at
 /// their beginnings is computed once ([PrefixTree]). In SigLIP a position sees all others, and every text fills the context: nothing can be
-/// left out, and nothing is shared.
+/// left out, and nothing is shared. In BERT a position sees all others of its text, and padding is left out.
 public final class TextEncoder {
     /// Rows of one forward pass on one thread; a longer text is a pass of its own.
     private static final int MAX_ROWS = 512;
 
     private final TextConfig config;
     private final Workers workers;
-    private final TokenEmbedding tokenEmbedding;
-    private final Transformer transformer;
-    private final PooledProjection head;
+    private final TextTower tower;
     private final ScratchPool<Scratch> serialScratch; // of passes on one thread each
     private final ScratchPool<Scratch> teamScratch = new ScratchPool<>(1); // of a pass that all threads compute together
     private final long weightBytes;
@@ -53,43 +46,14 @@ public final class TextEncoder {
         this.workers = workers;
         this.serialScratch = new ScratchPool<>(workers.threads());
         ParameterReader parameters = new ParameterReader(source, storage);
-        TransformerConfig t = config.transformer();
-        int d = t.width();
-        double epsilon = t.layerNormEpsilon();
-        this.tokenEmbedding =
-                new TokenEmbedding(parameters, ParameterNames.TEXT_EMBEDDINGS, config.vocabularySize(), config.contextLength(), d);
-        this.transformer = new Transformer(
-                parameters, ParameterNames.TEXT, t.layers(), d, t.heads(), t.mlpWidth(), t.activation(), epsilon, isCausal(config.head()));
-        this.head = switch (config.head()) {
-            case TextHead.EndOfText end -> new PooledProjection(
-                    parameters, ParameterNames.FINAL_NORM, ParameterNames.TEXT_PROJECTION_LAYER, d, end.projectionDim(), epsilon);
-            case TextHead.LastPosition(OptionalInt dim) -> PooledProjection.withBias(
-                    parameters, ParameterNames.FINAL_NORM, ParameterNames.TEXT_HEAD_LAYER, d, dim, epsilon);
-        };
+        this.tower = TextTower.read(config, parameters);
         this.weightBytes = parameters.bytes();
         this.finite = parameters.finite();
     }
 
     /// What the constructor reads.
     static Stream<TensorSpec> specs(TextConfig config) {
-        TransformerConfig t = config.transformer();
-        int d = t.width();
-        return Stream.of(
-                TokenEmbedding.specs(ParameterNames.TEXT_EMBEDDINGS, config.vocabularySize(), config.contextLength(), d),
-                Transformer.specs(ParameterNames.TEXT, t.layers(), d, t.mlpWidth()),
-                switch (config.head()) {
-                    case TextHead.EndOfText end -> PooledProjection.specs(
-                            ParameterNames.FINAL_NORM, ParameterNames.TEXT_PROJECTION_LAYER, d, end.projectionDim());
-                    case TextHead.LastPosition(OptionalInt dim) ->
-                        PooledProjection.specsWithBias(ParameterNames.FINAL_NORM, ParameterNames.TEXT_HEAD_LAYER, d, dim);
-                }).flatMap(Function.identity());
-    }
-
-    private static boolean isCausal(TextHead head) {
-        return switch (head) {
-            case TextHead.EndOfText _ -> true;
-            case TextHead.LastPosition _ -> false;
-        };
+        return TextTower.specs(config);
     }
 
     /// {@return the extents of this encoder}
@@ -103,6 +67,7 @@ public final class TextEncoder {
     public int rowsPerPass() {
         int rows = switch (config.head()) {
             case TextHead.EndOfText _ -> MAX_ROWS - MAX_ROWS / 8;
+            case TextHead.Bert _ -> MAX_ROWS;
             case TextHead.LastPosition _ -> Math.max(1, MAX_ROWS / config.contextLength()) * config.contextLength();
         };
         return workers.threads() * rows;
@@ -142,6 +107,8 @@ public final class TextEncoder {
         switch (config.head()) {
             case TextHead.EndOfText _ -> encode(new PrefixTree(texts, lengths), lengths.length, out);
             case TextHead.LastPosition _ -> encodeApart(PrefixTree.apart(texts), lengths.length, out);
+            case TextHead.Bert bert ->
+                encode(PrefixTree.apart(texts.stream().map(bert::withoutPadding).toList()), lengths.length, out);
         }
         return out;
     }
@@ -247,9 +214,8 @@ public final class TextEncoder {
             }
             Scratch scratch = pool.poll();
             if (scratch == null || !scratch.ws.fits(Math.max(rows, end - first), end - first, config.contextLength())) {
-                TransformerConfig t = config.transformer();
                 int capacity = Math.max(Math.max(rows, end - first), Math.min(MAX_ROWS, (to - first) * config.contextLength()));
-                Workspace ws = new Workspace(capacity, capacity, config.contextLength(), t.width(), t.heads(), t.mlpWidth(), 0, team);
+                Workspace ws = workspace(capacity, capacity, config.contextLength(), team);
                 scratch = pool.replace(scratch, new Scratch(ws, new FirstRows(capacity, config.outputDim(), config.outputDim())));
             }
             try {
@@ -261,18 +227,9 @@ public final class TextEncoder {
         }
     }
 
-    /// y = finalNorm(transformer(tokens + positions))[pooled position]·Pᵀ, or with a bias
     private void forward(PrefixTree tree, int from, int to, Tensor out, Scratch scratch) {
-        Workspace ws = scratch.ws;
-        Sequences sequences = tree.sequences(from, to);
-        Tensor x = ws.residual(sequences.rows());
-        for (int t = from; t < to; t++) {
-            tokenEmbedding.forward(tree.text(t), tree.shared(t, from), x, sequences.starts()[t - from]);
-        }
         Tensor outputs = scratch.outputs.get(to - from);
-        Tensor pooled = ws.pooled(to - from); //        [texts, d]
-        transformer.forward(x, sequences, pooled, ws);
-        head.forward(pooled, outputs, ws); //           [texts, outputDim]
+        tower.forward(tree, from, to, outputs, scratch.ws);
         for (int t = from; t < to; t++) {
             System.arraycopy(outputs.array(), outputs.rowOffset(t - from), out.array(), out.rowOffset(tree.original(t)), out.width());
         }
@@ -287,16 +244,15 @@ public final class TextEncoder {
     /// @throws IllegalArgumentException for an id beyond the vocabulary, a text that is too long, or one without an end
     public Tensor trace(int[] ids, Probe probe) {
         check(ids, 0);
-        int pooled = config.pooledPosition(ids);
-        TransformerConfig t = config.transformer();
-        int n = ids.length;
-        Sequences sequences = Sequences.of(new int[] {n}, new int[] {pooled});
-        Workspace ws = new Workspace(n, 1, n, t.width(), t.heads(), t.mlpWidth(), 0, workers);
+        int[] read = config.head() instanceof TextHead.Bert bert ? bert.withoutPadding(ids) : ids;
         Trace trace = new Trace(probe::edit, probe::see, workers);
-        Tensor x = ws.residual(n);
-        tokenEmbedding.trace(ids, x, trace); //                             [n, d]
-        transformer.trace(x, sequences, ws, trace);
-        return head.trace(x, pooled, ws, trace); //                         [1, outputDim]
+        return tower.trace(read, config.pooledPosition(ids), workspace(read.length, 1, read.length, workers), trace);
+    }
+
+    private Workspace workspace(int rows, int texts, int tokens, Workers team) {
+        TransformerConfig t = config.transformer();
+        int hidden = config.head() instanceof TextHead.Bert bert ? Arrays.stream(bert.widths(t.width())).max().orElse(0) : 0;
+        return new Workspace(rows, texts, tokens, t.width(), t.heads(), Math.max(t.mlpWidth(), hidden), 0, team);
     }
 
     /// Encodes one text once and takes the cosine of its embedding with each direction apart, by layer, head and position, as
@@ -309,17 +265,21 @@ public final class TextEncoder {
     ///     another size
     public List<Decomposition> decompose(int[] ids, List<float[]> directions) {
         check(ids, 0);
+        if (!(tower instanceof TextTower.Clip clip)) {
+            throw new UnsupportedOperationException(
+                    "the parts of a cosine are those of a residual stream that nothing norms on its way; this text encoder has BERT's"
+                            + " blocks, which norm every sum");
+        }
         int pooled = config.pooledPosition(ids);
-        TransformerConfig t = config.transformer();
         int n = ids.length;
         Sequences sequences = Sequences.of(new int[] {n}, new int[] {pooled});
-        Workspace ws = new Workspace(n, 1, n, t.width(), t.heads(), t.mlpWidth(), 0, workers);
+        Workspace ws = workspace(n, 1, n, workers);
         Tensor x = ws.residual(n);
-        tokenEmbedding.forward(ids, 0, x, 0); //                   [n, d]
+        clip.embedding().forward(ids, 0, x, 0); //                 [n, d]
         Contributions contributions = new Contributions(pooled);
-        transformer.forward(x, sequences, ws, contributions);
+        clip.transformer().forward(x, sequences, ws, contributions);
         Tensor output = Tensor.zeros(1, config.outputDim());
-        head.forward(x.rows(pooled, 1), output, ws); //            [1, outputDim]
-        return directions.stream().map(direction -> Decomposition.of(contributions, head, output, direction)).toList();
+        clip.head().forward(x.rows(pooled, 1), output, ws); //     [1, outputDim]
+        return directions.stream().map(direction -> Decomposition.of(contributions, clip.head(), output, direction)).toList();
     }
 }

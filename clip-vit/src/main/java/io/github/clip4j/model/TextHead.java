@@ -1,5 +1,7 @@
 package io.github.clip4j.model;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalInt;
 
 /// How a text encoder makes one vector of its positions. Families of models differ here, and in what goes with it: whether a position sees
@@ -65,6 +67,83 @@ public sealed interface TextHead {
         /// @throws IllegalArgumentException for a projection of width below 1
         public LastPosition {
             projectionDim.ifPresent(dim -> TransformerConfig.requirePositive("projection width", dim));
+        }
+    }
+
+    /// BERT's, RoBERTa's and DistilBERT's: the norms come after the sums, a position sees all others, a text is as long as it is, and one
+    /// row of its outputs is projected (transformers `modeling_bert.py`, `modeling_roberta.py`, `modeling_distilbert.py`).
+    ///
+    /// @param pooling which row that is
+    /// @param projection what follows it
+    /// @param projectionDim the width of an embedding; empty exactly with [Projection#NONE]
+    /// @param positions the rows of the table of positions
+    /// @param firstPosition the row of a text's first position: 2 in RoBERTa, whose padding has the rows before it
+    /// @param types the rows of the table of segments, of which texts have the first; 0 in DistilBERT, which has no table
+    /// @param padId what texts may be padded with; it is left out
+    record Bert(
+            Rows pooling, Projection projection, OptionalInt projectionDim, int positions, int firstPosition, int types, int padId)
+            implements TextHead {
+        /// Checks the extents.
+        ///
+        /// @throws IllegalArgumentException for a projection of width below 1, or positions without a row
+        public Bert {
+            projectionDim.ifPresent(dim -> TransformerConfig.requirePositive("projection width", dim));
+            TransformerConfig.requirePositive("positions", positions);
+            if (projectionDim.isPresent() != (projection != Projection.NONE)) {
+                throw new IllegalArgumentException("projection %s: expected a width with it, and none without".formatted(projection));
+            }
+            if (firstPosition < 0 || firstPosition >= positions || types < 0) {
+                throw new IllegalArgumentException("expected the first position below %d and 0 segments or more, got %d and %d"
+                        .formatted(positions, firstPosition, types));
+            }
+        }
+
+        /// The widths of the projection: that of its input, and those of its layers' outputs (open_clip `hf_model.py`).
+        int[] widths(int width) {
+            int dim = projectionDim.orElse(width);
+            return switch (projection) {
+                case NONE -> new int[] {width};
+                case LINEAR, LINEAR_WITH_BIAS -> new int[] {width, dim};
+                case MLP -> new int[] {width, (width + dim) / 2, dim};
+            };
+        }
+
+        /// The names of the projection's layers within `text_projection`.
+        List<String> layers() {
+            return switch (projection) {
+                case NONE -> List.of();
+                case LINEAR, LINEAR_WITH_BIAS -> List.of("");
+                case MLP -> List.of(".0", ".2");
+            };
+        }
+
+        /// A text without the padding at its end.
+        int[] withoutPadding(int[] ids) {
+            int end = ids.length;
+            while (end > 1 && ids[end - 1] == padId) {
+                end--;
+            }
+            return end == ids.length ? ids : Arrays.copyOf(ids, end);
+        }
+
+        /// Which row of a text's outputs is taken.
+        public enum Rows {
+            /// The first, that of the token `[CLS]` or `<s>`.
+            FIRST,
+            /// The mean of all.
+            MEAN
+        }
+
+        /// What makes the embedding of that row.
+        public enum Projection {
+            /// Nothing.
+            NONE,
+            /// A matrix (Chinese-CLIP, sentence-transformers).
+            LINEAR,
+            /// A matrix and a bias (M-CLIP).
+            LINEAR_WITH_BIAS,
+            /// Two matrices with GELU between them (open_clip).
+            MLP
         }
     }
 

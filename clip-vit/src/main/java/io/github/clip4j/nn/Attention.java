@@ -12,22 +12,32 @@ final class Attention {
     private final Linear out;
     private final int heads;
     private final boolean causal;
+    private final Names names;
 
-    Attention(ParameterReader parameters, String name, int width, int heads, boolean causal) throws IOException {
+    /// The layers' names within an attention's. CLIP's checkpoints and BERT's have their own.
+    ///
+    /// @param query such as `.q_proj`
+    record Names(String query, String key, String value, String out) {
+        static final Names CLIP = new Names(".q_proj", ".k_proj", ".v_proj", ".out_proj");
+        static final Names BERT = new Names(".self.query", ".self.key", ".self.value", ".output.dense");
+
+        private String[] queryKeyValue(String name) {
+            return new String[] {name + query, name + key, name + value};
+        }
+    }
+
+    Attention(ParameterReader parameters, String name, Names names, int width, int heads, boolean causal) throws IOException {
         this.name = name;
-        this.queryKeyValue = Linear.read(parameters, width, width, queryKeyValue(name));
-        this.out = Linear.read(parameters, width, width, name + ".out_proj");
+        this.names = names;
+        this.queryKeyValue = Linear.read(parameters, width, width, names.queryKeyValue(name));
+        this.out = Linear.read(parameters, width, width, name + names.out);
         this.heads = heads;
         this.causal = causal;
     }
 
     /// What the constructor reads.
-    static Stream<TensorSpec> specs(String name, int width) {
-        return Stream.concat(Linear.specs(width, width, queryKeyValue(name)), Linear.specs(width, width, name + ".out_proj"));
-    }
-
-    private static String[] queryKeyValue(String name) {
-        return new String[] {name + ".q_proj", name + ".k_proj", name + ".v_proj"};
+    static Stream<TensorSpec> specs(String name, Names names, int width) {
+        return Stream.concat(Linear.specs(width, width, names.queryKeyValue(name)), Linear.specs(width, width, name + names.out));
     }
 
     /// x ← x + concatₕ(softmax(qₕ·kₕᵀ / √headDim)·vₕ)·Woᵀ + bₒ, with [q; k; v] projected from y
@@ -63,9 +73,9 @@ final class Attention {
         Tensor o = ws.attended(y.rows());
         int d = y.width();
         queryKeyValue.forward(y, qkv, ws); //                                [n, 3·d]
-        trace.edit(name + ".q_proj", qkv.columns(0, d));
-        trace.edit(name + ".k_proj", qkv.columns(d, d));
-        trace.edit(name + ".v_proj", qkv.columns(2 * d, d));
+        trace.edit(name + names.query, qkv.columns(0, d));
+        trace.edit(name + names.key, qkv.columns(d, d));
+        trace.edit(name + names.value, qkv.columns(2 * d, d));
         trace.seeAttentionWeights(name + ".weights", qkv, heads, causal); // [h, n, n]
         ws.selfAttention().attend(qkv, sequences.starts(), sequences.prefixes(), heads, causal, o); // [n, d]
         trace.edit(name, o);

@@ -22,7 +22,7 @@ final class Block {
             throws IOException {
         this.name = name;
         this.ln1 = new LayerNormLayer(parameters, name + ".layer_norm1", width, epsilon);
-        this.attention = new Attention(parameters, name + ".self_attn", width, heads, causal);
+        this.attention = new Attention(parameters, name + ".self_attn", Attention.Names.CLIP, width, heads, causal);
         this.ln2 = new LayerNormLayer(parameters, name + ".layer_norm2", width, epsilon);
         this.mlp = new Mlp(parameters, name + ".mlp", width, mlpWidth, activation);
     }
@@ -31,7 +31,7 @@ final class Block {
     static Stream<TensorSpec> specs(String name, int width, int mlpWidth) {
         return Stream.of(
                 LayerNormLayer.specs(name + ".layer_norm1", width),
-                Attention.specs(name + ".self_attn", width),
+                Attention.specs(name + ".self_attn", Attention.Names.CLIP, width),
                 LayerNormLayer.specs(name + ".layer_norm2", width),
                 Mlp.specs(name + ".mlp", width, mlpWidth)).flatMap(Function.identity());
     }

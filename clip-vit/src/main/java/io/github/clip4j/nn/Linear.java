@@ -86,6 +86,11 @@ public final class Linear {
         ws.matMul().linearAdd(x, weight, y);
     }
 
+    /// The width of y.
+    int out() {
+        return out;
+    }
+
     /// g·W: how a sum of y, weighted by g, weighs x.
     double[] weighInputs(double[] g) {
         return weight.weighInputs(g);

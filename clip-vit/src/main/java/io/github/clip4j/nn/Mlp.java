@@ -13,16 +13,29 @@ final class Mlp {
     private final Linear fc2;
     private final Activation activation;
 
-    Mlp(ParameterReader parameters, String name, int width, int mlpWidth, Activation activation) throws IOException {
+    /// @param fc1 the name of the first layer, such as `vision_model.encoder.layers.0.mlp.fc1`
+    /// @param fc2 the name of the second layer
+    Mlp(ParameterReader parameters, String name, String fc1, String fc2, int width, int mlpWidth, Activation activation)
+            throws IOException {
         this.name = name;
-        this.fc1 = Linear.read(parameters, mlpWidth, width, name + ".fc1");
-        this.fc2 = Linear.read(parameters, width, mlpWidth, name + ".fc2");
+        this.fc1 = Linear.read(parameters, mlpWidth, width, fc1);
+        this.fc2 = Linear.read(parameters, width, mlpWidth, fc2);
         this.activation = activation;
     }
 
-    /// What the constructor reads.
+    /// An MLP whose layers are called as CLIP's checkpoints call them.
+    Mlp(ParameterReader parameters, String name, int width, int mlpWidth, Activation activation) throws IOException {
+        this(parameters, name, name + ".fc1", name + ".fc2", width, mlpWidth, activation);
+    }
+
+    /// What the constructors read.
+    static Stream<TensorSpec> specs(String fc1, String fc2, int width, int mlpWidth) {
+        return Stream.concat(Linear.specs(mlpWidth, width, fc1), Linear.specs(width, mlpWidth, fc2));
+    }
+
+    /// What the shorter constructor reads.
     static Stream<TensorSpec> specs(String name, int width, int mlpWidth) {
-        return Stream.concat(Linear.specs(mlpWidth, width, name + ".fc1"), Linear.specs(width, mlpWidth, name + ".fc2"));
+        return specs(name + ".fc1", name + ".fc2", width, mlpWidth);
     }
 
     /// x ← x + fc₂(activation(fc₁(y)))

@@ -140,7 +140,7 @@ public sealed class ReferenceClip permits ReferenceProbe {
                 double[][] pooled = {x[text.pooledPosition(ids)]}; //                                     [1, d]
                 yield end.projectionDim().isEmpty() ? pooled[0] : project("text_projection", pooled)[0]; // [p]
             }
-            case TextHead.LastPosition _ -> throw new IllegalArgumentException("expected CLIP, got SigLIP: see ReferenceSiglip");
+            case TextHead.LastPosition _, TextHead.Bert _ -> throw new IllegalArgumentException("see ReferenceSiglip, ReferenceBert");
         };
     }
 

@@ -33,10 +33,10 @@ import org.jspecify.annotations.Nullable;
 ///                           NAME.npy a tensor; open_clip_model.safetensors; pytorch_model.bin; open_clip_pytorch_model.bin; or the only
 ///                           .safetensors, .npz, .pt, .bin, .pth or .ckpt file there. Shards of PyTorch's files have an index alike
 /// tokenizer.json            the vocabulary; or CLIP's vocab.json and merges.txt, or bpe_simple_vocab_16e6.txt.gz; or SigLIP's
-///                           spiece.model. Without it the model still serves images
+///                           spiece.model, XLM-R's sentencepiece.bpe.model, BERT's vocab.txt. Without it the model still serves images
 /// processor_config.json     how images are prepared, as transformers 5 saves it; or preprocessor_config.json; without either as OpenAI
 ///                           does, at the model's size
-/// modules.json              of sentence-transformers: the CLIP's own folder is followed
+/// modules.json              of sentence-transformers: the CLIP's own folder is followed, or a chain of a text encoder, Pooling and Dense
 /// ```
 ///
 /// The files may lie in a directory of any file system, in a zip archive, on the class path or in memory. Nothing is written anywhere, and
@@ -139,7 +139,8 @@ public final class Checkpoint implements Closeable {
     /// @throws IOException when a file cannot be read
     public WeightSource storedWeights() throws IOException {
         if (stored == null) {
-            stored = WeightFile.open(files.folder(), weightsFile());
+            WeightSource encoder = WeightFile.open(files.folder(), weightsFile());
+            stored = files.text().isPresent() ? files.text().get().joined(encoder) : encoder;
         }
         return stored;
     }
@@ -316,7 +317,7 @@ public final class Checkpoint implements Closeable {
     /// @throws IOException when a file cannot be read
     public Optional<Tokenizer> tokenizer(Profile profile) throws IOException {
         Optional<String> clean = configFile().orElse(null) instanceof OpenClipConfigFile file ? file.clean() : Optional.empty();
-        return TokenizerFiles.tokenizer(this, extents(), profile, clean);
+        return TokenizerFiles.tokenizer(this, extents(), profile, clean, files.text().isPresent() || profile.truncates());
     }
 
     /// {@return how images are prepared for the image encoder, in the order of a profile; empty when there is no image encoder}

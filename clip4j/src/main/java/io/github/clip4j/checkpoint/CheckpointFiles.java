@@ -23,9 +23,11 @@ import java.util.Optional;
 /// @param name of the checkpoint: a repository's, else that of the directory or file
 /// @param ownName the name of the directory or file
 /// @param folder where the files are
+/// @param text the modules of sentence-transformers that make an embedding of a text, when the folder is a part of such a chain
 /// @param file the file of weights within `folder`, when it was asked for by itself
 /// @param container what `folder` reads from, closed at the end
-record CheckpointFiles(String name, String ownName, Folder folder, Optional<String> file, Closeable container) {
+record CheckpointFiles(
+        String name, String ownName, Folder folder, Optional<TextModules> text, Optional<String> file, Closeable container) {
     private static final String HF_CONFIG = "config.json";
     private static final String OPEN_CLIP_CONFIG = "open_clip_config.json";
     private static final String PREPROCESSOR = "preprocessor_config.json";
@@ -42,13 +44,13 @@ record CheckpointFiles(String name, String ownName, Folder folder, Optional<Stri
         String own = itself.name();
         String name = HubName.of(path).orElse(own);
         if (Files.isDirectory(path)) {
-            return new CheckpointFiles(name, own, SentenceTransformers.follow(itself), Optional.empty(), () -> {});
+            return of(name, own, itself, () -> {});
         }
         ByteSource bytes = ByteSource.open(path);
         try {
             Optional<Folder> archive = archive(bytes, own);
             if (archive.isPresent()) {
-                return new CheckpointFiles(name, own, SentenceTransformers.follow(archive.get()), Optional.empty(), bytes);
+                return of(name, own, archive.get(), bytes);
             }
             bytes.close();
         } catch (IOException | RuntimeException e) {
@@ -56,12 +58,18 @@ record CheckpointFiles(String name, String ownName, Folder folder, Optional<Stri
             throw e;
         }
         Path directory = Optional.ofNullable(path.toAbsolutePath().getParent()).orElse(path);
-        return new CheckpointFiles(name, own, Folder.of(directory), Optional.of(String.valueOf(path.getFileName())), () -> {});
+        Optional<String> file = Optional.of(String.valueOf(path.getFileName()));
+        return new CheckpointFiles(name, own, Folder.of(directory), Optional.empty(), file, () -> {});
     }
 
     /// Those of a folder in memory or on the class path.
     static CheckpointFiles of(Folder folder) throws IOException {
-        return new CheckpointFiles(folder.name(), folder.name(), SentenceTransformers.follow(folder), Optional.empty(), () -> {});
+        return of(folder.name(), folder.name(), folder, () -> {});
+    }
+
+    private static CheckpointFiles of(String name, String own, Folder folder, Closeable container) throws IOException {
+        SentenceTransformers.Led led = SentenceTransformers.follow(folder);
+        return new CheckpointFiles(name, own, led.folder(), led.text(), Optional.empty(), container);
     }
 
     /// The folder in a zip archive that holds the files of a checkpoint. PyTorch's files and npz are archives too, of other files.
@@ -89,7 +97,7 @@ record CheckpointFiles(String name, String ownName, Folder folder, Optional<Stri
         if (folder.has(HF_CONFIG) && (!hasOpenClip || hasHfWeights)) {
             JsonFields root = json(HF_CONFIG);
             if (!hasOpenClip || ClipConfigFile.isOfTransformers(root)) {
-                return Optional.of(ClipConfigFile.read(root));
+                return Optional.of(text.isPresent() ? ClipConfigFile.read(root, text.get()) : ClipConfigFile.read(root));
             }
         }
         return hasOpenClip ? Optional.of(OpenClipConfigFile.read(json(OPEN_CLIP_CONFIG))) : Optional.empty();

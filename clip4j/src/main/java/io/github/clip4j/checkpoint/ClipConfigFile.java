@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class ClipConfigFile implements ConfigFile {
     private static final String CONFIG = "config.json";
     private static final String DEFAULT = "default";
+    private static final String MODULES = SentenceTransformers.MODULES;
 
     private final ClipConfig config;
     private final Map<String, String> origins;
@@ -53,6 +54,17 @@ final class ClipConfigFile implements ConfigFile {
                             ClipConfig.ofImages(vision(new Reader(root, null, "vision_config", origins), projection(root, origins)));
                         case "clip_text_model" ->
                             ClipConfig.ofTexts(text(new Reader(root, null, "text_config", origins), projection(root, origins)));
+                        case "chinese_clip" -> ClipConfig.of(
+                                vision(Reader.of(root, "vision_config", origins), projection(root, origins)),
+                                bert(Reader.of(root, "text_config", origins), TextHead.Bert.Rows.FIRST, projection(root, origins)));
+                        case "chinese_clip_vision_model" ->
+                            ClipConfig.ofImages(vision(new Reader(root, null, "vision_config", origins), OptionalInt.empty()));
+                        case "chinese_clip_text_model" -> ClipConfig.ofTexts(
+                                bert(new Reader(root, null, "text_config", origins), TextHead.Bert.Rows.FIRST, OptionalInt.empty()));
+                        case "M-CLIP" -> ClipConfig.ofTexts(mClip(root, origins));
+                        case "bert", "roberta", "xlm-roberta", "distilbert" -> throw new WeightFormatException(
+                                ("%s: a text encoder of the type %s by itself, without the modules of sentence-transformers that make an "
+                                        + "embedding of its outputs; expected %s beside it").formatted(root.where(), type, MODULES));
                         case "siglip" -> ClipConfig.of(
                                 siglipVision(Reader.withoutLegacy(root, "vision_config", origins)),
                                 siglipText(Reader.withoutLegacy(root, "text_config", origins)));
@@ -61,12 +73,45 @@ final class ClipConfigFile implements ConfigFile {
                         case "siglip_text_model" ->
                             ClipConfig.ofTexts(siglipText(new Reader(root, null, "text_config", origins)));
                         default -> throw root.wrong(
-                                "model_type", "'clip', 'siglip' or one of their towers, such as 'clip_vision_model'", "'" + type + "'");
+                                "model_type", "'clip', 'siglip', 'chinese_clip' or one of their towers, such as 'clip_vision_model'",
+                                "'" + type + "'");
                     };
             return new ClipConfigFile(config, origins);
         } catch (IllegalArgumentException e) {
             throw new WeightFormatException("%s: %s".formatted(root.where(), e.getMessage()), e);
         }
+    }
+
+    /// Understands the config of a text encoder in a chain of sentence-transformers' modules.
+    ///
+    /// @throws WeightFormatException as [#read(JsonFields)]
+    static ClipConfigFile read(JsonFields root, TextModules modules) throws WeightFormatException {
+        Map<String, String> origins = new LinkedHashMap<>();
+        String type = root.string("model_type").orElse("nothing");
+        Reader reader = new Reader(root, null, "text_config", origins);
+        try {
+            TextConfig text =
+                    switch (type) {
+                        case "bert" -> bert(reader, modules.rows(), OptionalInt.empty());
+                        case "roberta", "xlm-roberta" -> roberta(reader, modules.rows());
+                        case "distilbert" -> distilBert(reader, modules.rows());
+                        default -> throw root.wrong("model_type", "bert, roberta, xlm-roberta or distilbert", "'" + type + "'");
+                    };
+            return new ClipConfigFile(ClipConfig.ofTexts(projected(text, modules)), origins);
+        } catch (IllegalArgumentException e) {
+            throw new WeightFormatException("%s: %s".formatted(root.where(), e.getMessage()), e);
+        }
+    }
+
+    private static TextConfig projected(TextConfig text, TextModules modules) {
+        int context = Math.min(text.contextLength(), modules.maxLength().orElse(text.contextLength()));
+        if (!(text.head() instanceof TextHead.Bert bert)) {
+            throw new IllegalArgumentException("expected a text encoder of BERT's kind, got " + text.head());
+        }
+        TextHead.Bert.Projection projection = modules.dim().isEmpty() ? TextHead.Bert.Projection.NONE
+                : modules.bias() ? TextHead.Bert.Projection.LINEAR_WITH_BIAS : TextHead.Bert.Projection.LINEAR;
+        return new TextConfig(text.vocabularySize(), context, text.transformer(), new TextHead.Bert(
+                bert.pooling(), projection, modules.dim(), bert.positions(), bert.firstPosition(), bert.types(), bert.padId()));
     }
 
     /// Whether a `config.json` is one of the transformers library: other libraries, such as timm, write files of that name.
@@ -98,6 +143,7 @@ final class ClipConfigFile implements ConfigFile {
 
     private static TextConfig firstEndOfText(TextConfig text) {
         return new TextConfig(text.vocabularySize(), text.contextLength(), text.transformer(), switch (text.head()) {
+            case TextHead.Bert bert -> bert;
             case TextHead.EndOfText end -> new TextHead.EndOfText(end.projectionDim(), TextHead.Pooling.FIRST_END_OF_TEXT, end.id());
             case TextHead.LastPosition last -> last;
         });
@@ -154,6 +200,56 @@ final class ClipConfigFile implements ConfigFile {
                 reader.integer("vocab_size", 49408), reader.integer("max_position_embeddings", 77),
                 transformer(reader, 512, 8, 2048, Activation.QUICK_GELU, 1e-5),
                 new TextHead.EndOfText(projection, TextHead.Pooling.HUGGING_FACE, reader.integer("eos_token_id", 49407)));
+    }
+
+    /// BERT's config, which Chinese-CLIP has for its texts (transformers `configuration_chinese_clip.py`).
+    private static TextConfig bert(Reader reader, TextHead.Bert.Rows rows, OptionalInt projection) throws WeightFormatException {
+        TransformerConfig transformer = transformer(reader, 768, 12, 3072, Activation.GELU, 1e-12);
+        int positions = reader.integer("max_position_embeddings", 512);
+        return new TextConfig(
+                reader.integer("vocab_size", 30522), positions, transformer,
+                new TextHead.Bert(
+                        rows, projection.isPresent() ? TextHead.Bert.Projection.LINEAR : TextHead.Bert.Projection.NONE, projection,
+                        positions, 0, reader.integer("type_vocab_size", 2), reader.integer("pad_token_id", 0)));
+    }
+
+    /// The positions begin behind the padding's (transformers `configuration_xlm_roberta.py`, `modeling_xlm_roberta.py`).
+    private static TextConfig roberta(Reader reader, TextHead.Bert.Rows rows) throws WeightFormatException {
+        TransformerConfig transformer = transformer(reader, 768, 12, 3072, Activation.GELU, 1e-12);
+        int positions = reader.integer("max_position_embeddings", 512);
+        int pad = reader.integer("pad_token_id", 1);
+        return new TextConfig(
+                reader.integer("vocab_size", 30522), positions - pad - 1, transformer,
+                new TextHead.Bert(
+                        rows, TextHead.Bert.Projection.NONE, OptionalInt.empty(), positions, pad + 1,
+                        reader.integer("type_vocab_size", 2), pad));
+    }
+
+    /// It has names of its own, and no segments (transformers `configuration_distilbert.py`, `modeling_distilbert.py`).
+    private static TextConfig distilBert(Reader reader, TextHead.Bert.Rows rows) throws WeightFormatException {
+        Optional<String> name = reader.fields.string("activation");
+        Activation activation = Activation.ofConfigName(name.orElse("gelu"))
+                .orElseThrow(() -> reader.fields.wrong("activation", "gelu", "'" + name.orElse("") + "'"));
+        TransformerConfig transformer = new TransformerConfig(
+                reader.integer("dim", 768), reader.integer("n_heads", 12), reader.integer("n_layers", 6),
+                reader.integer("hidden_dim", 3072), activation, 1e-12);
+        int positions = reader.integer("max_position_embeddings", 512);
+        return new TextConfig(
+                reader.integer("vocab_size", 30522), positions, transformer,
+                new TextHead.Bert(
+                        rows, TextHead.Bert.Projection.NONE, OptionalInt.empty(), positions, 0, 0, reader.integer("pad_token_id", 0)));
+    }
+
+    /// M-CLIP's config names its encoder; the mean of the outputs is projected with a bias (FreddeFrallan/Multilingual-CLIP
+    /// `pt_multilingual_clip.py`).
+    private static TextConfig mClip(JsonFields root, Map<String, String> origins) throws WeightFormatException {
+        String name = root.string("modelBase").orElse("");
+        BertBases base = BertBases.of(name)
+                .orElseThrow(() -> root.wrong("modelBase", "one of BERT's kind that is known", "'" + name + "'"));
+        Reader reader = new Reader(root, null, "", origins);
+        return base.config(
+                OptionalInt.empty(), TextHead.Bert.Rows.MEAN, TextHead.Bert.Projection.LINEAR_WITH_BIAS,
+                OptionalInt.of(reader.integer("numDims", 512)));
     }
 
     private static TransformerConfig transformer(

@@ -66,8 +66,9 @@ final class ConfigInference {
         Optional<TextConfig> text = config.text().filter(_ -> hasText || !hasVision)
                 .map(said -> said.withProjection(switch (said.head()) {
                     case TextHead.EndOfText end -> shapes.projection(ParameterNames.TEXT_PROJECTION, end.projectionDim());
-                    case TextHead.LastPosition _ -> said.projectionDim(); // its width is no mistake of published configs
-                }));
+                    case TextHead.LastPosition _, TextHead.Bert _ -> said.projectionDim(); // its width is no mistake of published configs
+                }))
+                .map(shapes::withOwnVocabulary);
         if (vision.isEmpty() && text.isEmpty()) {
             throw new WeightFormatException("%s: expected the tensors of the %s encoder that the config describes, got those of the other"
                     .formatted(weights.location(), config.vision().isEmpty() ? "text" : "image"));
@@ -77,6 +78,13 @@ final class ConfigInference {
         } catch (IllegalArgumentException e) {
             throw new WeightFormatException("%s: %s".formatted(weights.location(), e.getMessage()), e);
         }
+    }
+
+    /// The names of text encoders of BERT's kind do not tell how many tokens were added to their vocabularies.
+    private TextConfig withOwnVocabulary(TextConfig said) {
+        TensorInfo tokens = weights.tensors().get(ParameterNames.TEXT + BertNames.ANCHOR);
+        boolean isTable = tokens != null && tokens.shape().rank() == 2 && said.head() instanceof TextHead.Bert;
+        return isTable ? new TextConfig(tokens.shape().dim(0), said.contextLength(), said.transformer(), said.head()) : said;
     }
 
     /// Where the values of an inferred config came from. The number of heads and the epsilon are not in the weights: they are assumed as

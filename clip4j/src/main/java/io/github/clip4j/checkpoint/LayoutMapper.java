@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 /// text_model.head.{weight,bias}                  text.text_projection.{weight,bias}
 /// ```
 ///
-/// [TimmSiglip] has the names of SigLIP's image encoder in open_clip.
+/// [TimmSiglip] has the names of SigLIP's image encoder in open_clip, [BertNames] those of other text encoders.
 ///
 /// Sources: openai/CLIP `clip/model.py`; transformers `convert_clip_original_pytorch_to_hf.py`; open_clip `model.py`, `factory.py`.
 final class LayoutMapper {
@@ -81,6 +81,10 @@ final class LayoutMapper {
         Optional<Relatives> relative = Relatives.ofTensors(tensors.keySet());
         if (relative.isPresent()) {
             throw relative.get().refusal(source.location());
+        }
+        String bert = prefixOf(BertNames.ANCHOR);
+        if (bert != null) {
+            return mapBert(bert);
         }
         String hfText = prefixOf(HF_TEXT);
         String hfClip = prefixOf(HF_VISION);
@@ -149,6 +153,39 @@ final class LayoutMapper {
                 mapped = name;
             }
             canonical.add(mapped, info.shape(), Part.whole(name));
+        }
+        return canonical;
+    }
+
+    /// A text encoder of BERT's kind, by itself or beside an image encoder under any of the names for those.
+    private CanonicalWeights mapBert(String text) throws WeightFormatException {
+        String vision = prefixOf(HF_VISION);
+        boolean openClip = vision == null && prefixOf(OPENAI_VISION) != null;
+        vision = openClip ? prefixOf(OPENAI_VISION) : vision;
+        String root = without(without(without(text, ParameterNames.TEXT), "transformer."), "text.");
+        CanonicalWeights canonical = new CanonicalWeights(source, openClip ? Layout.OPEN_CLIP : Layout.HUGGING_FACE);
+        for (TensorInfo info : tensors.values()) {
+            String name = info.name();
+            String within = name.startsWith(root) ? name.substring(root.length()) : "";
+            Optional<String> head = BertNames.ofHead(within);
+            if (head.isPresent()) {
+                canonical.add(head.get(), info.shape(), Part.whole(name));
+            } else if (SHARED.contains(within) || within.startsWith(ParameterNames.TEXT_PROJECTION_LAYER)) {
+                canonical.add(within, info.shape(), Part.whole(name));
+            } else if (vision != null && name.startsWith(vision)) {
+                if (openClip) {
+                    addOpenAi(canonical, info, name.substring(vision.length()), ParameterNames.VISION);
+                } else {
+                    canonical.add(ParameterNames.VISION + name.substring(vision.length()), info.shape(), Part.whole(name));
+                }
+            } else if (name.startsWith(text)) {
+                Optional<String> own = BertNames.ofEncoder(name.substring(text.length()));
+                if (own.isPresent()) {
+                    canonical.add(own.get(), info.shape(), Part.whole(name));
+                }
+            } else {
+                canonical.add(name, info.shape(), Part.whole(name));
+            }
         }
         return canonical;
     }

@@ -38,6 +38,9 @@ final class ModelFinder {
         HF_VISION(true, "embeddings.class_embedding", ParameterNames.VISION),
         /// SigLIP's patches have a bias, and no token of the class beside them.
         HF_SIGLIP_VISION(true, "embeddings.patch_embedding.bias", ParameterNames.VISION),
+        /// A text encoder of BERT's kind: in M-CLIP's names and in open_clip's, and by itself or in Chinese-CLIP's.
+        OPEN_CLIP_BERT(false, "transformer." + BertNames.ANCHOR, "text."),
+        HF_BERT(true, BertNames.ANCHOR, ParameterNames.TEXT),
         OPENAI_TEXT(false, "token_embedding.weight", "text."),
         OPENAI_VISION(false, "class_embedding", "visual."),
         /// An image encoder of the timm library within open_clip's names.
@@ -54,7 +57,7 @@ final class ModelFinder {
         }
 
         boolean isText() {
-            return this == HF_TEXT || this == OPENAI_TEXT;
+            return this == HF_TEXT || this == OPENAI_TEXT || this == OPEN_CLIP_BERT || this == HF_BERT;
         }
 
         boolean ends(String name) {
@@ -68,7 +71,7 @@ final class ModelFinder {
             "vision_model", "text_model", "visual_projection", "text_projection", "logit_scale", "logit_bias", "visual", "text",
                     "transformer",
             "token_embedding", "positional_embedding", "positional_embedding_res", "ln_final", "attn_mask", "input_resolution",
-            "context_length", "vocab_size");
+            "context_length", "vocab_size", "LinearTransformation");
 
     /// The same for a tower that is alone, without its own name before its tensors.
     private static final Set<String> TOWER_PARTS = Set.of(
@@ -269,7 +272,8 @@ final class ModelFinder {
     private static void dropAbsentTowersParts(SortedMap<String, String> kept, SortedMap<String, String> left) {
         boolean vision = kept.keySet().stream().anyMatch(name -> name.contains("vision_model.") || name.contains("visual.")
                 || Arrays.stream(Anchor.values()).anyMatch(anchor -> !anchor.isText() && anchor.ends(name)));
-        boolean text = kept.keySet().stream().anyMatch(name -> name.endsWith("token_embedding.weight"));
+        boolean text = kept.keySet().stream()
+                .anyMatch(name -> name.endsWith("token_embedding.weight") || name.endsWith(BertNames.ANCHOR));
         kept.entrySet().removeIf(entry -> {
             String name = entry.getKey();
             if ((!vision && name.endsWith(ParameterNames.VISUAL_PROJECTION)) || (!text && name.endsWith(ParameterNames.TEXT_PROJECTION))) {

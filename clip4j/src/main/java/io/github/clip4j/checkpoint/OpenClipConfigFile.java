@@ -34,6 +34,9 @@ final class OpenClipConfigFile implements ConfigFile {
     private static final Set<String> SIGLIP_TEXT_FIELDS = Set.of(
             "context_length", "vocab_size", "width", "heads", "layers", "mlp_ratio", "norm_kwargs", "act_kwargs", "pool_type",
                     "no_causal_mask", "proj_bias", "proj_type", "hf_tokenizer_name", "tokenizer_kwargs", "output_tokens");
+    private static final Set<String> BERT_TEXT_FIELDS = Set.of(
+            "hf_model_name", "hf_tokenizer_name", "hf_model_pretrained", "hf_pooler_type", "hf_proj_type", "context_length",
+            "tokenizer_kwargs", "output_tokens");
     private static final List<Double> HALF = List.of(0.5, 0.5, 0.5);
     private static final Set<String> TEXT_FIELDS = Set.of(
             "context_length", "vocab_size", "width", "heads", "layers", "mlp_ratio", "norm_kwargs", "act_kwargs", "pool_type", "eos_id",
@@ -125,7 +128,9 @@ final class OpenClipConfigFile implements ConfigFile {
             }
         }
         if (text.isPresent()) {
-            if (OpenClipDefaults.says(text.get(), "hf_model_name") || OpenClipDefaults.says(text.get(), "text_arch")) {
+            boolean other = OpenClipDefaults.says(text.get(), "hf_model_name")
+                    && BertBases.of(text.get().string("hf_model_name").orElse("")).isEmpty();
+            if (other || OpenClipDefaults.says(text.get(), "text_arch")) {
                 throw Relatives.OTHER_TEXT_TOWER.refusal(where);
             }
             if (OpenClipDefaults.says(text.get(), "ls_init_value")) {
@@ -155,6 +160,10 @@ final class OpenClipConfigFile implements ConfigFile {
             return ClipConfig.of(timmVision(vision, embedding), siglipText(text, embedding));
         }
         requireKnown(vision, VISION_FIELDS);
+        if (OpenClipDefaults.says(text, "hf_model_name")) {
+            requireKnown(text, BERT_TEXT_FIELDS);
+            return ClipConfig.of(vision(vision, embedding, quick), bertText(text, embedding));
+        }
         requireKnown(text, TEXT_FIELDS);
         return ClipConfig.of(vision(vision, embedding, quick), text(text, embedding, quick));
     }
@@ -227,6 +236,24 @@ final class OpenClipConfigFile implements ConfigFile {
                 new TextHead.EndOfText(
                         projection(embedding), first ? TextHead.Pooling.FIRST_END_OF_TEXT : TextHead.Pooling.GREATEST_ID,
                         first ? integer(text, "eos_id", 0) : vocabulary - 1));
+    }
+
+    /// open_clip `hf_model.py`, class `HFTextEncoder`. The pooler of `cls_pooler` is a further layer, which no published model has.
+    private static TextConfig bertText(JsonFields text, int embedding) throws WeightFormatException {
+        String pooler = text.string("hf_pooler_type").orElse("mean_pooler");
+        TextHead.Bert.Rows rows = switch (pooler) {
+            case "mean_pooler" -> TextHead.Bert.Rows.MEAN;
+            case "cls_last_hidden_state_pooler" -> TextHead.Bert.Rows.FIRST;
+            default -> throw text.wrong("hf_pooler_type", "mean_pooler or cls_last_hidden_state_pooler", "'" + pooler + "'");
+        };
+        String kind = text.string("hf_proj_type").orElse("mlp");
+        TextHead.Bert.Projection projection = switch (kind) {
+            case "mlp" -> TextHead.Bert.Projection.MLP;
+            case "linear" -> TextHead.Bert.Projection.LINEAR;
+            default -> throw text.wrong("hf_proj_type", "mlp or linear", "'" + kind + "'");
+        };
+        return BertBases.of(text.string("hf_model_name").orElseThrow()).orElseThrow().config(
+                OptionalInt.of(integer(text, "context_length", 77)), rows, projection, projection(embedding));
     }
 
     private static OptionalInt projection(int embedding) {

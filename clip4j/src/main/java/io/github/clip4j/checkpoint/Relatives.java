@@ -13,7 +13,7 @@ enum Relatives {
     EVA("EVA-CLIP", "rotary positions, SwiGLU and sub-layer norms in the image encoder"),
     MOBILECLIP("MobileCLIP", "the convolutional image encoder FastViT"),
     CLIPA("CLIPA", "average pooling, a text tower without a causal mask, and a WordPiece tokenizer"),
-    CHINESE_CLIP("Chinese-CLIP", "a BERT text encoder and its WordPiece tokenizer"),
+    CHINESE_CLIP("Chinese-CLIP in its authors' own names", "its config and vocabulary; transformers' layout has them"),
     JINA_CLIP("jina-clip", "its text encoders JinaBERT or XLM-RoBERTa, and the image encoder EVA02"),
     ALT_CLIP("AltCLIP", "the text encoder XLM-RoBERTa"),
     COCA("CoCa", "attentional pooling and a text decoder"),
@@ -43,7 +43,6 @@ enum Relatives {
     static Optional<Relatives> ofModelType(String type) {
         return Optional.ofNullable(switch (type) {
             case "siglip2", "siglip2_vision_model", "siglip2_text_model" -> NAFLEX; // SigLIP 2 of a fixed size has SigLIP's type
-            case "chinese_clip", "chinese_clip_vision_model", "chinese_clip_text_model" -> CHINESE_CLIP;
             case "jina_clip" -> JINA_CLIP;
             case "altclip" -> ALT_CLIP;
             case "clap" -> CLAP;
@@ -86,16 +85,18 @@ enum Relatives {
                 new Sign(MOBILECLIP, List.of("image_encoder.model.", "visual.trunk.stem.")),
                 new Sign(EVA, List.of(
                         "visual.blocks.0.attn.", "visual.trunk.blocks.0.mlp.fc1_g", "visual.trunk.blocks.0.attn.q_proj", "visual.rope.")),
-                new Sign(CHINESE_CLIP, List.of("bert.encoder.layer.0.", "text_model.encoder.layer.0.attention.self.")),
+                new Sign(CHINESE_CLIP, List.of("bert.encoder.layer.0.")),
                 new Sign(JINA_CLIP, List.of("text_model.transformer.encoder.layers.0.", "vision_model.blocks.0.")),
                 new Sign(COCA, List.of("visual.attn_pool.", "text_decoder.")),
                 new Sign(LAYER_SCALE, List.of(".ls_1.gamma")),
                 new Sign(TIMM, List.of("visual.trunk.")),
-                new Sign(OTHER_TEXT_TOWER, List.of("text.transformer.encoder.layer.0.", "text.transformer.embeddings.")));
+                new Sign(OTHER_TEXT_TOWER, List.of("text.transformer.encoder.", "text.transformer.shared.", "text.transformer.layers.")));
+        boolean bert = names.stream().anyMatch(name -> name.endsWith(BertNames.ANCHOR));
         for (Sign sign : signs) {
             for (String part : sign.parts()) {
                 for (String name : names) {
-                    if (name.contains(part) && !(siglip && sign.relative() == TIMM)) {
+                    boolean known = (siglip && sign.relative() == TIMM) || (bert && sign.relative() == OTHER_TEXT_TOWER);
+                    if (name.contains(part) && !known) {
                         return Optional.of(sign.relative());
                     }
                 }

@@ -9,20 +9,33 @@ import io.github.clip4j.tokenizer.Tokenizer;
 import io.github.clip4j.tokenizer.Vocabulary;
 import io.github.clip4j.tokenizer.json.JsonTokenizer;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /// The tokenizer that a checkpoint's files describe: which kind it is follows from the model.
 final class TokenizerFiles {
-    /// Those of a model whose texts fill its context. One of the first three is there if there is a tokenizer.
-    private static final List<String> PADDED = List.of("tokenizer.json", "spiece.model", "tokenizer.model", "tokenizer_config.json");
+    /// Those of any other model than a CLIP. One that describes tokens is there if there is a tokenizer.
+    private static final List<String> OTHERS = List.of(
+            "tokenizer.json", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model", "vocab.txt", "tokenizer_config.json");
+
+    /// What CLIP's own `tokenizer.json` has, and others have not.
+    private static final Pattern CLIP_JSON = Pattern.compile("\"end_of_word_suffix\"\\s*:\\s*\"</w>\"");
+
+    /// Which tokenizer a model's texts go through.
+    private enum Kind {
+        CLIP,
+        FILLING,
+        SURROUNDING
+    }
 
     private TokenizerFiles() {}
 
-    /// CLIP's vocabulary; empty when there is none, or the model is not a CLIP.
+    /// CLIP's vocabulary; empty when there is none, or the model has another kind of tokenizer.
     static Optional<Vocabulary> vocabulary(Checkpoint checkpoint, ClipConfig config) throws IOException {
-        if (isPadded(config)) {
+        if (kind(checkpoint, config) != Kind.CLIP) {
             return Optional.empty();
         }
         for (List<String> form : Vocabulary.FORMS) {
@@ -35,31 +48,49 @@ final class TokenizerFiles {
     }
 
     /// @param clean what open_clip's config says of cleaning
-    static Optional<Tokenizer> tokenizer(Checkpoint checkpoint, ClipConfig config, Profile profile, Optional<String> clean)
-            throws IOException {
-        if (!isPadded(config)) {
+    /// @param truncates whether a text that is too long is cut, by a tokenizer of the kind that leaves the choice
+    static Optional<Tokenizer> tokenizer(
+            Checkpoint checkpoint, ClipConfig config, Profile profile, Optional<String> clean, boolean truncates) throws IOException {
+        Kind kind = kind(checkpoint, config);
+        if (kind == Kind.CLIP) {
             return checkpoint.vocabulary().map(words -> new ClipTokenizer(words, profile.tokenizer()));
         }
-        Map<String, byte[]> files = checkpoint.files(PADDED);
-        boolean none = files.keySet().stream().allMatch(PADDED.getLast()::equals);
+        Map<String, byte[]> files = checkpoint.files(OTHERS);
+        boolean none = files.keySet().stream().allMatch(OTHERS.getLast()::equals);
         if (config.text().isEmpty() || none) {
             return Optional.empty();
         }
-        JsonTokenizer pieces = JsonTokenizer.read(checkpoint.name(), files);
-        return Optional.of(Tokenizer.padded(checkpoint.name(), pieces, files, profile.tokenizer(), clean));
+        String name = checkpoint.name();
+        JsonTokenizer pieces = JsonTokenizer.read(name, files);
+        return Optional.of(kind == Kind.FILLING
+                ? Tokenizer.padded(name, pieces, files, profile.tokenizer(), clean)
+                : Tokenizer.surrounding(name, pieces, profile.tokenizer(), clean, truncates));
     }
 
-    /// Whether a model's texts fill its context; of an image encoder alone, whether those of its family do.
-    private static boolean isPadded(ClipConfig config) {
+    /// Of an image encoder alone, that of its family.
+    private static Kind kind(Checkpoint checkpoint, ClipConfig config) throws IOException {
         if (config.text().isEmpty()) {
             return switch (config.vision().orElseThrow().head()) {
-                case ImageHead.ClassToken _ -> false;
-                case ImageHead.AttentionPool _ -> true;
+                case ImageHead.ClassToken _ -> Kind.CLIP;
+                case ImageHead.AttentionPool _ -> Kind.FILLING;
             };
         }
         return switch (config.text().map(TextConfig::head).orElseThrow()) {
-            case TextHead.EndOfText _ -> false;
-            case TextHead.LastPosition _ -> true;
+            case TextHead.EndOfText end -> isOfClip(checkpoint, end) ? Kind.CLIP : Kind.SURROUNDING;
+            case TextHead.LastPosition _ -> Kind.FILLING;
+            case TextHead.Bert _ -> Kind.SURROUNDING;
         };
+    }
+
+    /// Models that look for the first end of text may have another vocabulary than CLIP's: MetaCLIP 2 has XLM-R's.
+    private static boolean isOfClip(Checkpoint checkpoint, TextHead.EndOfText end) throws IOException {
+        if (end.pooling() != TextHead.Pooling.FIRST_END_OF_TEXT) {
+            return true;
+        }
+        byte[] json = checkpoint.files(OTHERS).get(OTHERS.getFirst());
+        if (json != null) {
+            return CLIP_JSON.matcher(new String(json, StandardCharsets.UTF_8)).find();
+        }
+        return checkpoint.files(OTHERS.subList(1, OTHERS.size() - 1)).isEmpty();
     }
 }

@@ -214,7 +214,6 @@ class LayoutMapperTest {
         "visual.layer1.0.conv1.weight, ResNet",
                 "visual.blocks.0.attn.q_bias, EVA-CLIP",
         "image_encoder.model.patch_emb.0.block.conv.weight, MobileCLIP", "bert.encoder.layer.0.attention.self.query.weight, Chinese-CLIP",
-        "text_model.encoder.layer.0.attention.self.query.weight, Chinese-CLIP",
                 "text_model.transformer.encoder.layers.0.mixer.Wqkv.weight, jina-clip",
         "visual.trunk.patch_embed.proj.weight, timm", "visual.attn_pool.query, CoCa",
                 "visual.transformer.resblocks.0.ls_1.gamma, layer scale"

@@ -27,6 +27,7 @@ final class HfConfigWriter {
             root.addProperty("model_type", switch (text.head()) {
                 case TextHead.EndOfText end -> end.pooling() == TextHead.Pooling.FIRST_END_OF_TEXT ? "metaclip_2" : "clip";
                 case TextHead.LastPosition _ -> "siglip";
+                case TextHead.Bert bert -> chineseClip(bert, "");
             });
             addProjection(vision, root);
             root.add("vision_config", vision(vision, new JsonObject()));
@@ -41,10 +42,22 @@ final class HfConfigWriter {
             root.addProperty("model_type", switch (text.head()) {
                 case TextHead.EndOfText _ -> "clip_text_model";
                 case TextHead.LastPosition _ -> "siglip_text_model";
+                case TextHead.Bert bert -> chineseClip(bert, "_text_model");
             });
             text(text, root);
         }
         return print(root);
+    }
+
+    /// Of the models with a text encoder of BERT's kind, transformers has a class for Chinese-CLIP.
+    private static String chineseClip(TextHead.Bert bert, String suffix) {
+        TextHead.Bert.Projection projection = suffix.isEmpty() ? TextHead.Bert.Projection.LINEAR : TextHead.Bert.Projection.NONE;
+        if (bert.pooling() != TextHead.Bert.Rows.FIRST || bert.projection() != projection || bert.firstPosition() != 0
+                || bert.types() == 0) {
+            throw new IllegalArgumentException(("Hugging Face's layout has no class for this text encoder (%s); only Chinese-CLIP's, which "
+                    + "reads the first row of BERT's outputs, can be written").formatted(bert));
+        }
+        return "chinese_clip" + suffix;
     }
 
     private static JsonObject vision(VisionConfig vision, JsonObject into) {
@@ -70,6 +83,11 @@ final class HfConfigWriter {
                 into.addProperty("projection_dim", end.projectionDim().orElse(0));
                 into.addProperty(
                         "eos_token_id", end.pooling() == TextHead.Pooling.GREATEST_ID ? TextConfig.LEGACY_END_OF_TEXT : end.id());
+            }
+            case TextHead.Bert bert -> {
+                into.addProperty("max_position_embeddings", bert.positions());
+                into.addProperty("type_vocab_size", bert.types());
+                into.addProperty("pad_token_id", bert.padId());
             }
             case TextHead.LastPosition last -> into.addProperty("projection_size", last.projectionDim().orElse(0)); // 0: ours alone
         }

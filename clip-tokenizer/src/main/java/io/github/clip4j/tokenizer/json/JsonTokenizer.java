@@ -59,7 +59,8 @@ public final class JsonTokenizer implements Tokenizer.Pieces {
         return of(SentencePieceReader.read(content, where, family), where);
     }
 
-    /// Reads the first that is there of `tokenizer.json`, `spiece.model` as T5's and `tokenizer.model` as Gemma's; it does not cut.
+    /// Reads the first that is there of `tokenizer.json`, `spiece.model` as T5's, `tokenizer.model` as Gemma's, `sentencepiece.bpe.model`
+    /// as XLM-R's and `vocab.txt` as BERT's; it does not cut.
     ///
     /// @param where the repository's name, for messages
     /// @param files bytes by name
@@ -77,7 +78,16 @@ public final class JsonTokenizer implements Tokenizer.Pieces {
         if (gemma != null) {
             return readSentencePiece(gemma, where + "/tokenizer.model", SentencePieceFamily.GEMMA);
         }
-        throw new VocabularyFormatException(where + ": expected tokenizer.json, spiece.model or tokenizer.model, got none");
+        byte[] roberta = files.get("sentencepiece.bpe.model");
+        if (roberta != null) {
+            return readSentencePiece(roberta, where + "/sentencepiece.bpe.model", SentencePieceFamily.XLM_ROBERTA);
+        }
+        byte[] words = files.get("vocab.txt");
+        if (words != null) {
+            return read(WordPieceText.json(words, files.get("tokenizer_config.json"), where), where + "/vocab.txt");
+        }
+        throw new VocabularyFormatException(where
+                + ": expected tokenizer.json, spiece.model, tokenizer.model, sentencepiece.bpe.model or vocab.txt, got none");
     }
 
     private static JsonTokenizer of(Parts parts, String where) throws VocabularyFormatException {
