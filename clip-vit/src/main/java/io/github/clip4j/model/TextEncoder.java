@@ -263,10 +263,11 @@ public final class TextEncoder {
     /// @return one for each direction
     /// @throws IllegalArgumentException for an id beyond the vocabulary, a text that is too long or without an end, or a direction of
     ///     another size
+    /// @throws IllegalStateException for a text encoder of BERT's kind, which norms every sum
     public List<Decomposition> decompose(int[] ids, List<float[]> directions) {
         check(ids, 0);
         if (!(tower instanceof TextTower.Clip clip)) {
-            throw new UnsupportedOperationException(
+            throw new IllegalStateException(
                     "the parts of a cosine are those of a residual stream that nothing norms on its way; this text encoder has BERT's"
                             + " blocks, which norm every sum");
         }

@@ -33,8 +33,8 @@ import scala.collection.immutable.ArraySeq;
 /// ClipFunctions.embedImages(images, "content", model).write().parquet("hdfs:///embeddings");
 /// ```
 ///
-/// Those with a [Dataset] take the rows of a partition in chunks and read ahead, which keeps the model busy. Those without are functions for
-/// SQL, one row at a time: `spark.udf().register("clip_embed_text", ClipFunctions.embedTexts(model))`.
+/// Those with a [Dataset] take the rows of a partition in chunks and read ahead, which keeps the model busy. Those without are functions
+/// for SQL, one row at a time: `spark.udf().register("clip_embed_text", ClipFunctions.embedTexts(model))`.
 ///
 /// An embedding is an `array<float>` of length 1, with the bits that [io.github.clip4j.Clip] gives on one machine. A row that cannot be
 /// embedded has null, and what was wrong with it in the column `error`; it costs the others nothing. No method accepts null.

@@ -104,7 +104,8 @@ public final class SearchJob {
                         queries.get(i).getName(), vectors[0].length, vectors[i].length));
             }
         }
-        TopK[] best = search(rows(spark.read().parquet(folder), arguments.get("id", "path")).javaRDD(), vectors, arguments.number("top", 10));
+        TopK[] best = search(
+                rows(spark.read().parquet(folder), arguments.get("id", "path")).javaRDD(), vectors, arguments.number("top", 10));
         List<Row> results = new ArrayList<>();
         for (int q = 0; q < best.length; q++) {
             int rank = 1;
