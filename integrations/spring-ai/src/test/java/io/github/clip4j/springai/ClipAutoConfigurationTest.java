@@ -11,6 +11,7 @@ import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.springframework.ai.embedding.DocumentEmbeddingModel;
 import org.springframework.ai.embedding.EmbeddingModel;
@@ -18,6 +19,7 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.health.contributor.Status;
 import org.springframework.boot.test.context.FilteredClassLoader;
@@ -53,10 +55,11 @@ class ClipAutoConfigurationTest {
                     assertThat(context.getBean(EmbeddingModel.class).embed("a cat")).isEqualTo(kept[0].embedText("a cat").toArray());
                     assertThat(context).hasSingleBean(DocumentEmbeddingModel.class);
                     HealthIndicator health = context.getBean(HealthIndicator.class);
-                    assertThat(health.health().getStatus()).isEqualTo(Status.UP);
-                    assertThat(health.health().getDetails()).containsEntry("dimensions", 24);
+                    Health up = Objects.requireNonNull(health.health());
+                    assertThat(up.getStatus()).isEqualTo(Status.UP);
+                    assertThat(up.getDetails()).containsEntry("dimensions", 24);
                     kept[0].close();
-                    assertThat(health.health().getStatus()).isEqualTo(Status.DOWN);
+                    assertThat(Objects.requireNonNull(health.health()).getStatus()).isEqualTo(Status.DOWN);
                 });
     }
 
