@@ -23,23 +23,23 @@ enum BertBases {
 
     private static final int HEAD_WIDTH = 64;
 
-    /// What the models of a kind share.
-    ///
-    /// @param positions rows of the table
-    /// @param firstPosition the row of a text's first position: padding's is before it
-    /// @param types segments
-    /// @param padId the padding's token
-    record Family(int positions, int firstPosition, int types, int padId, double epsilon) {}
+    /// What the models of a family share.
+    private enum Kind {
+        BERT(512, 0, 2, 0, 1e-12),
+        ROBERTA(514, 2, 1, 1, 1e-5);
 
-    /// Which of two families a model is of.
-    enum Kind {
-        BERT(new Family(512, 0, 2, 0, 1e-12)),
-        ROBERTA(new Family(514, 2, 1, 1, 1e-5));
+        private final int positions; // rows of the table
+        private final int firstPosition; // the row of a text's first position: padding's is before it
+        private final int types; // segments
+        private final int padId; // the padding's token
+        private final double epsilon;
 
-        private final Family family;
-
-        Kind(Family family) {
-            this.family = family;
+        Kind(int positions, int firstPosition, int types, int padId, double epsilon) {
+            this.positions = positions;
+            this.firstPosition = firstPosition;
+            this.types = types;
+            this.padId = padId;
+            this.epsilon = epsilon;
         }
     }
 
@@ -69,12 +69,10 @@ enum BertBases {
     /// @param contextLength the most tokens of a text; empty for as many as there are positions
     /// @param dim the width of an embedding; empty without a projection
     TextConfig config(OptionalInt contextLength, TextHead.Bert.Rows rows, TextHead.Bert.Projection projection, OptionalInt dim) {
-        Family family = kind.family;
         TransformerConfig transformer =
-                new TransformerConfig(width, width / HEAD_WIDTH, layers, 4 * width, Activation.GELU, family.epsilon);
+                new TransformerConfig(width, width / HEAD_WIDTH, layers, 4 * width, Activation.GELU, kind.epsilon);
         return new TextConfig(
-                vocabulary, contextLength.orElse(family.positions - family.firstPosition), transformer,
-                new TextHead.Bert(
-                        rows, projection, dim, family.positions, family.firstPosition, family.types, family.padId));
+                vocabulary, contextLength.orElse(kind.positions - kind.firstPosition), transformer,
+                new TextHead.Bert(rows, projection, dim, kind.positions, kind.firstPosition, kind.types, kind.padId));
     }
 }

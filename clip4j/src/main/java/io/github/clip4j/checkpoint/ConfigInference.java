@@ -83,8 +83,10 @@ final class ConfigInference {
     /// The names of text encoders of BERT's kind do not tell how many tokens were added to their vocabularies.
     private TextConfig withOwnVocabulary(TextConfig said) {
         TensorInfo tokens = weights.tensors().get(ParameterNames.TEXT + BertNames.ANCHOR);
-        boolean isTable = tokens != null && tokens.shape().rank() == 2 && said.head() instanceof TextHead.Bert;
-        return isTable ? new TextConfig(tokens.shape().dim(0), said.contextLength(), said.transformer(), said.head()) : said;
+        if (tokens == null || tokens.shape().rank() != 2 || !(said.head() instanceof TextHead.Bert)) {
+            return said;
+        }
+        return new TextConfig(tokens.shape().dim(0), said.contextLength(), said.transformer(), said.head());
     }
 
     /// Where the values of an inferred config came from. The number of heads and the epsilon are not in the weights: they are assumed as

@@ -96,7 +96,8 @@ final class WordPieceText {
 
     private static boolean flag(JsonObject flags, String name, boolean standard) {
         JsonElement value = flags.get(name);
-        return value != null && value.isJsonPrimitive() && value.getAsJsonPrimitive().isBoolean() ? value.getAsBoolean() : standard;
+        boolean said = value != null && value.isJsonPrimitive() && value.getAsJsonPrimitive().isBoolean();
+        return said ? value.getAsBoolean() : standard;
     }
 
     private static JsonArray added(Map<String, Integer> ids) {
