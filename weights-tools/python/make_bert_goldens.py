@@ -56,13 +56,18 @@ def rows(read, context):
     return [read.encode(text).ids for text in TEXTS]
 
 
-def save(folder, name, ids, embed):
-    """What the model makes of each text alone in float64."""
+def save(folder, name, ids, embed, *modules):
+    """What the modules make of each text alone in float64, and the largest error of their own float32."""
+    rows = [torch.tensor([row]) for row in ids]
     with torch.no_grad():
-        texts = [embed(torch.tensor([row])).double().numpy()[0].tolist() for row in ids]
+        single = [embed(row).double() for row in rows]
+        for module in modules:
+            module.double()
+        exact = [embed(row) for row in rows]
     write_json(os.path.join(folder, "expected.json"), {
         "made_by": "transformers %s, torch %s" % (transformers.__version__, torch.__version__), "name": name, "texts": TEXTS, "ids": ids,
-        "embeddings": texts})
+        "float32_error": max(float((a - b).abs().max()) for a, b in zip(single, exact)),
+        "embeddings": [row.numpy()[0].tolist() for row in exact]})
 
 
 def sentence_transformers(folder, mean, dense):
@@ -94,8 +99,8 @@ def small():
     model.save_pretrained(folder)
     word_piece_text(folder)
     ids = rows(read, 40)
-    model = model.double()
-    save(folder, "ChineseCLIPModel", ids, lambda row: model.get_text_features(input_ids=row).pooler_output)
+    chinese = model
+    save(folder, "ChineseCLIPModel", ids, lambda row: chinese.get_text_features(input_ids=row).pooler_output, chinese)
 
     folder = os.path.join(GOLDEN, "metaclip_2")
     read, size = tokenizer(folder, "xlm_roberta")
@@ -104,8 +109,8 @@ def small():
         vision_config=dict(image_size=16, patch_size=8, **extents), projection_dim=20)))
     model.save_pretrained(folder)
     ids = rows(read, 24)
-    meta = model.double()
-    save(folder, "MetaClip2Model", ids, lambda row: meta.get_text_features(input_ids=row).pooler_output)
+    meta = model
+    save(folder, "MetaClip2Model", ids, lambda row: meta.get_text_features(input_ids=row).pooler_output, meta)
 
     folder = os.path.join(GOLDEN, "multilingual_v1")
     read, size = tokenizer(folder, "bert_cased")
@@ -116,8 +121,7 @@ def small():
     sentence_transformers(folder, True, dense)
     write_json(os.path.join(folder, "sentence_bert_config.json"), {"max_seq_length": 28, "do_lower_case": False})
     ids = rows(read, 28)
-    distil, dense = distil.double(), dense.double()
-    save(folder, "DistilBertModel, mean, Linear", ids, lambda row: dense(distil(input_ids=row).last_hidden_state.mean(1)))
+    save(folder, "DistilBertModel, mean, Linear", ids, lambda row: dense(distil(input_ids=row).last_hidden_state.mean(1)), distil, dense)
 
     folder = os.path.join(GOLDEN, "xlm_roberta")
     read, size = tokenizer(folder, "xlm_roberta")
@@ -127,8 +131,8 @@ def small():
     biased = large_draw(torch.nn.Linear(24, 20))
     sentence_transformers(folder, False, biased)
     ids = rows(read, 32)
-    roberta, biased = roberta.double(), biased.double()
-    save(folder, "XLMRobertaModel, first, Linear with a bias", ids, lambda row: biased(roberta(input_ids=row).last_hidden_state[:, 0]))
+    save(folder, "XLMRobertaModel, first, Linear with a bias", ids, lambda row: biased(roberta(input_ids=row).last_hidden_state[:, 0]),
+         roberta, biased)
 
 
 def large(folder, kind):

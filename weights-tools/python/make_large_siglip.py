@@ -4,7 +4,7 @@
     python make_large_siglip.py FOLDER open_clip ViT-B-16-SigLIP
 
 FOLDER/model is a repository that clip4j reads; FOLDER/expected.safetensors has 8 images and texts, the outputs, and in its metadata the error of the
-library's own float32 run. LargeSiglipTest compares with it.
+library's own float32 run. LargeModelsTest compares with it.
 """
 import json
 import os

@@ -138,7 +138,7 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
         int end = switch (config.head()) {
             case TextHead.EndOfText(_, _, int id) -> id == TextConfig.LEGACY_END_OF_TEXT ? config.vocabularySize() - 1 : id;
             case TextHead.LastPosition _ -> 1;
-            case TextHead.Bert _ -> 2;
+            case TextHead.Bert bert -> bert.padId() + 1; // anything but padding, which is left out
         };
         int choices = lengths.most() - lengths.least() + 1;
         List<int[]> texts = new ArrayList<>();

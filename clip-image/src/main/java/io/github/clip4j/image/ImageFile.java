@@ -139,7 +139,7 @@ public final class ImageFile {
             String base64 = data.indexOf('%') < 0 ? data : URLDecoder.decode(data.replace("+", "%2B"), StandardCharsets.ISO_8859_1);
             return read(Base64.getMimeDecoder().decode(base64), name, options);
         } catch (IllegalArgumentException e) {
-            throw new ImageFormatException("%s: expected base64 after the comma of a data: URL: %s".formatted(name, e.getMessage()), e);
+            throw new ImageFormatException("%s: expected base64: %s".formatted(name, e.getMessage()), e);
         }
     }
 

@@ -115,6 +115,11 @@ record CheckpointFiles(
     }
 
     private JsonFields json(String fileName) throws IOException {
+        return json(folder, fileName);
+    }
+
+    /// A config in a folder; what stands in its place, such as a web page, is named.
+    static JsonFields json(Folder folder, String fileName) throws IOException {
         try (ByteSource source = folder.open(fileName)) {
             ForeignFile.refuse(source);
             return StrictJson.readObject(source);

@@ -14,13 +14,15 @@ final class JoinedWeights implements WeightSource {
     private final WeightSource second;
     private final SortedMap<String, TensorInfo> tensors = new TreeMap<>();
 
+    /// @param second closed when the two cannot be joined
     /// @throws WeightFormatException when both have a tensor of one name
-    JoinedWeights(WeightSource first, WeightSource second) throws WeightFormatException {
+    JoinedWeights(WeightSource first, WeightSource second) throws IOException {
         this.first = first;
         this.second = second;
         tensors.putAll(first.tensors());
         for (TensorInfo info : second.tensors().values()) {
             if (tensors.put(info.name(), info) != null) {
+                second.close();
                 throw new WeightFormatException("%s and %s: expected one tensor %s, got two"
                         .formatted(first.location(), second.location(), info.name()));
             }

@@ -159,9 +159,9 @@ final class LayoutMapper {
 
     /// A text encoder of BERT's kind, by itself or beside an image encoder under any of the names for those.
     private CanonicalWeights mapBert(String text) throws WeightFormatException {
-        String vision = prefixOf(HF_VISION);
-        boolean openClip = vision == null && prefixOf(OPENAI_VISION) != null;
-        vision = openClip ? prefixOf(OPENAI_VISION) : vision;
+        String huggingFace = prefixOf(HF_VISION);
+        String vision = huggingFace == null ? prefixOf(OPENAI_VISION) : huggingFace;
+        boolean openClip = huggingFace == null && vision != null;
         String root = without(without(without(text, ParameterNames.TEXT), "transformer."), "text.");
         CanonicalWeights canonical = new CanonicalWeights(source, openClip ? Layout.OPEN_CLIP : Layout.HUGGING_FACE);
         for (TensorInfo info : tensors.values()) {

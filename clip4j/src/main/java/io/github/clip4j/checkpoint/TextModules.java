@@ -1,10 +1,8 @@
 package io.github.clip4j.checkpoint;
 
-import io.github.clip4j.core.format.ByteSource;
 import io.github.clip4j.core.format.Excerpt;
 import io.github.clip4j.core.format.Folder;
 import io.github.clip4j.core.format.json.JsonFields;
-import io.github.clip4j.core.format.json.StrictJson;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.model.TextHead;
@@ -49,12 +47,12 @@ record TextModules(
         Optional<Folder> dense = Optional.empty();
         OptionalInt dim = OptionalInt.empty();
         boolean bias = false;
-        TextHead.Bert.Rows rows = rows(json(folders.get(1), CONFIG));
+        TextHead.Bert.Rows rows = rows(CheckpointFiles.json(folders.get(1), CONFIG));
         for (int i = 2; i < kinds.size(); i++) {
             switch (kinds.get(i)) {
                 case "Normalize" -> {} // embeddings have length 1 anyway
                 case "Dense" -> {
-                    JsonFields config = json(folders.get(i), CONFIG);
+                    JsonFields config = CheckpointFiles.json(folders.get(i), CONFIG);
                     String activation = config.string("activation_function").orElse("torch.nn.modules.activation.Tanh");
                     if (dense.isPresent() || !activation.equals(IDENTITY)) {
                         throw config.wrong("activation_function", "one layer, with " + IDENTITY, Excerpt.of(activation));
@@ -100,7 +98,7 @@ record TextModules(
     private static OptionalInt maxLength(Folder root, Folder transformer) throws IOException {
         for (Folder folder : List.of(transformer, root)) {
             if (folder.has("sentence_bert_config.json")) {
-                JsonFields config = json(folder, "sentence_bert_config.json");
+                JsonFields config = CheckpointFiles.json(folder, "sentence_bert_config.json");
                 return config.integer("max_seq_length").isPresent() ? OptionalInt.of(positive(config, "max_seq_length"))
                         : OptionalInt.empty();
             }
@@ -116,22 +114,27 @@ record TextModules(
         return (int) value;
     }
 
-    private static JsonFields json(Folder folder, String name) throws IOException {
-        try (ByteSource source = folder.open(name)) {
-            return StrictJson.readObject(source);
-        }
-    }
-
     /// The weights of the encoder and of the layer behind it, which is called `text_projection`.
+    ///
+    /// @param encoder is closed when the layer cannot be read
     WeightSource joined(WeightSource encoder) throws IOException {
         if (dense.isEmpty()) {
             return encoder;
         }
-        WeightSource layer = WeightFile.open(dense.get(), WeightFile.find(dense.get(), false, dense.get().name()));
+        try {
+            return new JoinedWeights(encoder, layer(dense.get()));
+        } catch (IOException | RuntimeException e) {
+            encoder.close();
+            throw e;
+        }
+    }
+
+    private static WeightSource layer(Folder folder) throws IOException {
+        WeightSource layer = WeightFile.open(folder, WeightFile.find(folder, false, folder.name()));
         SortedMap<String, String> names = new TreeMap<>();
         for (String name : layer.tensors().keySet()) {
             names.put(name.replaceFirst("^linear\\.", "text_projection."), name);
         }
-        return new JoinedWeights(encoder, new PartOfWeights(layer, names));
+        return new PartOfWeights(layer, names);
     }
 }

@@ -87,7 +87,7 @@ final class TokenizerFiles {
         if (end.pooling() != TextHead.Pooling.FIRST_END_OF_TEXT) {
             return true;
         }
-        byte[] json = checkpoint.files(OTHERS).get(OTHERS.getFirst());
+        byte[] json = checkpoint.files(OTHERS.subList(0, 1)).get(OTHERS.getFirst());
         if (json != null) {
             return CLIP_JSON.matcher(new String(json, StandardCharsets.UTF_8)).find();
         }

@@ -9,10 +9,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.URLConnection;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Base64;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -33,7 +31,7 @@ record ImageSource(boolean allowsFiles, boolean allowsRemote) {
     Callable<Image> of(dev.langchain4j.data.image.Image image, String where) {
         String base64 = image.base64Data();
         if (base64 != null) {
-            return () -> ImageFile.read(decoded(base64, where), where, ImageOptions.defaults());
+            return () -> ImageFile.readDataUrl("data:;base64," + base64, where, ImageOptions.defaults());
         }
         URI url = image.url();
         if (url == null) {
@@ -67,14 +65,6 @@ record ImageSource(boolean allowsFiles, boolean allowsRemote) {
             return Path.of(url);
         } catch (IllegalArgumentException e) { // a host, a fragment …
             throw new InvalidRequestException("%s: expected a file: URL of this machine: %s".formatted(where, e.getMessage()), e);
-        }
-    }
-
-    private static byte[] decoded(String base64, String where) {
-        try {
-            return Base64.getMimeDecoder().decode(base64.getBytes(StandardCharsets.ISO_8859_1));
-        } catch (IllegalArgumentException e) {
-            throw new InvalidRequestException("%s: expected base64 data: %s".formatted(where, e.getMessage()), e);
         }
     }
 

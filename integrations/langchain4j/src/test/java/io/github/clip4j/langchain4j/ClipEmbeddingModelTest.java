@@ -141,7 +141,7 @@ class ClipEmbeddingModelTest {
         assertThatThrownBy(() -> model.embed(request(EmbeddingInput.from("a"), noImage)))
                 .isInstanceOf(InvalidRequestException.class).hasMessageStartingWith("inputs[1]: expected an image");
         assertThatThrownBy(() -> model.embed(request(EmbeddingInput.from(ImageContent.from("A", "image/png")))))
-                .isInstanceOf(InvalidRequestException.class).hasMessageStartingWith("inputs[0]: expected base64 data: ");
+                .isInstanceOf(InvalidRequestException.class).hasMessageStartingWith("inputs[0]: expected base64: ");
         for (String url : List.of("ftp://localhost/a.png", "data:image/png,abc", "file://elsewhere/a.png", "a.png", "jar:file:/a.jar!/a")) {
             assertThatThrownBy(() -> model.embed(request(image(URI.create(url))))).as(url)
                     .isInstanceOf(InvalidRequestException.class).hasMessageStartingWith("inputs[0]: ");

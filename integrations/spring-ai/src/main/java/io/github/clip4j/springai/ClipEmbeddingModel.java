@@ -45,12 +45,13 @@ public final class ClipEmbeddingModel implements EmbeddingModel {
     @Override
     public EmbeddingResponse call(EmbeddingRequest request) {
         embeddings.require(request.getOptions());
-        List<float[]> vectors = embeddings.texts(request.getInstructions());
+        List<int[]> ids = embeddings.ids(request.getInstructions());
+        List<float[]> vectors = embeddings.texts(ids);
         List<Embedding> results = new ArrayList<>();
         for (int i = 0; i < vectors.size(); i++) {
             results.add(new Embedding(vectors.get(i), i, EmbeddingResultMetadata.EMPTY));
         }
-        return new EmbeddingResponse(results, embeddings.metadata(request.getInstructions()));
+        return new EmbeddingResponse(results, embeddings.metadata(ids));
     }
 
     /// {@inheritDoc}

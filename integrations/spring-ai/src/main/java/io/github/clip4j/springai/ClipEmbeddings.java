@@ -45,11 +45,15 @@ final class ClipEmbeddings {
         return clip.dimension();
     }
 
-    List<float[]> texts(List<String> texts) {
-        return observed("text", () -> clip.embedTokens(ids(texts))).stream().map(Embedding::toArray).toList();
+    /// The embeddings of texts.
+    ///
+    /// @param ids of the texts, from [#ids]
+    List<float[]> texts(List<int[]> ids) {
+        return observed("text", () -> clip.embedTokens(ids)).stream().map(Embedding::toArray).toList();
     }
 
-    private List<int[]> ids(List<String> texts) {
+    /// The token ids of texts.
+    List<int[]> ids(List<String> texts) {
         List<int[]> ids = new ArrayList<>();
         for (int i = 0; i < texts.size(); i++) {
             try {
@@ -73,7 +77,7 @@ final class ClipEmbeddings {
                 images.add(image(media, "document %d (%s)".formatted(i, documents.get(i).getId())));
             }
         }
-        var ofTexts = (texts.isEmpty() ? List.<float[]>of() : texts(texts)).iterator();
+        var ofTexts = (texts.isEmpty() ? List.<float[]>of() : texts(ids(texts))).iterator();
         var ofImages = (images.isEmpty() ? List.<Embedding>of() : observed("image", () -> clip.embedImages(images))).iterator();
         List<float[]> all = new ArrayList<>();
         for (Document document : documents) {
@@ -114,8 +118,8 @@ final class ClipEmbeddings {
     }
 
     /// The model's name, and the number of tokens, which Spring AI wants of texts.
-    EmbeddingResponseMetadata metadata(List<String> texts) {
-        int tokens = ids(texts).stream().mapToInt(ids -> ids.length).sum();
+    EmbeddingResponseMetadata metadata(List<int[]> ids) {
+        int tokens = ids.stream().mapToInt(text -> text.length).sum();
         return new EmbeddingResponseMetadata(clip.name(), new DefaultUsage(tokens, 0));
     }
 

@@ -20,17 +20,18 @@ import java.util.Objects;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
-/// SigLIPs of published sizes, random weights and gigabytes, which `weights-tools/python/make_large_siglip.py` makes:
+/// Models of published sizes with random weights and gigabytes, which `weights-tools/python/make_large_siglip.py` and
+/// `make_bert_goldens.py large` make:
 ///
 /// ```
-/// mvn test -pl clip4j -am -Dtest=LargeSiglipTest -Dsurefire.failIfNoSpecifiedTests=false -Dclip.siglip=FOLDER,…
+/// mvn test -pl clip4j -am -Dtest=LargeModelsTest -Dsurefire.failIfNoSpecifiedTests=false -Dclip.large=FOLDER,…
 /// -Dclip.test.jvmArgs="--add-modules jdk.incubator.vector -Xmx8g"
 /// ```
-class LargeSiglipTest {
+class LargeModelsTest {
     @Test
     void outputsAreWithinTwiceTheErrorOfTheLibraryInEveryBatchAndWithAnyThreads() throws IOException {
-        String folders = System.getProperty("clip.siglip", "");
-        Assumptions.assumeFalse(folders.isEmpty(), "skipped: no -Dclip.siglip=FOLDER,… of make_large_siglip.py");
+        String folders = System.getProperty("clip.large", "");
+        Assumptions.assumeFalse(folders.isEmpty(), "skipped: no -Dclip.large=FOLDER,… of make_large_siglip.py or make_bert_goldens.py");
         for (String folder : folders.split(",", -1)) {
             compare(folder);
         }
