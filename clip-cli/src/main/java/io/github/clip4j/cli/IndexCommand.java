@@ -73,9 +73,9 @@ final class IndexCommand implements Callable<Integer> {
                     spec.commandLine().getErr().println("clip: " + folder + ": the index was damaged; what is lost is embedded again");
                 }
                 writer.addRoots(roots);
-                update = new IndexUpdate(
-                        clip, writer, reading, model.threads(), index.excluded(), tally, failed, new IndexProgress());
-                update.run(roots);
+                update = new IndexUpdate(clip, writer, reading, model.threads(), tally, failed, new IndexProgress());
+                update.run(roots, IndexChanges.find(
+                        roots, IndexUpdate.known(writer), reading.items(roots, index.excluded(), tally)));
             }
             print(clip, folder, update);
             int code = tally.end();

@@ -12,16 +12,13 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.HexFormat;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -42,18 +39,14 @@ final class IndexUpdate {
 
     private final ReadOptions reading;
     private final int threads;
-    private final Set<String> excluded;
     private final Clip clip;
     private final ClipPreprocess preprocess;
     private final IndexWriter writer;
     private final Tally tally;
     private final IndexProgress progress;
 
-    private final Map<String, Stat> stats = new ConcurrentHashMap<>();
     private final Set<String> hashes = ConcurrentHashMap.newKeySet(); // of contents that have an embedding
-    private final Set<String> seen = new HashSet<>();
     private final Map<String, Integer> copies = new HashMap<>(); // new paths of known contents, by hash
-    private final Set<String> unread = new HashSet<>(); // folders whose files are not known now
     private final JsonArray failed;
     private final List<Batched> batch = new ArrayList<>();
     private @Nullable Runnable check;
@@ -62,9 +55,6 @@ final class IndexUpdate {
     private int changed;
     private int moved;
     private int removed;
-
-    /// What a file system says of a file.
-    private record Stat(long size, long modified) {}
 
     /// A file that was read.
     ///
@@ -76,17 +66,22 @@ final class IndexUpdate {
     private record Batched(IndexEntry entry, float[] pixels) {}
 
     IndexUpdate(
-            Clip clip, IndexWriter writer, ReadOptions reading, int threads, Set<String> excluded, Tally tally,
-            JsonArray failed, IndexProgress progress) {
+            Clip clip, IndexWriter writer, ReadOptions reading, int threads, Tally tally, JsonArray failed, IndexProgress progress) {
         this.clip = clip;
         this.preprocess = clip.preprocess();
         this.writer = writer;
         this.reading = reading;
         this.threads = threads;
-        this.excluded = excluded;
         this.tally = tally;
         this.failed = failed;
         this.progress = progress;
+    }
+
+    /// All entries of an index, by path.
+    static Map<String, IndexEntry> known(IndexWriter writer) {
+        Map<String, IndexEntry> known = new HashMap<>();
+        writer.paths().forEach(path -> writer.entry(path).ifPresent(entry -> known.put(path, entry)));
+        return known;
     }
 
     /// Has something checked before the first image is embedded, if one is.
@@ -98,54 +93,28 @@ final class IndexUpdate {
     /// Does it.
     ///
     /// @param folders absolute
-    void run(Collection<String> folders) throws IOException {
+    /// @param changes what has to be done; an entry that another process has written meanwhile is written again
+    void run(Collection<String> folders, IndexChanges changes) throws IOException {
         for (String path : writer.paths()) {
             IndexEntry entry = writer.entry(path).orElseThrow();
             if (entry.error().isEmpty()) {
                 hashes.add(entry.hash());
             }
         }
-        List<ImageItem> work = new ArrayList<>();
-        for (Iterator<ImageItem> items = reading.items(List.copyOf(folders), excluded, tally); items.hasNext(); ) {
-            look(items.next(), work);
-        }
-        progress.begin(work.size());
-        try (ReadAhead<Prepared> ahead = new ReadAhead<>(work.iterator(), threads, BATCH + 2 * threads, this::prepare)) {
+        changes.unreadable().forEach(item -> fail(item.name(), Objects.requireNonNull(item.error())));
+        progress.begin(changes.work().size());
+        try (ReadAhead<Prepared> ahead = new ReadAhead<>(changes.work().iterator(), threads, BATCH + 2 * threads, this::prepare)) {
             while (ahead.hasNext()) {
-                take(ahead.next());
+                ReadAhead.Result<Prepared> read = ahead.next();
+                take(read, changes.stat(read.item()));
                 progress.advance();
             }
         }
         embedBatch();
-        removeGone(folders);
+        changes.gone().forEach(this::removeGone);
         writer.commit();
         progress.end();
         reportFailures(folders);
-    }
-
-    /// Finds out whether a file has to be read.
-    private void look(ImageItem item, List<ImageItem> work) {
-        Path path = item.path();
-        if (path == null) {
-            fail(item.name(), Objects.requireNonNull(item.error()));
-            if (Files.isDirectory(Path.of(item.name()))) {
-                unread.add(item.name());
-            }
-            return;
-        }
-        seen.add(item.name());
-        try {
-            BasicFileAttributes attributes =
-                    item.attributes() != null ? item.attributes() : Files.readAttributes(path, BasicFileAttributes.class);
-            Stat stat = new Stat(attributes.size(), attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS));
-            IndexEntry known = writer.entry(item.name()).orElse(null);
-            if (known == null || known.size() != stat.size || known.modified() != stat.modified) {
-                stats.put(item.name(), stat);
-                work.add(item);
-            }
-        } catch (IOException e) {
-            fail(item.name(), item.message(e));
-        }
     }
 
     private void fail(String path, String error) {
@@ -178,15 +147,14 @@ final class IndexUpdate {
         }
     }
 
-    private void take(ReadAhead.Result<Prepared> read) throws IOException {
+    private void take(ReadAhead.Result<Prepared> read, IndexChanges.Stat stat) throws IOException {
         String path = read.item().name();
-        Stat stat = Objects.requireNonNull(stats.remove(path));
         Prepared prepared = read.value();
         boolean known = writer.entry(path).isPresent();
         if (prepared == null) {
             String error = String.valueOf(read.error());
             tally.failed(error);
-            writer.putFailed(IndexEntry.failed(path, stat.size, stat.modified, "", error));
+            writer.putFailed(IndexEntry.failed(path, stat.size(), stat.modified(), "", error));
             commitNowAndThen();
             return;
         }
@@ -200,7 +168,7 @@ final class IndexUpdate {
             }
             boolean touched = known && writer.entry(path).orElseThrow().hash().equals(prepared.hash);
             writer.putSame(
-                    IndexEntry.of(path, stat.size, stat.modified, prepared.hash, same.width(), same.height()), same.path());
+                    IndexEntry.of(path, stat.size(), stat.modified(), prepared.hash, same.width(), same.height()), same.path());
             if (!touched) {
                 count(known);
                 if (!known) {
@@ -213,21 +181,21 @@ final class IndexUpdate {
         put(path, stat, prepared, prepared.pixels, known);
     }
 
-    private void retry(ImageItem item, Stat stat, boolean known) throws IOException {
+    private void retry(ImageItem item, IndexChanges.Stat stat, boolean known) throws IOException {
         try {
             Prepared prepared = prepare(item);
             put(item.name(), stat, prepared, Objects.requireNonNull(prepared.pixels), known);
         } catch (IOException | IllegalArgumentException e) {
             String error = item.message(e);
             tally.failed(error);
-            writer.putFailed(IndexEntry.failed(item.name(), stat.size, stat.modified, "", error));
+            writer.putFailed(IndexEntry.failed(item.name(), stat.size(), stat.modified(), "", error));
         }
     }
 
-    private void put(String path, Stat stat, Prepared prepared, float[] pixels, boolean known) throws IOException {
+    private void put(String path, IndexChanges.Stat stat, Prepared prepared, float[] pixels, boolean known) throws IOException {
         count(known);
         batch.add(new Batched(
-                IndexEntry.of(path, stat.size, stat.modified, prepared.hash, prepared.width, prepared.height), pixels));
+                IndexEntry.of(path, stat.size(), stat.modified(), prepared.hash, prepared.width, prepared.height), pixels));
         if (batch.size() == BATCH) {
             embedBatch();
             commitNowAndThen();
@@ -265,41 +233,27 @@ final class IndexUpdate {
         }
     }
 
-    /// Entries of files that are no longer in these folders. A content that was found again under a new path has moved.
-    private void removeGone(Collection<String> folders) {
-        for (String path : writer.paths()) {
-            if (seen.contains(path) || !isIn(path, folders) || isIn(path, unread)) {
-                continue;
-            }
-            String hash = writer.entry(path).orElseThrow().hash();
-            writer.remove(path);
-            if (copies.getOrDefault(hash, 0) > 0) {
-                copies.merge(hash, -1, Integer::sum);
-                added--;
-                moved++;
-            } else {
-                removed++;
-            }
+    /// An entry whose file is gone. A content that was found again under a new path has moved.
+    private void removeGone(String path) {
+        String hash = writer.entry(path).map(IndexEntry::hash).orElse("");
+        writer.remove(path);
+        if (copies.getOrDefault(hash, 0) > 0) {
+            copies.merge(hash, -1, Integer::sum);
+            added--;
+            moved++;
+        } else {
+            removed++;
         }
-    }
-
-    private static boolean isIn(String path, Collection<String> folders) {
-        return folders.stream().anyMatch(folder -> Path.of(path).startsWith(Path.of(folder)));
     }
 
     /// Names all files that have no embedding, those that failed before among them.
     private void reportFailures(Collection<String> folders) {
         for (String path : writer.paths()) {
             IndexEntry entry = writer.entry(path).orElseThrow();
-            if (entry.error().isPresent() && isIn(path, folders)) {
+            if (entry.error().isPresent() && IndexChanges.isIn(path, folders)) {
                 failed.add(failure(path, entry.error().get()));
             }
         }
-    }
-
-    /// Whether the index is not as it was.
-    boolean hasChanged() {
-        return added + changed + moved + removed > 0;
     }
 
     boolean hasFailures() {

@@ -6,19 +6,14 @@ import io.github.clip4j.Clip;
 import io.github.clip4j.Embedding;
 import io.github.clip4j.search.EmbeddingIndex;
 import io.github.clip4j.search.IndexModel;
-import io.github.clip4j.search.IndexWriter;
 import io.github.clip4j.search.SearchHit;
 import io.github.clip4j.search.SearchOptions;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -97,34 +92,16 @@ final class SearchCommand implements Callable<Integer> {
         Path folder = index.existing();
         IndexModel indexed = EmbeddingIndex.modelOf(folder);
         model.orElse(indexed.source(), indexed.profile());
-        CompletableFuture<EmbeddingIndex> early = CompletableFuture.supplyAsync(() -> open(folder)); // while the model is loaded
+        SearchedIndex searched = new SearchedIndex(folder, asItIs, reading, index.excluded(), spec);
         try (Clip clip = model.load()) {
             indexed.requireTexts(clip);
             if (query.hasImages()) {
                 indexed.requireImages(clip);
             }
             Embedding embedding = query.embed(clip, reading);
-            boolean changed = !asItIs && update(clip, folder, indexed);
-            print(opened(early, folder, changed).search(embedding, options));
+            print(searched.get(clip, indexed, model.threads()).search(embedding, options));
         }
         return ClipCommand.DONE;
-    }
-
-    private static EmbeddingIndex open(Path folder) {
-        try {
-            return EmbeddingIndex.open(folder);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    /// The index that was opened early, unless it has changed since, or could not be read and may have been mended.
-    private static EmbeddingIndex opened(CompletableFuture<EmbeddingIndex> early, Path folder, boolean changed) throws IOException {
-        try {
-            return changed ? EmbeddingIndex.open(folder) : early.join();
-        } catch (CompletionException e) {
-            return EmbeddingIndex.open(folder);
-        }
     }
 
     private SearchQuery query() {
@@ -133,34 +110,6 @@ final class SearchCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
-    }
-
-    /// Indexes what has changed. A search goes on with what there is when that is not possible.
-    ///
-    /// @return whether the index may be another one now
-    private boolean update(Clip clip, Path folder, IndexModel indexed) {
-        try (IndexWriter writer = IndexWriter.open(folder, indexed)) {
-            List<String> there = new ArrayList<>();
-            for (String root : writer.roots()) {
-                if (Files.isDirectory(Path.of(root))) {
-                    there.add(root);
-                } else {
-                    warn(root + ": the folder is not there now; its images are left in the index");
-                }
-            }
-            Tally tally = new Tally(spec, "new images");
-            IndexUpdate update = new IndexUpdate(
-                    clip, writer, reading, model.threads(), index.excluded(), tally, new JsonArray(), new IndexProgress());
-            update.checking(() -> indexed.requireImages(clip)).run(there);
-            return update.hasChanged() || writer.wasDamaged();
-        } catch (IOException e) {
-            warn("the index is searched as it is: " + ClipCommand.message(e));
-            return true;
-        }
-    }
-
-    private void warn(String message) {
-        spec.commandLine().getErr().println("clip: " + Output.printable(message));
     }
 
     static JsonObject toJson(SearchHit hit) {

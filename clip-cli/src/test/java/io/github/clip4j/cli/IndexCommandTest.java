@@ -145,12 +145,19 @@ class IndexCommandTest {
         assertThat(search("a red circle", "--top", "2", "--no-indexing")).doesNotContain("new.png");
         assertThat(search("a red circle", "--top", "2")).contains("new.png");
         try (IndexWriter writer = IndexWriter.open(Path.of(index), EmbeddingIndex.modelOf(Path.of(index)))) {
-            Cli.Run run = Cli.run("search", "a red circle", "--index", index, "--paths", "--top", "1");
+            String[] again = {"search", "a red circle", "--index", index, "--paths", "--top", "9"};
+            assertThat(Cli.run(again).err()).as("nothing has changed").doesNotContain("another writer");
+            Files.copy(photos.resolve("new.png"), photos.resolve("newer.png"));
+            Cli.Run run = Cli.run(again);
             assertThat(run.exit()).isZero();
+            assertThat(run.out()).doesNotContain("newer.png");
             assertThat(run.err()).contains("the index is searched as it is").contains("being changed by another writer");
             assertThat(Cli.run("index", photos.toString(), "--index", index).exit()).isEqualTo(1);
             assertThat(writer.size()).isEqualTo(6);
         }
+        Files.writeString(photos.resolve("new.png"), "no image");
+        Files.delete(photos.resolve("below/red-circle.png"));
+        assertThat(search("a red circle", "--top", "9")).contains("newer.png").doesNotContain("new.png", "red-circle.png");
         Files.move(photos, scratch.resolve("elsewhere"));
         Cli.Run run = Cli.run("search", "a red circle", "--index", index, "--paths", "--top", "1");
         assertThat(run.err()).contains("the folder is not there now");

@@ -166,6 +166,19 @@ public final class EmbeddingIndex {
         return new Duplicates(entries, vectors, products, min).groups();
     }
 
+    /// {@return groups of similar images, the largest first: spherical k-means over all embeddings}
+    ///
+    /// The same index gives the same groups. There are fewer than `count` when there are fewer different embeddings.
+    ///
+    /// @param count the number of groups, at least 1
+    /// @throws IllegalArgumentException for another number
+    public List<Cluster> clusters(int count) {
+        if (count < 1) {
+            throw new IllegalArgumentException("count: expected at least 1, got " + count);
+        }
+        return entries.isEmpty() ? List.of() : new SphericalKMeans(entries, vectors, products, model.dimension()).clusters(count);
+    }
+
     /// All rows that may be among the best. Products in float32 are wrong by at most `error`: d/16 roundings of a chain and some of the
     /// tree and the tail, of sums of at most Σ|ab| ≤ 1 for unit
     /// vectors. So a row that is worse than the last of the best by twice that is not

@@ -1,0 +1,83 @@
+package io.github.clip4j.cli;
+
+import io.github.clip4j.search.IndexEntry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// What has changed in folders since they were indexed. Of a file its size and its time are looked at, and nothing is read.
+///
+/// @param work files that are new or have changed
+/// @param stats what the file system says of those, by name
+/// @param gone paths of entries whose files are not there any more
+/// @param unreadable folders and files that could not be looked at; what is below them keeps its entries
+record IndexChanges(List<ImageItem> work, Map<String, Stat> stats, List<String> gone, List<ImageItem> unreadable) {
+    /// What a file system says of a file.
+    ///
+    /// @param size in bytes
+    /// @param modified in nanoseconds since 1970
+    record Stat(long size, long modified) {}
+
+    /// @param folders absolute
+    /// @param known the entries of the index, those that failed among them, by path
+    /// @param items the images in the folders
+    static IndexChanges find(Collection<String> folders, Map<String, IndexEntry> known, Iterator<ImageItem> items) {
+        IndexChanges changes = new IndexChanges(new ArrayList<>(), new HashMap<>(), new ArrayList<>(), new ArrayList<>());
+        Set<String> seen = new HashSet<>();
+        while (items.hasNext()) {
+            ImageItem item = items.next();
+            if (item.path() == null) {
+                changes.unreadable.add(item);
+                continue;
+            }
+            seen.add(item.name());
+            changes.look(item, item.path(), known.get(item.name()));
+        }
+        List<String> unread = changes.unreadable.stream().map(ImageItem::name).filter(name -> Files.isDirectory(Path.of(name))).toList();
+        for (String path : known.keySet()) {
+            if (!seen.contains(path) && isIn(path, folders) && !isIn(path, unread)) {
+                changes.gone.add(path);
+            }
+        }
+        return changes;
+    }
+
+    /// Finds out whether a file has to be read.
+    private void look(ImageItem item, Path path, @Nullable IndexEntry known) {
+        try {
+            BasicFileAttributes attributes =
+                    item.attributes() != null ? item.attributes() : Files.readAttributes(path, BasicFileAttributes.class);
+            Stat stat = new Stat(attributes.size(), attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS));
+            if (known == null || known.size() != stat.size || known.modified() != stat.modified) {
+                stats.put(item.name(), stat);
+                work.add(item);
+            }
+        } catch (IOException e) {
+            unreadable.add(ImageItem.failed(item.name(), item.message(e)));
+        }
+    }
+
+    boolean isEmpty() {
+        return work.isEmpty() && gone.isEmpty();
+    }
+
+    Stat stat(ImageItem item) {
+        return Objects.requireNonNull(stats.get(item.name()));
+    }
+
+    static boolean isIn(String path, Collection<String> folders) {
+        return folders.stream().anyMatch(folder -> Path.of(path).startsWith(Path.of(folder)));
+    }
+}
