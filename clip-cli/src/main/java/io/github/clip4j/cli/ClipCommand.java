@@ -26,9 +26,10 @@ import picocli.CommandLine.Spec;
         versionProvider = ClipCommand.Version.class,
         subcommands = {
             ClassifyCommand.class, EmbedCommand.class, SimilarityCommand.class, ExplainCommand.class, TraceCommand.class,
-            AttentionCommand.class, IndexCommand.class, SearchCommand.class, DuplicatesCommand.class, TokenizeCommand.class,
-            PreprocessCommand.class, InspectCommand.class, ConvertCommand.class, VerifyCommand.class, FetchCommand.class,
-            BenchCommand.class
+            AttentionCommand.class, IndexCommand.class, SearchCommand.class, DuplicatesCommand.class, ClusterCommand.class,
+            ExportCommand.class, ImportCommand.class,
+            TokenizeCommand.class, PreprocessCommand.class, InspectCommand.class, ConvertCommand.class, VerifyCommand.class,
+            FetchCommand.class, BenchCommand.class
         },
         footer = {
             "",

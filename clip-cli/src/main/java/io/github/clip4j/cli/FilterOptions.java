@@ -1,5 +1,9 @@
 package io.github.clip4j.cli;
 
+import io.github.clip4j.Clip;
+import io.github.clip4j.PromptTemplates;
+import io.github.clip4j.ZeroShotClassifier;
+import io.github.clip4j.search.EmbeddingIndex;
 import io.github.clip4j.search.IndexEntry;
 import io.github.clip4j.search.SearchOptions;
 import java.io.IOException;
@@ -7,6 +11,10 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneId;
 import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -29,17 +37,54 @@ final class FilterOptions {
     @Option(names = "--before", paramLabel = "DATE", description = "search files that were last changed before this day")
     private @Nullable String before;
 
-    /// The options of a search with the filters that were given.
-    SearchOptions apply(SearchOptions options) throws IOException {
-        if (folder == null && after == null && before == null) {
-            return options;
+    @Option(names = "--is", paramLabel = "L", description =
+            "search images that this label fits better than any of --not, such as --is \"a photo\" --not \"a screenshot\"; repeatable")
+    private List<String> is = new ArrayList<>();
+
+    @Option(names = "--not", paramLabel = "L", description = "leave out images that this label fits better than any of --is; repeatable")
+    private List<String> not = new ArrayList<>();
+
+    private @Nullable Predicate<IndexEntry> files; // null when all are searched
+
+    /// Checks the options before anything is done.
+    void check(TextOptions text) throws IOException {
+        if (is.isEmpty() != not.isEmpty()) { // how well a label fits says little by itself
+            throw new ParameterException(
+                    spec.commandLine(), "labels: expected both --is and --not, because one is compared with the other, got one of them");
         }
-        Path in = folder == null ? null : FileNames.path(folder).toAbsolutePath().normalize();
-        long from = after == null ? Long.MIN_VALUE : nanos("--after", after);
-        long to = before == null ? Long.MAX_VALUE : nanos("--before", before);
-        Predicate<IndexEntry> filter = entry -> entry.modified() >= from && entry.modified() < to
-                && (in == null || Path.of(entry.path()).startsWith(in));
-        return options.withFilter(filter);
+        text.requireReadable("--is", is);
+        text.requireReadable("--not", not);
+        if (folder != null || after != null || before != null) {
+            Path in = folder == null ? null : FileNames.path(folder).toAbsolutePath().normalize();
+            long from = after == null ? Long.MIN_VALUE : nanos("--after", after);
+            long to = before == null ? Long.MAX_VALUE : nanos("--before", before);
+            files = entry -> entry.modified() >= from && entry.modified() < to && (in == null || Path.of(entry.path()).startsWith(in));
+        }
+    }
+
+    /// The options of a search of an index with the filters that were given.
+    SearchOptions apply(SearchOptions options, EmbeddingIndex index, Clip clip) {
+        Predicate<IndexEntry> filter = files;
+        if (!is.isEmpty()) {
+            Set<String> fitting = fitting(index, clip);
+            Predicate<IndexEntry> fits = entry -> fitting.contains(entry.path());
+            filter = filter == null ? fits : filter.and(fits);
+        }
+        return filter == null ? options : options.withFilter(filter);
+    }
+
+    /// The paths of images for which the best of all labels is one of `--is`.
+    private Set<String> fitting(EmbeddingIndex index, Clip clip) {
+        List<String> labels = new ArrayList<>(is);
+        labels.addAll(not);
+        ZeroShotClassifier classifier = clip.classifier(labels, PromptTemplates.labelOnly());
+        Set<String> fitting = new HashSet<>();
+        for (int i = 0; i < index.size(); i++) {
+            if (is.contains(classifier.classify(index.embedding(i)).best().label())) {
+                fitting.add(index.entries().get(i).path());
+            }
+        }
+        return fitting;
     }
 
     /// The beginning of a day where the user lives.

@@ -8,12 +8,10 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -31,23 +29,21 @@ record IndexChanges(List<ImageItem> work, Map<String, Stat> stats, List<String> 
     record Stat(long size, long modified) {}
 
     /// @param folders absolute
-    /// @param known the entries of the index, those that failed among them, by path
+    /// @param known the entries of the index, those that failed among them, by path; those that are found are taken out
     /// @param items the images in the folders
     static IndexChanges find(Collection<String> folders, Map<String, IndexEntry> known, Iterator<ImageItem> items) {
         IndexChanges changes = new IndexChanges(new ArrayList<>(), new HashMap<>(), new ArrayList<>(), new ArrayList<>());
-        Set<String> seen = new HashSet<>();
         while (items.hasNext()) {
             ImageItem item = items.next();
             if (item.path() == null) {
                 changes.unreadable.add(item);
                 continue;
             }
-            seen.add(item.name());
-            changes.look(item, item.path(), known.get(item.name()));
+            changes.look(item, item.path(), known.remove(item.name()));
         }
         List<String> unread = changes.unreadable.stream().map(ImageItem::name).filter(name -> Files.isDirectory(Path.of(name))).toList();
         for (String path : known.keySet()) {
-            if (!seen.contains(path) && isIn(path, folders) && !isIn(path, unread)) {
+            if (isIn(path, folders) && !isIn(path, unread)) {
                 changes.gone.add(path);
             }
         }

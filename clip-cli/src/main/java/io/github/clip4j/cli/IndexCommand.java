@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.github.clip4j.Clip;
 import io.github.clip4j.search.EmbeddingIndex;
+import io.github.clip4j.search.IndexLockedException;
 import io.github.clip4j.search.IndexModel;
 import io.github.clip4j.search.IndexWriter;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,9 +34,14 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  clip index photos",
             "  clip index photos scans --model openai/clip-vit-base-patch32 --index photos.index",
+            "  clip index photos --watch",
             "  cd photos && clip search \"a beach\""
         })
 final class IndexCommand implements Callable<Integer> {
+    /// For systems that do not say that something has changed.
+    private static final int LOOK_SECONDS = 60;
+    private static final int RETRY_SECONDS = 2;
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -51,6 +58,10 @@ final class IndexCommand implements Callable<Integer> {
             "folders with images, with all folders below them; hidden ones are left out")
     private List<String> folders = new ArrayList<>();
 
+    @Option(names = "--watch", description =
+            "go on, and index what changes in the folders a moment later, until the command is ended; --json prints a document each time")
+    private boolean watch;
+
     @Option(names = "--json", description = "print one JSON document")
     private boolean json;
 
@@ -66,21 +77,59 @@ final class IndexCommand implements Callable<Integer> {
             model.orElse(indexed.source(), indexed.profile());
         }
         String source = model.source();
-        try (Clip clip = model.load()) {
-            IndexUpdate update;
-            try (IndexWriter writer = IndexWriter.open(folder, IndexModel.of(clip, source))) {
-                if (writer.wasDamaged()) {
-                    spec.commandLine().getErr().println("clip: " + folder + ": the index was damaged; what is lost is embedded again");
-                }
-                writer.addRoots(roots);
-                update = new IndexUpdate(clip, writer, reading, model.threads(), tally, failed, new IndexProgress());
-                update.run(roots, IndexChanges.find(
-                        roots, IndexUpdate.known(writer), reading.items(roots, index.excluded(), tally)));
-            }
-            print(clip, folder, update);
+        try (Clip clip = model.load();
+                FolderWatch changes = watch ? new FolderWatch(roots, index.excluded()) : null) { // before anything is looked at
+            IndexModel indexed = IndexModel.of(clip, source);
+            IndexUpdate first = update(clip, folder, indexed, roots, failed, tally);
+            print(clip, folder, first);
             int code = tally.end();
-            return update.hasFailures() ? ClipCommand.FAILED : code;
+            if (changes != null) {
+                watch(changes, clip, folder, indexed, roots);
+            }
+            return first.hasFailures() ? ClipCommand.FAILED : code;
         }
+    }
+
+    private IndexUpdate update(Clip clip, Path folder, IndexModel indexed, List<String> roots, JsonArray failed, Tally tally)
+            throws IOException {
+        try (IndexWriter writer = IndexWriter.open(folder, indexed)) {
+            if (writer.wasDamaged()) {
+                spec.commandLine().getErr().println("clip: " + folder + ": the index was damaged; what is lost is embedded again");
+            }
+            writer.addRoots(roots);
+            IndexUpdate update = new IndexUpdate(clip, writer, reading, model.threads(), tally, failed, new IndexProgress());
+            update.run(roots, IndexChanges.find(
+                    roots, IndexUpdate.known(writer), reading.items(roots, index.excluded(), tally)));
+            return update;
+        }
+    }
+
+    /// Brings the index up to date whenever something changes, until the process or the thread is told to end.
+    private void watch(FolderWatch changes, Clip clip, Path folder, IndexModel indexed, List<String> roots) throws IOException {
+        if (changes.incomplete() != null) {
+            warn("some folders are looked at every " + LOOK_SECONDS + " seconds only: " + changes.incomplete());
+        }
+        try {
+            for (boolean locked = false; ; ) {
+                changes.await(locked ? RETRY_SECONDS : LOOK_SECONDS, TimeUnit.SECONDS);
+                try {
+                    List<String> there = roots.stream().filter(root -> Files.isDirectory(Path.of(root))).toList(); // a disk may be away
+                    IndexUpdate update = update(clip, folder, indexed, there, new JsonArray(), new Tally(spec, "images"));
+                    if (update.hasChanged()) {
+                        print(clip, folder, update);
+                    }
+                    locked = false;
+                } catch (IndexLockedException e) {
+                    locked = true; // another command changes the index, and is soon done
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void warn(String message) {
+        spec.commandLine().getErr().println("clip: " + Output.printable(message));
     }
 
     /// The folders, absolute: an index is used from other folders too. One that is not there fails, and the others are indexed.

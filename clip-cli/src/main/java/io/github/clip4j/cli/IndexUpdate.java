@@ -55,6 +55,7 @@ final class IndexUpdate {
     private int changed;
     private int moved;
     private int removed;
+    private int done; // of what there was to do
 
     /// A file that was read.
     ///
@@ -102,6 +103,7 @@ final class IndexUpdate {
             }
         }
         changes.unreadable().forEach(item -> fail(item.name(), Objects.requireNonNull(item.error())));
+        done = changes.work().size() + changes.gone().size();
         progress.begin(changes.work().size());
         try (ReadAhead<Prepared> ahead = new ReadAhead<>(changes.work().iterator(), threads, BATCH + 2 * threads, this::prepare)) {
             while (ahead.hasNext()) {
@@ -138,7 +140,7 @@ final class IndexUpdate {
         return new Prepared(hash, image.width(), image.height(), preprocess.apply(image).toArray());
     }
 
-    private static String hash(Path file) throws IOException {
+    static String hash(Path file) throws IOException {
         try (DigestInputStream in = new DigestInputStream(Files.newInputStream(file), MessageDigest.getInstance("SHA-256"))) {
             in.transferTo(OutputStream.nullOutputStream());
             return HexFormat.of().formatHex(in.getMessageDigest().digest(), 0, HASH_BYTES);
@@ -254,6 +256,11 @@ final class IndexUpdate {
                 failed.add(failure(path, entry.error().get()));
             }
         }
+    }
+
+    /// Whether it has done something.
+    boolean hasChanged() {
+        return done > 0;
     }
 
     boolean hasFailures() {

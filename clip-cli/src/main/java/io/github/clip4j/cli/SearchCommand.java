@@ -8,12 +8,14 @@ import io.github.clip4j.search.EmbeddingIndex;
 import io.github.clip4j.search.IndexModel;
 import io.github.clip4j.search.SearchHit;
 import io.github.clip4j.search.SearchOptions;
+import io.github.clip4j.tools.OutputFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -38,6 +40,9 @@ import picocli.CommandLine.Spec;
             "  clip search photos/mine.jpg --paths | head -3"
         })
 final class SearchCommand implements Callable<Integer> {
+    private static final int THUMBNAIL = 160;
+    private static final int THUMBNAIL_LINES = 8;
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -68,6 +73,14 @@ final class SearchCommand implements Callable<Integer> {
     @Option(names = "--paths", description = "print paths only, one a line, for other programs")
     private boolean paths;
 
+    @Option(names = "--html", paramLabel = "F.html", description =
+            "write the results as a page with small copies of the images, which needs nothing else")
+    private @Nullable String html;
+
+    @Option(names = "--thumbnails", paramLabel = "WAY", description =
+            "show the images in the terminal: kitty, iterm or sixel, or none; the one that the terminal names unless given")
+    private String thumbnails = "auto";
+
     @Option(names = "--no-indexing", description = "search the index as it is, without looking for changes")
     private boolean asItIs;
 
@@ -85,10 +98,15 @@ final class SearchCommand implements Callable<Integer> {
         if (json && paths) {
             throw new ParameterException(spec.commandLine(), "expected either --json or --paths, got both");
         }
+        TerminalImages terminal = terminal();
+        Path page = html == null ? null : FileNames.path(html);
+        if (page != null) {
+            OutputFile.requireWritable(page);
+        }
         text.requireReadable("QUERY", queries);
         reading.check();
+        filters.check(text);
         SearchQuery query = query();
-        SearchOptions options = filters.apply(SearchOptions.top(top).withMin(min).withExact()); // one search is over before signs are made
         Path folder = index.existing();
         IndexModel indexed = EmbeddingIndex.modelOf(folder);
         model.orElse(indexed.source(), indexed.profile());
@@ -99,7 +117,14 @@ final class SearchCommand implements Callable<Integer> {
                 indexed.requireImages(clip);
             }
             Embedding embedding = query.embed(clip, reading);
-            print(searched.get(clip, indexed, model.threads()).search(embedding, options));
+            EmbeddingIndex now = searched.get(clip, indexed, model.threads());
+            SearchOptions options = SearchOptions.top(top).withMin(min).withExact(); // one search is over before signs are made
+            List<SearchHit> hits = now.search(embedding, filters.apply(options, now, clip));
+            if (page != null) {
+                byte[] document = new SearchPage(reading).of(title(), hits);
+                OutputFile.write(page, out -> out.write(document));
+            }
+            print(hits, terminal);
         }
         return ClipCommand.DONE;
     }
@@ -119,7 +144,38 @@ final class SearchCommand implements Callable<Integer> {
         return result;
     }
 
-    private void print(List<SearchHit> hits) throws IOException {
+    private String title() {
+        return String.join(" + ", queries);
+    }
+
+    /// How the terminal shows images; null when it shows none, or when somebody else reads what is printed.
+    private @Nullable TerminalImages terminal() {
+        if (thumbnails.equals("none") || json || paths) {
+            return null;
+        }
+        if (thumbnails.equals("auto")) {
+            return Streams.of(spec).isTerminal() ? TerminalImages.of(System.getenv()) : null;
+        }
+        for (TerminalImages way : TerminalImages.values()) {
+            if (way.name().toLowerCase(Locale.ROOT).equals(thumbnails)) {
+                return way;
+            }
+        }
+        throw new ParameterException(
+                spec.commandLine(), "--thumbnails: expected auto, kitty, iterm, sixel or none, got '" + thumbnails + "'");
+    }
+
+    /// An image above its line. One that cannot be read any more has its line alone.
+    private String thumbnail(SearchHit hit, TerminalImages terminal) {
+        String path = hit.entry().path();
+        try {
+            return terminal.show(Thumbnail.of(reading.read(ImageItem.file(path, Path.of(path))), THUMBNAIL), THUMBNAIL_LINES);
+        } catch (IOException | IllegalArgumentException e) {
+            return "";
+        }
+    }
+
+    private void print(List<SearchHit> hits, @Nullable TerminalImages terminal) throws IOException {
         Streams streams = Streams.of(spec);
         if (json) {
             JsonArray results = new JsonArray();
@@ -127,11 +183,12 @@ final class SearchCommand implements Callable<Integer> {
                 results.add(toJson(hit));
             }
             JsonObject document = new JsonObject();
-            document.addProperty("query", String.join(" + ", queries));
+            document.addProperty("query", title());
             document.add("results", results);
             streams.out().println(Output.json(document));
         } else {
             for (SearchHit hit : hits) {
+                streams.out().print(terminal == null ? "" : thumbnail(hit, terminal));
                 streams.out().println(paths ? hit.entry().path()
                         : String.format(Locale.ROOT, "%6.3f  %s", hit.cosine(), Output.printable(hit.entry().path())));
             }

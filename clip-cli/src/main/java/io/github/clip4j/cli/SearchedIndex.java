@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -30,7 +31,11 @@ final class SearchedIndex {
     private final Set<String> excluded;
     private final CommandSpec spec;
     private final Tally tally;
-    private final CompletableFuture<Looked> early;
+    private final CompletableFuture<Listed> listed;
+    private final CompletableFuture<Looked> looked;
+
+    /// The images that are in the folders of the index.
+    private record Listed(List<String> folders, List<ImageItem> images) {}
 
     /// @param changes null when nobody looked for them
     private record Looked(EmbeddingIndex index, @Nullable IndexChanges changes) {}
@@ -45,7 +50,20 @@ final class SearchedIndex {
         this.excluded = excluded;
         this.spec = spec;
         this.tally = new Tally(spec, "new images");
-        this.early = CompletableFuture.supplyAsync(this::look);
+        Executor threads = task -> Thread.ofPlatform().daemon().name("clip4j-index").start(task);
+        this.listed = CompletableFuture.supplyAsync(asItIs ? () -> new Listed(List.of(), List.of()) : this::list, threads);
+        this.looked = CompletableFuture.supplyAsync(this::look, threads);
+    }
+
+    private Listed list() {
+        try {
+            List<String> there = there(EmbeddingIndex.rootsOf(folder));
+            List<ImageItem> images = new ArrayList<>();
+            reading.items(there, excluded, tally).forEachRemaining(images::add);
+            return new Listed(there, images);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private Looked look() {
@@ -54,18 +72,18 @@ final class SearchedIndex {
             if (asItIs) {
                 return new Looked(index, null);
             }
-            Map<String, IndexEntry> known = new HashMap<>();
+            Map<String, IndexEntry> known = HashMap.newHashMap(index.size() + index.failures().size());
             index.entries().forEach(entry -> known.put(entry.path(), entry));
             index.failures().forEach(entry -> known.put(entry.path(), entry));
-            return new Looked(index, changes(index.roots(), known));
+            return new Looked(index, changes(known));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private IndexChanges changes(Collection<String> roots, Map<String, IndexEntry> known) {
-        List<String> there = there(roots);
-        return IndexChanges.find(there, known, reading.items(there, excluded, tally));
+    private IndexChanges changes(Map<String, IndexEntry> known) {
+        Listed all = listed.join();
+        return IndexChanges.find(all.folders, known, all.images.iterator());
     }
 
     private List<String> there(Collection<String> roots) {
@@ -88,22 +106,22 @@ final class SearchedIndex {
     ///
     /// @param indexed the model of the index, which `clip` is
     EmbeddingIndex get(Clip clip, IndexModel indexed, int threads) throws IOException {
-        Looked looked;
+        Looked now;
         try {
-            looked = early.join();
+            now = looked.join();
         } catch (CompletionException e) { // damaged: a writer leaves out what is, and embeds it again
             if (!asItIs) {
                 update(clip, indexed, threads, null);
             }
             return EmbeddingIndex.open(folder);
         }
-        IndexChanges changes = looked.changes;
+        IndexChanges changes = now.changes;
         if (changes == null) {
-            return looked.index;
+            return now.index;
         }
         if (changes.isEmpty()) {
             changes.unreadable().forEach(item -> tally.failed(String.valueOf(item.error())));
-            return looked.index;
+            return now.index;
         }
         update(clip, indexed, threads, changes);
         return EmbeddingIndex.open(folder);
@@ -111,10 +129,10 @@ final class SearchedIndex {
 
     private void update(Clip clip, IndexModel indexed, int threads, @Nullable IndexChanges found) {
         try (IndexWriter writer = IndexWriter.open(folder, indexed)) {
-            IndexChanges changes = found != null ? found : changes(writer.roots(), IndexUpdate.known(writer));
+            IndexChanges changes = found != null ? found : changes(IndexUpdate.known(writer));
             new IndexUpdate(clip, writer, reading, threads, tally, new JsonArray(), new IndexProgress())
                     .checking(() -> indexed.requireImages(clip))
-                    .run(writer.roots(), changes);
+                    .run(listed.join().folders, changes);
         } catch (IOException e) {
             warn("the index is searched as it is: " + ClipCommand.message(e));
         }

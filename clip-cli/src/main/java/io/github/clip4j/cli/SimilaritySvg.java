@@ -61,18 +61,18 @@ final class SimilaritySvg {
             String png = Base64.getEncoder().encodeToString(PngWriter.write(image.width(), image.height(), image.toRgb()));
             svg.append(String.format(Locale.ROOT,
                     "<image x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" href=\"data:image/png;base64,%s\"><title>%s</title></image>%n",
-                    x, y, CELL, CELL, png, escape(row.name())));
+                    x, y, CELL, CELL, png, Markup.escape(row.name())));
         }
     }
 
     private void panel(
             String title, int left, int top, String format, ToDoubleFunction<Classification.Score> value, double largest) {
         svg.append(String.format(
-                Locale.ROOT, "<text x=\"%d\" y=\"%d\" font-weight=\"bold\">%s</text>%n", left, MARGIN + FONT, escape(title)));
+                Locale.ROOT, "<text x=\"%d\" y=\"%d\" font-weight=\"bold\">%s</text>%n", left, MARGIN + FONT, Markup.escape(title)));
         for (int column = 0; column < columns; column++) {
             int x = left + column * (CELL + GAP) + CELL / 2 + FONT / 3;
             svg.append(String.format(Locale.ROOT, "<text transform=\"translate(%d %d) rotate(-90)\">%s</text>%n",
-                    x, top - 6, escape(matrix.texts().get(column))));
+                    x, top - 6, Markup.escape(matrix.texts().get(column))));
         }
         for (int row = 0; row < matrix.rows().size(); row++) {
             List<Classification.Score> scores = matrix.rows().get(row).scores();
@@ -94,24 +94,5 @@ final class SimilaritySvg {
     private static String color(boolean negative, double strength) {
         int faded = (int) Math.round(255 * (1 - 0.8 * strength));
         return String.format(Locale.ROOT, negative ? "#%02x%02xff" : "#ff%02x%02x", faded, faded);
-    }
-
-    /// Text as XML takes it; characters that XML forbids become U+FFFD.
-    private static String escape(String text) {
-        StringBuilder escaped = new StringBuilder();
-        text.codePoints().forEach(c -> {
-            switch (c) {
-                case '&' -> escaped.append("&amp;");
-                case '<' -> escaped.append("&lt;");
-                case '>' -> escaped.append("&gt;");
-                case '"' -> escaped.append("&quot;");
-                default -> escaped.appendCodePoint(isXml(c) ? c : 0xFFFD);
-            }
-        });
-        return escaped.toString();
-    }
-
-    private static boolean isXml(int c) {
-        return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c <= 0xD7FF) || (c >= 0xE000 && c <= 0xFFFD) || c >= 0x10000;
     }
 }

@@ -229,6 +229,9 @@ class IndexCommandTest {
         assertThat(search("a red circle", "--before", "2001-06-17")).containsExactly("old.png");
         assertThat(search("a red circle", "--after", "2001-06-14", "--before", "2001-06-17")).containsExactly("old.png");
         assertThat(search("a red circle", "--after", "2001-06-17")).hasSize(5).doesNotContain("old.png");
+        assertThat(search("red", "--is", "three hearts", "--is", "a red circle", "--not", "the letter K", "--not", "a star", "--in", below))
+                .contains("three-hearts.png", "red-circle.png").doesNotContain("letter-k.png", "striped-star.png", "old.png");
+        assertThat(Cli.run("search", "a", "--index", index, "--is", "a star").err()).contains("expected both --is and --not");
         Cli.Run run = Cli.run("search", "a", "--index", index, "--after", "yesterday");
         assertThat(run.exit()).isEqualTo(2);
         assertThat(run.err()).contains("--after: expected a date such as 2026-05-31, got 'yesterday'");

@@ -76,6 +76,14 @@ public final class EmbeddingIndex {
         return Manifest.read(folder).model();
     }
 
+    /// {@return the folders whose files are indexed} Nothing else is read.
+    ///
+    /// @param folder of the index
+    /// @throws IOException when there is no index
+    public static Set<String> rootsOf(Path folder) throws IOException {
+        return Manifest.read(folder).roots();
+    }
+
     /// {@return whether a folder holds an index}
     ///
     /// @param folder which may not exist
