@@ -104,7 +104,7 @@ final class ClusterCommand implements Callable<Integer> {
     }
 
     private static int usual(int images) {
-        return (int) Math.clamp(Math.round(Math.sqrt(images / 2.0)), 1, MOST_GROUPS);
+        return Math.clamp(Math.round(Math.sqrt(images / 2.0)), 1, MOST_GROUPS);
     }
 
     private List<Name> names(EmbeddingIndex embeddings, List<Cluster> clusters, Labels all) throws IOException {

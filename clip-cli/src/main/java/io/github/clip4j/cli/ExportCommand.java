@@ -47,7 +47,8 @@ final class ExportCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (!output.endsWith(NPY)) {
-            throw new ParameterException(spec.commandLine(), "--output: expected the name of a file that ends in .npy, got '" + output + "'");
+            throw new ParameterException(
+                    spec.commandLine(), "--output: expected the name of a file that ends in .npy, got '" + output + "'");
         }
         Path vectors = FileNames.path(output);
         Path lines = beside(vectors);

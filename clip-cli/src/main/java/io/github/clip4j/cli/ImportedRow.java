@@ -82,7 +82,7 @@ record ImportedRow(String where, int row, String path, OptionalLong size, Option
     }
 
     private static int pixels(JsonObject entry, String name) {
-        return (int) Math.clamp(number(entry, name, OptionalLong.of(0)).orElseThrow(), 0, Integer.MAX_VALUE);
+        return Math.clamp(number(entry, name, OptionalLong.of(0)).orElseThrow(), 0, Integer.MAX_VALUE);
     }
 
     private static OptionalLong number(JsonObject entry, String name, OptionalLong otherwise) {

@@ -14,25 +14,15 @@ import java.util.Locale;
 final class SearchPage {
     private static final int EDGE = 320;
 
-    private static final String HEAD = """
-            <!DOCTYPE html>
-            <html lang="en">
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width">
-            <title>%1$s</title>
-            <style>
+    private static final String STYLE = """
             :root { color-scheme: light dark }
             body { font: 15px/1.4 sans-serif; margin: 1.5rem }
             main { display: grid; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); gap: 1.25rem }
             figure { margin: 0 }
-            img { width: 100%%; height: 14rem; object-fit: contain; background: #8882 }
+            img { width: 100%; height: 14rem; object-fit: contain; background: #8882 }
             p.missing { height: 14rem; margin: 0; padding: 1rem; box-sizing: border-box; background: #8882; overflow: auto }
             a:focus-visible { outline: 3px solid #06c; outline-offset: 2px; display: block }
             figcaption { overflow-wrap: anywhere; font-variant-numeric: tabular-nums }
-            </style>
-            <h1>%1$s</h1>
-            <p>%2$s Each number is the cosine of an image with the query.</p>
-            <main>
             """;
 
     private final ReadOptions reading;
@@ -44,7 +34,18 @@ final class SearchPage {
     /// {@return an HTML file} An image that cannot be read any more keeps its place, with the reason.
     byte[] of(String query, List<SearchHit> hits) {
         String count = hits.size() == 1 ? "1 image, found with clip search." : hits.size() + " images, best first, found with clip search.";
-        StringBuilder page = new StringBuilder(String.format(Locale.ROOT, HEAD, Markup.escape(query), count));
+        StringBuilder page = new StringBuilder(String.format(Locale.ROOT, """
+                <!DOCTYPE html>
+                <html lang="en">
+                <meta charset="utf-8">
+                <meta name="viewport" content="width=device-width">
+                <title>%1$s</title>
+                <style>
+                %2$s</style>
+                <h1>%1$s</h1>
+                <p>%3$s Each number is the cosine of an image with the query.</p>
+                <main>
+                """, Markup.escape(query), STYLE, count));
         for (SearchHit hit : hits) {
             String path = hit.entry().path();
             page.append(String.format(Locale.ROOT,
@@ -56,11 +57,12 @@ final class SearchPage {
 
     private String picture(SearchHit hit) {
         String path = hit.entry().path();
-        ImageItem item = ImageItem.file(path, Path.of(path));
+        Path file = Path.of(path);
+        ImageItem item = ImageItem.file(path, file);
         try {
             Image small = Thumbnail.of(reading.read(item), EDGE);
             String data = Base64.getEncoder().encodeToString(Thumbnail.jpeg(small));
-            return "<img alt=\"\" loading=\"lazy\" src=\"data:image/jpeg;base64," + data + "\">";
+            return "<img alt=\"" + Markup.escape(String.valueOf(file.getFileName())) + "\" loading=\"lazy\" src=\"data:image/jpeg;base64," + data + "\">";
         } catch (IOException | IllegalArgumentException e) {
             return "<p class=\"missing\">" + Markup.escape(item.message(e)) + "</p>";
         }

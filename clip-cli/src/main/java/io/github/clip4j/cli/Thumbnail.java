@@ -31,8 +31,8 @@ final class Thumbnail {
         BufferedImage pixels = new BufferedImage(image.width(), image.height(), BufferedImage.TYPE_INT_RGB);
         byte[] rgb = image.toRgb();
         for (int i = 0; i < image.width() * image.height(); i++) {
-            pixels.setRGB(i % image.width(), i / image.width(),
-                    (rgb[3 * i] & 0xff) << 16 | (rgb[3 * i + 1] & 0xff) << 8 | rgb[3 * i + 2] & 0xff);
+            int color = (rgb[3 * i] & 0xff) << 16 | (rgb[3 * i + 1] & 0xff) << 8 | (rgb[3 * i + 2] & 0xff);
+            pixels.setRGB(i % image.width(), i / image.width(), color);
         }
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         ImageIO.setUseCache(false); // no files beside those that the user asked for

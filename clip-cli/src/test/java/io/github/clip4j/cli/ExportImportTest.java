@@ -108,7 +108,8 @@ class ExportImportTest {
         Cli.Run run = run(1, "import", array.toString(), "--index", second, "--json");
         assertThat(run.json().get("total").getAsInt()).isEqualTo(3);
         assertThat(run.json().getAsJsonArray("failed")).hasSize(2);
-        assertThat(run.err()).contains("letter-k.png: the file has changed since its vector was made", "no such file", "2 of 5 rows failed");
+        assertThat(run.err())
+                .contains("letter-k.png: the file has changed since its vector was made", "no such file", "2 of 5 rows failed");
         assertThat(EmbeddingIndex.open(Path.of(second)).entries()).anyMatch(entry -> entry.path().equals(touched.toString()));
         // without a hash in the list the time of the array decides
         Files.setLastModifiedTime(array, FileTime.from(Instant.parse("2019-01-01T00:00:00Z")));
@@ -138,7 +139,8 @@ class ExportImportTest {
                 "{\"path\":\"a\"}", "{\"row\":1}", "{\"row\":\"1\",\"path\":\"a\"}", "{\"image\":\"b\",\"error\":\"broken\"}"));
         String err = run(1, "import", array.toString(), "--index", second).err();
         assertThat(err).contains(
-                "entry 2: " + path + ": a second row of this file", "entry 3: expected an object", "entry 4: expected a path and a row of 0 to 4",
+                "entry 2: " + path + ": a second row of this file", "entry 3: expected an object",
+                "entry 4: expected a path and a row of 0 to 4",
                 "entry 5: row: expected a whole number, got 1.5", "entry 6: row: expected a whole number, got null",
                 "entry 7: image: expected a text, got null", "entry 8: row: expected a whole number", "7 of 8 rows failed");
         for (String damaged : new String[] {"{", "{\"row\":0,", "not json", "{\"results\":3}", ""}) {

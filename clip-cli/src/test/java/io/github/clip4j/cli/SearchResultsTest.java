@@ -88,8 +88,10 @@ class SearchResultsTest {
         assertThat(run.exit()).as(run.err()).isZero();
         assertThat(run.out().lines()).hasSize(10);
         String html = Files.readString(page);
-        assertThat(html).contains("<title>a red circle + &lt;/title&gt;&lt;b&gt;</title>", "photos &amp; &lt;b&gt;", "photos%20&amp;%20%3Cb%3E")
-                .doesNotContain("<script").doesNotContain("http:").doesNotContain("https:").containsPattern("no such file: .*copy-red-circle");
+        assertThat(html)
+                .contains("<title>a red circle + &lt;/title&gt;&lt;b&gt;</title>", "photos &amp; &lt;b&gt;", "photos%20&amp;%20%3Cb%3E")
+                .doesNotContain("<script", "http:", "https:")
+                .containsPattern("no such file: .*copy-red-circle");
         Matcher pictures = PICTURE.matcher(html);
         int count = 0;
         for (; pictures.find(); count++) {
@@ -116,7 +118,8 @@ class SearchResultsTest {
         assertThat(TerminalImages.of(Map.of("TERM", "xterm-256color"))).isNull();
         assertThat(TerminalImages.of(Map.of())).isNull();
         assertThat(TerminalImages.of(Map.of("TERM", "tmux-256color", "KITTY_WINDOW_ID", "1"))).isNull();
-        assertThat(Cli.run("search", "a", "--index", index, "--thumbnails", "ascii").err()).contains("expected auto, kitty, iterm, sixel or none");
+        assertThat(Cli.run("search", "a", "--index", index, "--thumbnails", "ascii").err())
+                .contains("expected auto, kitty, iterm, sixel or none");
     }
 
     @Test
@@ -130,7 +133,8 @@ class SearchResultsTest {
         assertThat(shown.toRgb()).isEqualTo(Thumbnail.of(ImageFile.read(EXAMPLES.resolve("red-circle.png")), 160).toRgb());
         arguments[arguments.length - 1] = "iterm";
         String iterm = Cli.run(arguments).out();
-        Matcher file = Pattern.compile("\u001b]1337;File=inline=1;size=(\\d+);height=8;preserveAspectRatio=1:([^\u0007]*)\u0007\n").matcher(iterm);
+        Matcher file = Pattern.compile(
+                "\u001b]1337;File=inline=1;size=(\\d+);height=8;preserveAspectRatio=1:([^\u0007]*)\u0007\n").matcher(iterm);
         assertThat(file.find()).isTrue();
         byte[] png = Base64.getDecoder().decode(file.group(2));
         assertThat(png).hasSize(Integer.parseInt(file.group(1))).startsWith("\u0089PNG".getBytes(StandardCharsets.ISO_8859_1));
@@ -167,7 +171,7 @@ class SearchResultsTest {
             } else if (token.startsWith("!")) {
                 for (int i = Integer.parseInt(tokens.group(3)); i > 0; i--, x++) {
                     for (int row = 0; row < 6; row++) {
-                        if ((tokens.group(4).charAt(0) - '?' >> row & 1) == 1) {
+                        if ((((tokens.group(4).charAt(0) - '?') >> row) & 1) == 1) {
                             seen[(top + row) * width + x]++;
                             sums[0] += 51L * (color / 36);
                             sums[1] += 51L * (color / 6 % 6);
