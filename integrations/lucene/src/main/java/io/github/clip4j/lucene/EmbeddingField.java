@@ -187,8 +187,9 @@ public final class EmbeddingField {
 
     private float[] checked(Embedding embedding) {
         if (embedding.dimension() != model.dimension()) {
-            throw new IllegalArgumentException("field %s: expected an embedding of %d components, got %d; was it made by the model of the "
-                    .formatted(name, model.dimension(), embedding.dimension()) + "field, " + model.name() + "?");
+            throw new IllegalArgumentException(
+                    "field %s: expected an embedding of %d components, got %d; was it made by the model of the field, %s?"
+                            .formatted(name, model.dimension(), embedding.dimension(), model.name()));
         }
         return embedding.toArray();
     }

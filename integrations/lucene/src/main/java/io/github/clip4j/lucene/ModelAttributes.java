@@ -43,8 +43,9 @@ final class ModelAttributes {
     private static String value(FieldInfo field, String key) {
         @Nullable String value = field.getAttribute(key);
         if (value == null) {
-            throw new IllegalArgumentException("field %s: expected the attribute %s beside %s, got none; was the index written by another"
-                    .formatted(field.name, key, NAME) + " version of clip-lucene?");
+            throw new IllegalArgumentException(
+                    "field %s: expected the attribute %s beside %s, got none; was the index written by another version of clip-lucene?"
+                            .formatted(field.name, key, NAME));
         }
         return value;
     }
