@@ -32,6 +32,10 @@ import org.apache.lucene.util.Version;
 
 /// Searches of Lucene and of clip-search over the vectors and queries that `io.github.clip4j.bench.SearchRates` wrote: one query at a
 /// time, the ways in turn, so that a minute of a busy machine meets all of them. `integrations/lucene/bench.sh` runs both.
+///
+/// In each turn every way has another query and another place, and an exact search, which reads all vectors, comes before each. A second
+/// search for one query would find the vectors of the first in the processor's cache; a user's search comes after the encoding of
+/// the query, which leaves none there.
 final class LuceneRates {
     private static final int ROUNDS = 3;
     private static final int TOP = 10;
@@ -139,23 +143,25 @@ final class LuceneRates {
     }
 
     private void round(String name, Map<String, Way> ways, List<Embedding> queries) throws IOException {
-        Map<String, double[]> times = new LinkedHashMap<>();
-        Map<String, Integer> found = new LinkedHashMap<>();
-        for (int i = 0; i < queries.size(); i++) {
-            Set<Object> expected = new HashSet<>(Arrays.asList(exact().search(queries.get(i))));
-            for (Map.Entry<String, Way> way : ways.entrySet()) {
+        List<String> names = List.copyOf(ways.keySet());
+        double[][] times = new double[names.size()][queries.size()];
+        int[] found = new int[names.size()];
+        for (int turn = 0; turn < queries.size(); turn++) {
+            for (int place = 0; place < names.size(); place++) {
+                int way = (turn + place) % names.size();
+                int query = (turn + way * queries.size() / names.size()) % queries.size();
                 long begin = System.nanoTime();
-                Object[] paths = way.getValue().search(queries.get(i));
-                times.computeIfAbsent(way.getKey(), _ -> new double[queries.size()])[i] = (System.nanoTime() - begin) / 1e6;
-                found.merge(way.getKey(), (int) Arrays.stream(paths).filter(expected::contains).count(), Integer::sum);
+                Object[] paths = Objects.requireNonNull(ways.get(names.get(way))).search(queries.get(query));
+                times[way][turn] = (System.nanoTime() - begin) / 1e6;
+                Set<Object> expected = new HashSet<>(Arrays.asList(exact().search(queries.get(query))));
+                found[way] += (int) Arrays.stream(paths).filter(expected::contains).count();
             }
         }
         out.println(name);
-        for (Map.Entry<String, double[]> way : times.entrySet()) {
-            double[] sorted = way.getValue();
-            Arrays.sort(sorted);
-            out.printf(Locale.ROOT, "  %-26s %7.2f ms (p90 %.2f), recall@%d %.4f%n", way.getKey(), at(sorted, 0.5), at(sorted, 0.9), TOP,
-                    found.getOrDefault(way.getKey(), 0) / (double) (TOP * queries.size()));
+        for (int way = 0; way < names.size(); way++) {
+            Arrays.sort(times[way]);
+            out.printf(Locale.ROOT, "  %-26s %7.2f ms (p90 %.2f), recall@%d %.4f%n", names.get(way), at(times[way], 0.5), at(times[way], 0.9),
+                    TOP, found[way] / (double) (TOP * queries.size()));
         }
     }
 
