@@ -16,10 +16,12 @@ java_home=$(find_java_home)
 if [ ! -d "$folder/index" ]; then
   jar=$root/clip-bench/target/quick/benchmarks.jar
   ensure_built clip-bench "$jar" "$java_home" clip-cli clip-hub clip-tiny integrations
-  "$java_home/bin/java" --add-modules jdk.incubator.vector -Xmx4g -cp "$jar" io.github.clip4j.bench.SearchRates "$rows" "$dimension" "$folder"
+  "$java_home/bin/java" --add-modules jdk.incubator.vector -Xmx4g -cp "$jar" io.github.clip4j.bench.SearchRates \
+    "$rows" "$dimension" "$folder"
 fi
 JAVA_HOME=$java_home mvn -B -q -Dquick -Pintegrations -pl integrations/lucene -am test-compile \
   org.apache.maven.plugins:maven-dependency-plugin:3.9.0:build-classpath -Dmdep.includeScope=test -Dmdep.outputFile=target/quick/class-path
+built=integrations/lucene/target/quick
 "$java_home/bin/java" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -Xmx8g \
-  -cp "integrations/lucene/target/quick/test-classes:integrations/lucene/target/quick/classes:$(cat integrations/lucene/target/quick/class-path)" \
+  -cp "$built/test-classes:$built/classes:$(cat $built/class-path)" \
   io.github.clip4j.lucene.LuceneRates "$folder" "$buffer"

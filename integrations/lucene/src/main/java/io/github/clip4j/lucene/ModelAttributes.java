@@ -37,7 +37,8 @@ final class ModelAttributes {
         if (name == null) {
             return Optional.empty();
         }
-        return Optional.of(new IndexModel(name, value(field, SOURCE), value(field, PROFILE), embedding(field, IMAGE), embedding(field, TEXT)));
+        return Optional.of(new IndexModel(
+                name, value(field, SOURCE), value(field, PROFILE), embedding(field, IMAGE), embedding(field, TEXT)));
     }
 
     private static String value(FieldInfo field, String key) {

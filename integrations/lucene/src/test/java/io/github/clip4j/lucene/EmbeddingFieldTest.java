@@ -125,8 +125,9 @@ class EmbeddingFieldTest {
         EmbeddingField other = EmbeddingField.of("image", Rows.model("two", DIMENSION));
         List<String> before = List.of(directory.listAll());
         assertThatThrownBy(() -> write(other, directory, 3, 6)).isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("the index is of the model one with the profile hf, and its embeddings cannot be compared with those of two with "
-                        + "the profile hf, which differs in weights, profile or size; use the model of the index, or make another index");
+                .hasMessage("the index is of the model one with the profile hf, and its embeddings cannot be compared with those of two "
+                        + "with the profile hf, which differs in weights, profile or size; use the model of the index, or make another "
+                        + "index");
         assertThat(directory.listAll()).containsExactlyElementsOf(before);
         write(EmbeddingField.of("other", other.model()), directory, 3, 6); // under another name it may; and the lock is free
         write(field, directory, 6, 9);
@@ -216,8 +217,8 @@ class EmbeddingFieldTest {
         try (DirectoryReader reader = DirectoryReader.open(directory)) {
             for (String name : List.of("dot", "cosine")) {
                 assertThatThrownBy(() -> EmbeddingField.in(reader, name)).isInstanceOf(IllegalArgumentException.class)
-                        .hasMessage("field " + name + ": expected dot products of embeddings, with their model, as EmbeddingField writes them; "
-                                + "got 32 components of another program; index the images again under another name");
+                        .hasMessage("field " + name + ": expected dot products of embeddings, with their model, as EmbeddingField writes "
+                                + "them; got 32 components of another program; index the images again under another name");
             }
             assertThatThrownBy(() -> EmbeddingField.in(reader, "half")).isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("field half: expected the attribute clip4j.source beside clip4j.name, got none; was the index written by "

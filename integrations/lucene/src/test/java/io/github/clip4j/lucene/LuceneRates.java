@@ -62,6 +62,8 @@ final class LuceneRates {
         this.field = EmbeddingField.of("image", index.model());
     }
 
+    /// Measures and prints.
+    ///
     /// @param args the folder that SearchRates wrote, and the megabytes that Lucene's writer may use
     @SuppressWarnings("SystemOut") // a command
     public static void main(String[] args) throws IOException {
@@ -160,8 +162,8 @@ final class LuceneRates {
         out.println(name);
         for (int way = 0; way < names.size(); way++) {
             Arrays.sort(times[way]);
-            out.printf(Locale.ROOT, "  %-26s %7.2f ms (p90 %.2f), recall@%d %.4f%n", names.get(way), at(times[way], 0.5), at(times[way], 0.9),
-                    TOP, found[way] / (double) (TOP * queries.size()));
+            out.printf(Locale.ROOT, "  %-26s %7.2f ms (p90 %.2f), recall@%d %.4f%n", names.get(way), at(times[way], 0.5),
+                    at(times[way], 0.9), TOP, found[way] / (double) (TOP * queries.size()));
         }
     }
 
