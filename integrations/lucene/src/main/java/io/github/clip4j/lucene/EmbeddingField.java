@@ -194,8 +194,8 @@ public final class EmbeddingField {
         return embedding.toArray();
     }
 
-    /// {@return the cosine that belongs to Lucene's score of a query} The score is (1 + cosine) / 2 in float32, and so is the dot product: the
-    /// cosine is good to about six digits. A codec that quantises vectors scores what it has kept.
+    /// {@return the cosine that belongs to Lucene's score of a query} The score is (1 + cosine) / 2 in float32, and so is the dot product:
+    /// the cosine is good to about six digits. A codec that quantises vectors scores what it has kept.
     ///
     /// @param score of a [KnnFloatVectorQuery] alone, without a boost
     public static double cosine(float score) {
