@@ -13,8 +13,10 @@ import io.github.clip4j.testkit.ReferenceData;
 import io.github.clip4j.tiny.TinyClip;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.apache.lucene.document.Field;
 import org.apache.lucene.document.StringField;
 import org.apache.lucene.index.DirectoryReader;
@@ -94,6 +96,35 @@ class ClipSearcherTest {
             var image = ImageFile.read(IMAGES.resolve("letter-k.png"));
             assertThat(searcher.query(image, 7).getTargetCopy()).isEqualTo(CLIP.embedImage(image).toArray());
             assertThat(searcher.search("a red circle", 5)).extracting(ClipSearcherTest::path).containsExactly("letter-k.png");
+        }
+    }
+
+    /// Of as many candidates as are asked for Lucene misses some of the best, here 22 of 400.
+    @Test
+    void looksAtMoreThanIsAskedFor() throws IOException {
+        int queries = 40;
+        List<Embedding> rows = IntStream.range(0, 4000).mapToObj(row -> Rows.row(MODEL.dimension(), row)).toList();
+        EmbeddingField many = EmbeddingField.of("many", MODEL);
+        try (Directory directory = new NIOFSDirectory(folder);
+                IndexWriter writer = many.writer(directory, new IndexWriterConfig())) {
+            for (int row = 0; row < rows.size(); row++) {
+                writer.addDocument(many.document(rows.get(row), new StringField("path", Rows.path(row), Field.Store.YES)));
+            }
+        }
+        try (Directory directory = new NIOFSDirectory(folder);
+                DirectoryReader reader = DirectoryReader.open(directory)) {
+            ClipSearcher searcher = ClipSearcher.of(CLIP, reader, "many");
+            int found = 0;
+            for (int i = 0; i < queries; i++) {
+                Embedding query = Rows.row(MODEL.dimension(), rows.size() + i);
+                double[] cosines = rows.stream().mapToDouble(query::dot).toArray();
+                List<String> best = IntStream.range(0, cosines.length).boxed()
+                        .sorted(Comparator.comparingDouble(row -> -cosines[row]))
+                        .limit(10).map(Rows::path).toList();
+                found += (int) searcher.search(query, 10).stream().map(ClipSearcherTest::path).filter(best::contains).count();
+            }
+            assertThat(found).isGreaterThanOrEqualTo(10 * queries * 99 / 100);
+            assertThat(searcher.search(rows.getFirst(), 150)).hasSize(150);
         }
     }
 
