@@ -84,8 +84,9 @@ public record IndexModel(String name, String source, String profile, Embedding i
 
     /// Checks that another description is of this model.
     ///
+    /// @param other the model of other embeddings
     /// @throws IllegalArgumentException when it is of another one
-    void require(IndexModel other) {
+    public void require(IndexModel other) {
         if (other.dimension() != dimension() || !other.profile.equals(profile) || other.image.dot(image) < SAME
                 || other.text.dot(text) < SAME) {
             throw different(other.name, other.profile);
