@@ -48,7 +48,8 @@ def dark(step):
     return max(0.0, 0.95 * (1 - step / 3000))
 
 
-def train(work, steps, export, report):
+def train(work, steps, export, report, watch=lambda step, model, tokenizer: None):
+    """`watch` sees the model before the first step, and after each thousandth."""
     os.makedirs(work, exist_ok=True)
     torch.manual_seed(SEED)
     state_file, log_file = os.path.join(work, "checkpoint.pt"), os.path.join(work, "log.jsonl")
@@ -63,6 +64,8 @@ def train(work, steps, export, report):
         optimizer.load_state_dict(state["optimizer"])
         step, seconds = state["step"], state["seconds"]
     print(f"{sum(p.numel() for p in model.parameters()):,} parameters, {len(tokenizer.ids)} tokens, from step {step}", flush=True)
+    if step == 0:
+        watch(0, model, tokenizer)
     last, losses = time.process_time(), []
     while step < steps:
         scenes, captions = tiny_world.draw_batch([SEED, 2, step], BATCH, dark=dark(step))
@@ -95,6 +98,7 @@ def train(work, steps, export, report):
                 torch.save(dict(model=model.state_dict(), optimizer=optimizer.state_dict(), step=step, seconds=seconds, merges=merges),
                            state_file + ".tmp")
                 os.replace(state_file + ".tmp", state_file)
+                watch(step, model, tokenizer)
     tiny_model.export(model, tokenizer, export)
     tiny_report.write(log_file, export, report)
 

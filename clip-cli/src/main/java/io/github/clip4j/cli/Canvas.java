@@ -12,6 +12,7 @@ import java.io.IOException;
 /// An RGB image that a command draws: cells, images and captions. Only captions need the fonts of the system.
 final class Canvas {
     private static final int FONT = 13;
+    private static final int[] COLORS = {0xe69f00, 0x56b4e9, 0x009e73, 0xf0e442, 0x0072b2, 0xd55e00, 0xcc79a7, 0x000000};
 
     private final BufferedImage image;
 
@@ -38,11 +39,42 @@ final class Canvas {
         for (int row = 0; row < edge; row++) {
             for (int column = 0; column < edge; column++) {
                 int at = 3 * (row * picture.height() / edge * picture.width() + column * picture.width() / edge);
-                int grey = (299 * (rgb[at] & 0xff) + 587 * (rgb[at + 1] & 0xff) + 114 * (rgb[at + 2] & 0xff)) / 1000;
+                int grey = grey(rgb, at);
                 double value = map[row * map.length / edge][column * map[0].length / edge];
                 image.setRGB(x + column, y + row, over(grey, value / largest));
             }
         }
+    }
+
+    /// A picture in grey under the colours of the labels that fit its patches best.
+    ///
+    /// @param segments the number of a label for each patch, `[rows][columns]`
+    void segments(Image picture, int[][] segments, int x, int y, int edge) {
+        byte[] rgb = picture.toRgb();
+        for (int row = 0; row < edge; row++) {
+            for (int column = 0; column < edge; column++) {
+                int at = 3 * (row * picture.height() / edge * picture.width() + column * picture.width() / edge);
+                int label = segments[row * segments.length / edge][column * segments[0].length / edge];
+                image.setRGB(x + column, y + row, tint(grey(rgb, at), label));
+            }
+        }
+    }
+
+    /// The grey level of a pixel (ITU-R BT.601).
+    ///
+    /// @param at where it begins
+    static int grey(byte[] rgb, int at) {
+        return (299 * (rgb[at] & 0xff) + 587 * (rgb[at + 1] & 0xff) + 114 * (rgb[at + 2] & 0xff)) / 1000;
+    }
+
+    /// A grey level in the colour of a label. The first eight can be told apart by most colour-blind people (Okabe, Ito 2008).
+    static int tint(int grey, int label) {
+        int color = COLORS[label % COLORS.length];
+        int tinted = 0;
+        for (int shift = 16; shift >= 0; shift -= 8) {
+            tinted |= (((color >> shift) & 0xff) * 2 + grey) / 3 << shift;
+        }
+        return tinted;
     }
 
     /// A grey level under a colour.

@@ -77,6 +77,10 @@ final class ExplainCommand implements Callable<Integer> {
             "write a page to this file that shows one image with the parts of all layers, heads and words; it needs no network")
     private @Nullable String page;
 
+    @Option(names = "--color", paramLabel = "WHEN", description =
+            "colours in the terminal: always or never; unless given, where standard output is one and NO_COLOR is not set")
+    private String color = "auto";
+
     @Option(names = "--json", description = "print one JSON document a line, for each image and each text of --text")
     private boolean json;
 
@@ -91,6 +95,9 @@ final class ExplainCommand implements Callable<Integer> {
         MapMethod maps = MapMethod.ofId(method)
                 .orElseThrow(() ->
                         new ParameterException(spec.commandLine(), "--method: expected " + MapMethod.ids() + ", got '" + method + "'"));
+        if (!List.of("auto", "always", "never").contains(color)) {
+            throw new ParameterException(spec.commandLine(), "--color: expected auto, always or never, got '" + color + "'");
+        }
         Optional<Explained.Pair> pair = contrast();
         reading.check();
         Path drawing = output("--output", output, ".png");
@@ -191,6 +198,13 @@ final class ExplainCommand implements Callable<Integer> {
         }
     }
 
+    /// NO_COLOR: https://no-color.org/
+    private boolean hasColors() {
+        String without = System.getenv("NO_COLOR");
+        return color.equals("always")
+                || (color.equals("auto") && (without == null || without.isEmpty()) && Streams.of(spec).isTerminal());
+    }
+
     private static JsonObject head(Clip clip, String image) {
         JsonObject document = new JsonObject();
         document.addProperty("model", clip.name());
@@ -206,7 +220,7 @@ final class ExplainCommand implements Callable<Integer> {
 
     private void print(Clip clip, Explained explained) throws IOException {
         if (!json) {
-            println(ExplainedText.of(explained));
+            println(ExplainedText.of(explained, hasColors()));
             return;
         }
         JsonObject document = head(clip, explained.file());
@@ -215,6 +229,13 @@ final class ExplainCommand implements Callable<Integer> {
             document.addProperty("shows", explained.method().shows());
         }
         document.add("labels", explained.labelsAsJson());
+        explained.segments().ifPresent(segments -> {
+            JsonArray rows = new JsonArray();
+            for (int[] row : segments) {
+                rows.add(Output.array(row));
+            }
+            document.add("segments", rows);
+        });
         println(Output.json(document));
     }
 
@@ -222,7 +243,7 @@ final class ExplainCommand implements Callable<Integer> {
     private void print(Clip clip, String image, Explanation.Label label) throws IOException {
         Explained.requireNumber(label.cosine());
         if (!json) {
-            println(Output.printable(image) + "\n" + ExplainedText.words(label));
+            println(Output.printable(image) + "\n" + ExplainedText.words(label, hasColors()));
             return;
         }
         JsonObject document = head(clip, image);

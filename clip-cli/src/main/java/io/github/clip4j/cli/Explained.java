@@ -66,6 +66,25 @@ record Explained(String file, Image image, MapMethod method, List<LabelMap> labe
         return difference;
     }
 
+    /// The number of the label that each patch fits best, `[rows][columns]`: a map of segments. Empty for a single label, and for maps
+    /// that are the same for every label or are no cosines of patches.
+    Optional<int[][]> segments() {
+        if (method != MapMethod.MASKCLIP || labels.size() < 2) {
+            return Optional.empty();
+        }
+        int[][] segments = new int[rows()][columns()];
+        for (int row = 0; row < rows(); row++) {
+            for (int column = 0; column < columns(); column++) {
+                for (int i = 1; i < labels.size(); i++) {
+                    if (labels.get(i).patches[row][column] > labels.get(segments[row][column]).patches[row][column]) {
+                        segments[row][column] = i;
+                    }
+                }
+            }
+        }
+        return Optional.of(segments);
+    }
+
     /// The largest of the values without their signs; 1 when all are 0. The colours of all maps of an image are relative to it.
     double largest() {
         double largest = 0;

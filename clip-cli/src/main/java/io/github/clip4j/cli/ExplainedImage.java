@@ -17,7 +17,7 @@ final class ExplainedImage {
     /// @throws IOException when the system has no fonts
     static byte[] of(Explained explained) throws IOException {
         int edge = Math.max(1, EDGE / explained.rows()) * explained.rows(); // whole pixels a patch
-        int panels = explained.labels().size() + (explained.contrast().isPresent() ? 1 : 0);
+        int panels = explained.labels().size() + (explained.contrast().isPresent() ? 1 : 0) + (explained.segments().isPresent() ? 1 : 0);
         Canvas canvas = new Canvas(MARGIN + panels * (edge + MARGIN), 2 * MARGIN + CAPTION + edge + LEGEND);
         double largest = explained.largest();
         int x = MARGIN;
@@ -33,6 +33,9 @@ final class ExplainedImage {
             panel(canvas, explained, explained.contrastMap(pair), largest, x, edge, label.label() + " more than " + other.label(),
                     String.format(Locale.ROOT, "difference %+.3f", label.cosine() - other.cosine()));
         }
+        if (explained.segments().isPresent()) {
+            segments(canvas, explained, explained.segments().get(), MARGIN + (panels - 1) * (edge + MARGIN), edge);
+        }
         legend(canvas, largest, edge, 2 * MARGIN + CAPTION + edge);
         return canvas.toPng();
     }
@@ -43,6 +46,17 @@ final class ExplainedImage {
         canvas.caption(Output.printable(title), x, MARGIN + 12, edge);
         canvas.caption(value, x, MARGIN + 30, edge);
         canvas.map(explained.image(), map, largest, x, MARGIN + CAPTION, edge);
+    }
+
+    /// The label that fits each patch best, with a square of its colour before each label.
+    private static void segments(Canvas canvas, Explained explained, int[][] segments, int x, int edge) throws IOException {
+        canvas.caption("the label that fits each patch best", x, MARGIN + 12, edge);
+        int width = edge / explained.labels().size();
+        for (int i = 0; i < explained.labels().size(); i++) {
+            canvas.fill(x + i * width, MARGIN + 20, 12, 12, Canvas.tint(128, i));
+            canvas.caption(Output.printable(explained.labels().get(i).label()), x + i * width + 16, MARGIN + 30, Math.max(1, width - 20));
+        }
+        canvas.segments(explained.image(), segments, x, MARGIN + CAPTION, edge);
     }
 
     /// The colours of the values from the least to the largest.

@@ -1,5 +1,6 @@
 package io.github.clip4j.cli;
 
+import com.google.gson.JsonObject;
 import io.github.clip4j.Classification;
 import io.github.clip4j.Clip;
 import io.github.clip4j.Embedding;
@@ -65,6 +66,13 @@ final class SimilarityCommand implements Callable<Integer> {
     @Option(names = "--truncate", description = "cut texts that are too long; without it they are refused")
     private boolean truncate;
 
+    @Option(names = "--scale", paramLabel = "S", description =
+            "the factor of the cosines before the softmax, e^logit_scale; the one that the model has learnt unless given")
+    private @Nullable Double scale;
+
+    @Option(names = "--loss", description = "print the loss of training on these pairs too: the first image with the first text, and so on")
+    private boolean loss;
+
     @Option(names = {"-o", "--output"}, paramLabel = "OUT.svg", description = "draw the matrix with the images beside it, as SVG")
     private @Nullable String output;
 
@@ -76,6 +84,9 @@ final class SimilarityCommand implements Callable<Integer> {
         if (texts.isEmpty() == (textsFile == null)) {
             throw new ParameterException(spec.commandLine(), "texts: expected either --text or --texts-file");
         }
+        if (scale != null && !(scale > 0 && scale < 1e6)) {
+            throw new ParameterException(spec.commandLine(), "--scale: expected a positive number, such as 14.3, got " + scale);
+        }
         text.check();
         text.requireReadable("--text", texts);
         reading.check();
@@ -86,8 +97,12 @@ final class SimilarityCommand implements Callable<Integer> {
                         new ReadAhead<>(reading.items(images, tally), model.threads(), 2 * model.threads(), reading::read);
                 Clip clip = model.load(truncate)) {
             ZeroShotClassifier classifier = labels.classifier(clip, PromptTemplates.labelOnly());
-            SimilarityMatrix matrix = new SimilarityMatrix(classifier.labels(), classifier.isIndependent());
-            compare(clip, classifier, ahead, matrix, file != null, tally);
+            SimilarityMatrix learnt = new SimilarityMatrix(classifier.labels(), classifier.isIndependent());
+            compare(clip, classifier, ahead, learnt, file != null, tally);
+            SimilarityMatrix matrix = scale == null ? learnt : learnt.scaled(scale, clip.model().logitBias().orElse(0));
+            if (loss) {
+                matrix.loss(); // says what is wrong before anything is written
+            }
             if (file != null) {
                 OutputFile.write(file, out -> out.write(SimilaritySvg.of(matrix).getBytes(StandardCharsets.UTF_8)));
             }
@@ -136,7 +151,18 @@ final class SimilarityCommand implements Callable<Integer> {
 
     private void print(SimilarityMatrix matrix) throws IOException {
         Streams streams = Streams.of(spec);
-        streams.out().println(json ? Output.json(matrix.toJson()) : matrix.toText());
+        if (json) {
+            JsonObject document = matrix.toJson();
+            if (loss) {
+                document.addProperty("loss", matrix.loss());
+            }
+            streams.out().println(Output.json(document));
+        } else {
+            streams.out().println(matrix.toText());
+            if (loss) {
+                streams.out().println(String.format(Locale.ROOT, "%nloss of the pairs%n  %.4g", matrix.loss()));
+            }
+        }
         streams.requireOpen();
     }
 }

@@ -5,11 +5,13 @@ import com.google.gson.JsonObject;
 import io.github.clip4j.Classification;
 import io.github.clip4j.image.Image;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// Every image compared with every text: a row an image, a column a text.
@@ -36,6 +38,61 @@ final class SimilarityMatrix {
         Map<String, Classification.Score> byText = new HashMap<>();
         classification.scores().forEach(score -> byText.put(score.label(), score));
         rows.add(new Row(name, texts.stream().map(byText::get).toList(), image));
+    }
+
+    /// The same cosines at another temperature.
+    ///
+    /// @param scale the factor of the cosines
+    /// @param bias what is added to the logits of a model that was trained with a sigmoid
+    SimilarityMatrix scaled(double scale, double bias) {
+        SimilarityMatrix scaled = new SimilarityMatrix(texts, independent);
+        for (Row row : rows) {
+            double[] logits = row.scores.stream().mapToDouble(score -> scale * score.cosine() + bias).toArray();
+            double sum = logSum(logits);
+            List<Classification.Score> scores = new ArrayList<>();
+            for (int i = 0; i < logits.length; i++) {
+                double probability = independent ? 1 / (1 + Math.exp(-logits[i])) : Math.exp(logits[i] - sum);
+                scores.add(new Classification.Score(texts.get(i), row.scores.get(i).cosine(), logits[i], probability));
+            }
+            scaled.rows.add(new Row(row.name, scores, row.image));
+        }
+        scaled.failures.addAll(failures);
+        return scaled;
+    }
+
+    /// Σ over all numbers of e to them, as a logarithm.
+    private static double logSum(double[] logits) {
+        double largest = Arrays.stream(logits).max().orElse(0);
+        return largest + Math.log(Arrays.stream(logits).map(logit -> Math.exp(logit - largest)).sum());
+    }
+
+    /// How wrong the model is about the pairs, image i with text i.
+    ///
+    /// A softmax: the mean of two cross-entropies, of each image among all texts and of each text among all images (Radford et al. 2021,
+    /// figure 3). A sigmoid: −log σ of each logit, with its sign turned where the pair is none (Zhai et al. 2023, algorithm 1).
+    ///
+    /// @throws IllegalArgumentException when there is not a text for every image
+    double loss() {
+        int n = texts.size();
+        if (rows.size() != n) {
+            throw new IllegalArgumentException("--loss: expected a text for each image, got %d texts and %d images".formatted(n, rows.size()));
+        }
+        double[][] logits = new double[n][n];
+        for (int i = 0; i < n; i++) {
+            logits[i] = rows.get(i).scores.stream().mapToDouble(Classification.Score::logit).toArray();
+        }
+        double loss = 0;
+        for (int i = 0; i < n; i++) {
+            int pair = i;
+            if (independent) {
+                loss += IntStream.range(0, n).mapToDouble(j -> Math.log1p(Math.exp(j == pair ? -logits[pair][j] : logits[pair][j]))).sum() / n;
+            } else {
+                double images = logSum(logits[i]) - logits[i][i];
+                double columns = logSum(Arrays.stream(logits).mapToDouble(row -> row[pair]).toArray()) - logits[i][i];
+                loss += (images + columns) / 2 / n;
+            }
+        }
+        return loss;
     }
 
     void failed(String name, String message) {

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /// `clip explain`, with the built-in model.
@@ -123,6 +124,38 @@ class ExplainCommandTest {
                 assertThat(sum).as("what the class token reads of itself is left out").isBetween(0.1, 1.0);
             }
         }
+    }
+
+    /// Of several labels each patch says which it fits best; a label alone has no segments, nor has another method.
+    @Test
+    void patchesAreSegmentedByTheirBestLabels() {
+        String[] two = {"explain", SCENE, "--label", "a green square", "--label", "an orange triangle", "--method", "maskclip"};
+        JsonObject document = Cli.run(Stream.concat(Stream.of(two), Stream.of("--json")).toArray(String[]::new)).json();
+        double[][] first = map(document.getAsJsonArray("labels").get(0));
+        double[][] second = map(document.getAsJsonArray("labels").get(1));
+        for (int row = 0; row < 6; row++) {
+            for (int column = 0; column < 6; column++) {
+                assertThat(document.getAsJsonArray("segments").get(row).getAsJsonArray().get(column).getAsInt())
+                        .isEqualTo(second[row][column] > first[row][column] ? 1 : 0);
+            }
+        }
+        String out = Cli.run(two).out();
+        assertThat(out).contains("    A  a green square\n    B  an orange triangle\n").containsPattern("\n    ( [AB] ){6}\n");
+        two[two.length - 1] = "decomposition";
+        assertThat(Cli.run(two).out()).doesNotContain("fits each patch best");
+    }
+
+    @Test
+    void coloursAddNothingButColours() {
+        String[] arguments = {"explain", SCENE, "--label", "a green square", "--label", "an orange triangle", "--color", "never"};
+        String plain = Cli.run(arguments).out();
+        assertThat(plain).doesNotContain("\u001b");
+        arguments[arguments.length - 1] = "always";
+        String colored = Cli.run(arguments).out();
+        assertThat(colored).contains("\u001b[48;2;");
+        assertThat(colored.replaceAll("\u001b\\[[0-9;]*m", "")).isEqualTo(plain);
+        arguments[arguments.length - 1] = "maybe";
+        assertThat(Cli.run(arguments).exit()).isEqualTo(2);
     }
 
     @Test

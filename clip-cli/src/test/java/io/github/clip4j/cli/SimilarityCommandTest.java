@@ -73,6 +73,29 @@ class SimilarityCommandTest {
         assertThat(out.lines().filter(line -> line.contains("three-hearts.png")).toList().getLast()).endsWith("    0.000    1.000");
     }
 
+    /// The loss of the paper's figure 3, worked from the printed cosines in another way: products of probabilities.
+    @Test
+    void theLossIsThatOfTraining() {
+        for (double scale : new double[] {1, 14, 87}) {
+            JsonObject document = Cli.run("similarity", CIRCLE, HEARTS, "--text", "a red circle", "--text", "three hearts", "--loss", "--json",
+                    "--scale", String.valueOf(scale)).json();
+            double product = 1;
+            for (int i = 0; i < 2; i++) {
+                JsonArray row = document.getAsJsonArray("cosine").get(i).getAsJsonArray();
+                double own = Math.exp(scale * row.get(i).getAsDouble());
+                double image = own / (own + Math.exp(scale * row.get(1 - i).getAsDouble()));
+                JsonArray other = document.getAsJsonArray("cosine").get(1 - i).getAsJsonArray();
+                double text = own / (own + Math.exp(scale * other.get(i).getAsDouble()));
+                assertThat(document.getAsJsonArray("probability").get(i).getAsJsonArray().get(i).getAsDouble())
+                        .isCloseTo(image, within(1e-12));
+                product *= image * text;
+            }
+            assertThat(document.get("loss").getAsDouble()).isCloseTo(-Math.log(product) / 4, within(1e-12));
+        }
+        assertThat(Cli.run("similarity", CIRCLE, HEARTS, "--text", "a", "--loss").err()).contains("got 1 texts and 2 images");
+        assertThat(Cli.run("similarity", CIRCLE, "--text", "a", "--scale", "0").exit()).isEqualTo(2);
+    }
+
     @Test
     void theDrawingHoldsTheImagesAndAllCells() throws Exception {
         Path file = scratch.resolve("matrix.svg");
