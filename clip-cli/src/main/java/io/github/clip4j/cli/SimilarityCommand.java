@@ -160,7 +160,7 @@ final class SimilarityCommand implements Callable<Integer> {
         } else {
             streams.out().println(matrix.toText());
             if (loss) {
-                streams.out().println(String.format(Locale.ROOT, "%nloss of the pairs%n  %.4g", matrix.loss()));
+                streams.out().println(String.format(Locale.ROOT, "%nloss of the pairs%n  %.3g", matrix.loss()));
             }
         }
         streams.requireOpen();

@@ -66,6 +66,15 @@ final class SimilarityMatrix {
         return largest + Math.log(Arrays.stream(logits).map(logit -> Math.exp(logit - largest)).sum());
     }
 
+    /// −ln of a share of the softmax. A small one keeps its digits: the share itself would be rounded to 1.
+    private static double crossEntropy(double[] logits, int right) {
+        double others = 0;
+        for (int i = 0; i < logits.length; i++) {
+            others += i == right ? 0 : Math.exp(logits[i] - logits[right]);
+        }
+        return Double.isInfinite(others) ? logSum(logits) - logits[right] : Math.log1p(others);
+    }
+
     /// How wrong the model is about the pairs, image i with text i.
     ///
     /// A softmax: the mean of two cross-entropies, of each image among all texts and of each text among all images (Radford et al. 2021,
@@ -87,9 +96,8 @@ final class SimilarityMatrix {
             if (independent) {
                 loss += IntStream.range(0, n).mapToDouble(j -> Math.log1p(Math.exp(j == pair ? -logits[pair][j] : logits[pair][j]))).sum() / n;
             } else {
-                double images = logSum(logits[i]) - logits[i][i];
-                double columns = logSum(Arrays.stream(logits).mapToDouble(row -> row[pair]).toArray()) - logits[i][i];
-                loss += (images + columns) / 2 / n;
+                double[] column = Arrays.stream(logits).mapToDouble(row -> row[pair]).toArray();
+                loss += (crossEntropy(logits[i], i) + crossEntropy(column, i)) / 2 / n;
             }
         }
         return loss;
