@@ -1,9 +1,11 @@
-"""Makes the goldens of the decomposition of a cosine, with transformers' CLIPModel and hooks:
+"""Makes the goldens of the decomposition of a cosine, with transformers' CLIPModel or SiglipModel and hooks:
 
     python3 weights-tools/python/make_decomposition_goldens.py clip-vit/src/test/resources/golden/tiny
+    python3 weights-tools/python/make_decomposition_goldens.py clip-vit/src/test/resources/golden/siglip
 
 Each cosine of the golden model's two images and three texts, both ways, taken apart in float64: what each head adds by reading a position, what
-each MLP adds, and the rest. The metadata holds the error that PyTorch's own float32 run makes; the Java tests derive their bounds from it.
+each MLP adds, and the rest. SigLIP's images are taken apart at their attention pooling, against one direction. The metadata holds the error that
+PyTorch's own float32 run makes; the Java tests derive their bounds from it.
 """
 import json
 import os
@@ -12,7 +14,7 @@ import sys
 import numpy as np
 import torch
 import transformers
-from transformers import CLIPModel
+from transformers import AutoConfig, CLIPModel, SiglipModel
 
 import safetensors_io
 
@@ -88,8 +90,35 @@ def run(directory, dtype):
     return results
 
 
+def run_pooled(directory, dtype):
+    """The cosine of two SigLIP images with one direction, over the heads and positions of the attention that pools them."""
+    model = SiglipModel.from_pretrained(directory, dtype=dtype, attn_implementation="eager").eval()
+    pixels = torch.from_numpy(safetensors_io.load(os.path.join(directory, "inputs.safetensors"))["pixels"].copy()).to(dtype)
+    head, seen = model.vision_model.head, {}
+    head.attention.register_forward_pre_hook(lambda m, a, k: seen.__setitem__("x", a[1] if len(a) > 1 else k["key"]), with_kwargs=True)
+    head.mlp.register_forward_hook(lambda m, a, o: seen.__setitem__("mlp", o[0, 0]))
+    results = {}
+    for i in range(2):
+        with torch.no_grad():
+            y = model.vision_model(pixel_values=pixels[i:i + 1]).pooler_output[0]
+            x = seen["x"]
+            _, a = head.attention(head.probe, x, x, average_attn_weights=False)  # [1, heads, 1, n]
+            d = y.shape[0]
+            direction = torch.arange(1, d + 1, dtype=dtype).sin()
+            direction = direction / direction.norm()
+            w = direction / y.norm()
+            v = (x[0] @ head.attention.in_proj_weight[2 * d:].T + head.attention.in_proj_bias[2 * d:]).reshape(x.shape[1], a.shape[1], -1)
+            u = (head.attention.out_proj.weight.T @ w).reshape(a.shape[1], -1)
+            result = dict(cosine=y @ w, parts=a[0, :, 0] * torch.einsum("nhc,hc->hn", v, u), mlps=(w @ seen["mlp"])[None],
+                          rest=w @ head.attention.out_proj.bias)
+        for key, value in result.items():
+            results[f"image{i}/{key}"] = value.double().numpy()
+    return results
+
+
 def main(directory):
-    exact, single = run(directory, torch.float64), run(directory, torch.float32)
+    pooled = AutoConfig.from_pretrained(directory).model_type.startswith("siglip")
+    exact, single = ((run_pooled if pooled else run)(directory, dtype) for dtype in (torch.float64, torch.float32))
     for name in exact:
         if name.endswith("cosine"):
             pair = name[:-len("cosine")]
@@ -99,7 +128,7 @@ def main(directory):
     error = {kind: max(float(np.abs(exact[n] - single[n]).max()) for n in exact if n.endswith(kind)) for kind in kinds}
     safetensors_io.save(
         os.path.join(directory, "decomposition.safetensors"), exact,
-        dict(command="python3 weights-tools/python/make_decomposition_goldens.py clip-vit/src/test/resources/golden/tiny",
+        dict(command="python3 weights-tools/python/make_decomposition_goldens.py clip-vit/src/test/resources/golden/" + os.path.basename(directory),
              torch=torch.__version__, transformers=transformers.__version__, **{"float32_error_" + k: repr(v) for k, v in error.items()}))
     print(error)
 

@@ -301,7 +301,7 @@ public final class Clip implements AutoCloseable {
     /// @param labels whole prompts
     /// @throws TextTooLongException when a label has more tokens than the model has positions
     /// @throws IllegalStateException when the checkpoint lacks an encoder or the tokenizer
-    /// @throws UnsupportedOperationException for SigLIP, whose image encoder ends in attention pooling
+    /// @throws IllegalStateException for a text encoder of BERT's kind too
     public Explanation explain(Image image, List<String> labels) {
         Objects.requireNonNull(image, "image is null");
         return calls.run(this, () -> Explanation.of(this, image, labels));

@@ -124,10 +124,15 @@ final class ExplainedText {
         for (int i = 0; i < label.tokens().size(); i++) {
             largest = Math.max(largest, Math.abs(label.text().position(i)));
         }
-        for (int i = 0; i < label.tokens().size(); i++) {
-            double part = label.text().position(i);
-            String token = Output.printable(label.tokens().get(i));
-            text.append(colors ? paint(token, Canvas.over(128, part / largest)) : token)
+        for (int i = 0; i < label.tokens().size(); ) {
+            String token = label.tokens().get(i);
+            double part = 0;
+            int from = i;
+            while (i < label.tokens().size() && label.tokens().get(i).equals(token)) {
+                part += label.text().position(i++); // SigLIP's texts end in some sixty times the same token
+            }
+            String shown = Output.printable(token) + (i - from > 1 ? " × " + (i - from) : "");
+            text.append(colors ? paint(shown, Canvas.over(128, part / largest)) : shown)
                     .append(String.format(Locale.ROOT, " %+.3f  ", part));
         }
         return text.append(String.format(Locale.ROOT, "rest %+.3f", Explained.rest(label.text(), 0))).toString();

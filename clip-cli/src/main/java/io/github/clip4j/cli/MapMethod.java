@@ -108,6 +108,10 @@ enum MapMethod {
 
     /// The mean over the heads of each layer's attention weights: query, key.
     private static List<double[][]> attention(ImageEncoder encoder, Tensor pixels) {
+        if (encoder.config().tokens() == encoder.config().patches()) {
+            throw new IllegalStateException("the model pools its patches and has no class token whose attention could be shown; "
+                    + "--method decomposition shows what each patch adds");
+        }
         List<double[][]> layers = new ArrayList<>();
         encoder.trace(pixels, (name, value) -> {
             if (name.endsWith(".self_attn.weights")) { // [h, n, n]

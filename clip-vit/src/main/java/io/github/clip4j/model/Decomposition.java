@@ -1,6 +1,7 @@
 package io.github.clip4j.model;
 
 import io.github.clip4j.core.Tensor;
+import io.github.clip4j.nn.AttentionPool;
 import io.github.clip4j.nn.Contributions;
 import io.github.clip4j.nn.PooledProjection;
 
@@ -15,6 +16,15 @@ import io.github.clip4j.nn.PooledProjection;
 /// w = Pᵀ·t / ‖r‖          g = (w⊙γ − mean(w⊙γ)) / σ                                    [d]
 /// part(layer l, head h, position j) = A_lh[pooled, j] · (v_lh[j] · (W_O,lhᵀ·g))
 /// cosine = Σ parts + Σ_l g·mlp_l[pooled] + rest          rest = g·x₀[pooled] + Σ_l g·b_O,l + w·β
+/// ```
+///
+/// An encoder with attention pooling, as SigLIP's for images, has no stream that is read at one position: a probe reads all of them after
+/// the last norm, and its output goes through one MLP. That pooling is taken apart, and is the only layer then. With a the attention's
+/// output, y = a + mlp(norm(a)) and w = t / ‖y‖:
+///
+/// ```
+/// part(0, head h, position j) = A_h[j] · (v_h[j] · (W_O,hᵀ·w))
+/// cosine = Σ parts + w·mlp(norm(a)) + rest          rest = w·b_O
 /// ```
 ///
 /// No gradient, and one forward pass. These are direct effects: they say where the last layers found it, not how it came to be there.
@@ -35,6 +45,27 @@ public final class Decomposition {
     /// @param output of the encoder, `[1, p]`
     /// @param direction of unit length, `[p]`
     static Decomposition of(Contributions contributions, PooledProjection head, Tensor output, float[] direction) {
+        Scaled scaled = scaled(output, direction);
+        PooledProjection.LinearForm form = head.along(scaled.t, contributions.end());
+        double[] g = form.slope();
+        return new Decomposition(
+                scaled.cosine, contributions.ofHeads(g), contributions.ofMlps(g), contributions.ofTheRest(g) + form.constant());
+    }
+
+    /// @param output of the encoder, `[1, d]`
+    /// @param direction of unit length, `[d]`
+    static Decomposition of(AttentionPool.Pooled pooled, Tensor output, float[] direction) {
+        Scaled scaled = scaled(output, direction);
+        double[] w = scaled.t;
+        return new Decomposition(
+                scaled.cosine, new double[][][] {pooled.ofHeads(w)}, new double[] {pooled.ofMlp(w)}, pooled.ofTheRest(w));
+    }
+
+    /// @param t the direction divided by the length of the output
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Scaled(double cosine, double[] t) {}
+
+    private static Scaled scaled(Tensor output, float[] direction) {
         int p = output.width();
         if (direction.length != p) {
             throw new IllegalArgumentException(
@@ -52,10 +83,7 @@ public final class Decomposition {
         for (int i = 0; i < p; i++) {
             t[i] = direction[i] / norm;
         }
-        PooledProjection.LinearForm form = head.along(t, contributions.end());
-        double[] g = form.slope();
-        return new Decomposition(
-                product / norm, contributions.ofHeads(g), contributions.ofMlps(g), contributions.ofTheRest(g) + form.constant());
+        return new Scaled(product / norm, t);
     }
 
     /// {@return the cosine that the parts sum to, up to the rounding of the float32 pass}
@@ -63,7 +91,7 @@ public final class Decomposition {
         return cosine;
     }
 
-    /// {@return the number of blocks}
+    /// {@return the number of blocks; 1 for attention pooling, which is taken apart alone}
     public int layers() {
         return parts.length;
     }
@@ -73,7 +101,7 @@ public final class Decomposition {
         return parts[0].length;
     }
 
-    /// {@return the number of positions of the input: for images the class token and then the patches, row by row}
+    /// {@return the number of positions of the input: for images the class token, if there is one, and then the patches, row by row}
     public int positions() {
         return parts[0][0].length;
     }

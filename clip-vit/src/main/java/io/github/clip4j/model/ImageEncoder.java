@@ -287,7 +287,7 @@ public final class ImageEncoder {
     ///
     /// @param pixels a preprocessed image, `[3, imageSize, imageSize]`
     /// @throws IllegalArgumentException when the image has another size
-    /// @throws UnsupportedOperationException for an encoder with attention pooling, as SigLIP's
+    /// @throws IllegalStateException for an encoder with attention pooling, as SigLIP's
     public Tensor encodePatches(Tensor pixels) {
         PooledProjection projection = classTokenHead();
         TransformerConfig t = config.transformer();
@@ -326,10 +326,8 @@ public final class ImageEncoder {
     /// @param directions of unit length, `[outputDim]` each: embeddings of texts, for instance
     /// @return one for each direction
     /// @throws IllegalArgumentException when the image or a direction has another size
-    /// @throws UnsupportedOperationException for an encoder with attention pooling, as SigLIP's
     public List<Decomposition> decompose(Tensor pixels, List<float[]> directions) {
         requireImage(pixels.shape());
-        PooledProjection projection = classTokenHead();
         TransformerConfig t = config.transformer();
         int n = config.tokens();
         Sequences sequences = Sequences.of(new int[] {n}, new int[1]);
@@ -338,19 +336,32 @@ public final class ImageEncoder {
         Tensor patches = Tensor.zeros(config.grid() * config.grid(), config.patchElements());
         Tensor embedded = Tensor.zeros(patches.rows(), t.width());
         patchEmbedding.forward(pixels.array(), pixels.offset(), config.imageSize(), patches, embedded, x, ws); // [n, d]
-        Objects.requireNonNull(preNorm).forward(x, x, ws); // there is one before every class token
-        Contributions contributions = new Contributions(0);
-        transformer.forward(x, sequences, ws, contributions);
+        if (preNorm != null) {
+            preNorm.forward(x, x, ws);
+        }
         Tensor output = Tensor.zeros(1, config.outputDim());
-        projection.forward(x.rows(0, 1), output, ws); //                                                         [1, outputDim]
-        return directions.stream().map(direction -> Decomposition.of(contributions, projection, output, direction)).toList();
+        return switch (head) {
+            case Head.Projected(PooledProjection projection) -> {
+                Contributions contributions = new Contributions(0);
+                transformer.forward(x, sequences, ws, contributions);
+                projection.forward(x.rows(0, 1), output, ws); //                                                 [1, outputDim]
+                yield directions.stream().map(direction -> Decomposition.of(contributions, projection, output, direction)).toList();
+            }
+            case Head.Attending(LayerNormLayer norm, AttentionPool pool) -> {
+                transformer.forward(x, sequences, ws);
+                norm.forward(x, x, ws);
+                AttentionPool.Pooled pooled = pool.pool(x, sequences, output, ws); //                            [1, outputDim]
+                yield directions.stream().map(direction -> Decomposition.of(pooled, output, direction)).toList();
+            }
+        };
     }
 
     private PooledProjection classTokenHead() {
         return switch (head) {
             case Head.Projected(PooledProjection projection) -> projection;
-            case Head.Attending _ -> throw new UnsupportedOperationException(
-                    "image encoder: expected one that is read at a class token, as CLIP's is; attention pooling is not taken apart yet");
+            case Head.Attending _ -> throw new IllegalStateException(
+                    "image encoder: expected one that is read at a class token, as CLIP's is, got one with attention pooling, whose patches "
+                            + "say nothing by themselves; its embedding can be taken apart");
         };
     }
 

@@ -3,6 +3,7 @@ package io.github.clip4j.nn;
 import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
+import io.github.clip4j.core.ops.AttentionWeights;
 import io.github.clip4j.core.ops.WeightMatrix;
 import io.github.clip4j.core.weights.TensorSpec;
 import java.io.IOException;
@@ -96,6 +97,68 @@ public final class AttentionPool {
         }
         ws.selfAttention().attendAt(sequences.pooledPositions(), qkv, sequences.starts(), sequences.prefixes(), heads, false, o);
         out.forward(o, y, ws);
+    }
+
+    /// What one sequence was pooled from: a = Σ over heads and positions, and what the MLP added to it.
+    ///
+    /// A linear function of the output is the sum of its values for these terms. Double precision; immutable.
+    public static final class Pooled {
+        private final AttentionPool pool;
+        private final double[][] weights; // head, position
+        private final Tensor values; //      [n, d]
+        private final double[] mlp; //       [d]
+
+        private Pooled(AttentionPool pool, double[][] weights, Tensor values, double[] mlp) {
+            this.pool = pool;
+            this.weights = weights;
+            this.values = values;
+            this.mlp = mlp;
+        }
+
+        /// {@return w·(what the heads add): head, the position that is read}
+        ///
+        /// @param w `[d]`
+        public double[][] ofHeads(double[] w) {
+            return Contributions.ofHeads(weights, values, pool.out.weighInputs(w));
+        }
+
+        /// {@return w·mlp(norm(a))}
+        ///
+        /// @param w `[d]`
+        public double ofMlp(double[] w) {
+            return Contributions.dot(w, mlp);
+        }
+
+        /// {@return w·bₒ, the bias of the output projection}
+        ///
+        /// @param w `[d]`
+        public double ofTheRest(double[] w) {
+            return pool.out.weighBias(w);
+        }
+    }
+
+    /// [#forward] of one sequence, which is kept apart by heads and positions.
+    ///
+    /// @param x the normed outputs of the blocks, `[n, d]`
+    /// @param y `[1, d]`, overwritten
+    public Pooled pool(Tensor x, Sequences sequences, Tensor y, Workspace ws) {
+        attend(x, sequences, y, ws);
+        int d = query.length;
+        Tensor qkv = ws.queryKeyValues(x.rows()); // what attend has left there
+        double[][] weights = AttentionWeights.of(qkv, heads, sequences.pooledRow(0), false);
+        Tensor values = qkv.columns(2 * d, d);
+        Tensor kept = Tensor.of(values.toArray(), values.shape());
+        double[] mlpAdds = new double[d];
+        for (int i = 0; i < d; i++) {
+            mlpAdds[i] = -y.array()[y.rowOffset(0) + i];
+        }
+        Tensor z = ws.normed(1);
+        norm.forward(y, z, ws);
+        mlp.addTo(y, z, ws);
+        for (int i = 0; i < d; i++) {
+            mlpAdds[i] += y.array()[y.rowOffset(0) + i];
+        }
+        return new Pooled(this, weights, kept, mlpAdds);
     }
 
     /// [#forward] of one sequence, and `trace` sees every part.

@@ -77,25 +77,29 @@ public final class Contributions {
         double[][][] parts = new double[attended.size()][][];
         for (int layer = 0; layer < parts.length; layer++) {
             Attended a = attended.get(layer);
-            parts[layer] = ofHeads(a, a.attention.weighHeads(g));
+            parts[layer] = ofHeads(a.weights, a.values, a.attention.weighHeads(g));
         }
         return parts;
     }
 
     /// Head h adds A[pooled, j]·(v_h[j]·u_h), where u = g·W_O weighs the heads' outputs.
-    private static double[][] ofHeads(Attended a, double[] u) {
-        int heads = a.weights.length;
-        int n = a.values.rows();
+    ///
+    /// @param weights A: head, position
+    /// @param values `[n, d]`
+    /// @param u `[d]`
+    static double[][] ofHeads(double[][] weights, Tensor values, double[] u) {
+        int heads = weights.length;
+        int n = values.rows();
         int headDim = u.length / heads;
         double[][] parts = new double[heads][n];
         for (int head = 0; head < heads; head++) {
             for (int j = 0; j < n; j++) {
-                int v = a.values.rowOffset(j) + head * headDim;
+                int v = values.rowOffset(j) + head * headDim;
                 double sum = 0;
                 for (int c = 0; c < headDim; c++) {
-                    sum += u[head * headDim + c] * a.values.array()[v + c];
+                    sum += u[head * headDim + c] * values.array()[v + c];
                 }
-                parts[head][j] = a.weights[head][j] * sum;
+                parts[head][j] = weights[head][j] * sum;
             }
         }
         return parts;

@@ -33,6 +33,29 @@ public record ReferenceDecomposition(double cosine, double[][][] parts, double[]
                 .decompose("pre_layrnorm", "post_layernorm", projection, output, direction);
     }
 
+    /// {@return the parts of the cosine of an image that is read by attention pooling, as SigLIP's: of the pooling, the only layer}
+    ///
+    /// @param config the extents of both towers
+    /// @param parameters by Hugging Face's names
+    /// @param pixels a preprocessed image, `[3, imageSize, imageSize]`
+    /// @param direction of unit length, `[d]`
+    public static ReferenceDecomposition ofPooledImage(
+            ClipConfig config, Map<String, Tensor> parameters, Tensor pixels, double[] direction) {
+        TransformerConfig t = config.vision().orElseThrow().transformer();
+        Map<String, double[][]> stages = new HashMap<>();
+        double[] y = ReferenceSiglip.watched(config, parameters, stages::put).encodeImage(pixels);
+        double length = Math.sqrt(Stages.dot(y, y));
+        double[] w = new double[y.length]; // t / ‖y‖
+        for (int i = 0; i < w.length; i++) {
+            w[i] = direction[i] / length;
+        }
+        Stages of = new Stages(stages, parameters, t, "vision_model.", 0);
+        double[][] parts = of.heads("head.attention", ".values", w);
+        double mlp = Stages.dot(w, of.row("head.mlp.fc2"));
+        double rest = Stages.dot(w, of.weights("vision_model.head.attention.out_proj.bias"));
+        return new ReferenceDecomposition(Stages.dot(y, direction) / length, new double[][][] {parts}, new double[] {mlp}, rest);
+    }
+
     /// {@return the parts of a text's cosine}
     ///
     /// @param config the extents of both towers
@@ -74,7 +97,7 @@ public record ReferenceDecomposition(double cosine, double[][][] parts, double[]
             double rest = dot(g, row(first)) + dot(w, weights(tower + norm + ".bias"));
             for (int layer = 0; layer < t.layers(); layer++) {
                 String block = "encoder.layers." + layer;
-                parts[layer] = heads(block + ".self_attn", g);
+                parts[layer] = heads(block + ".self_attn", ".v_proj", g);
                 mlps[layer] = dot(g, row(block + ".mlp.fc2"));
                 rest += dot(g, weights(tower + block + ".self_attn.out_proj.bias"));
             }
@@ -101,9 +124,9 @@ public record ReferenceDecomposition(double cosine, double[][][] parts, double[]
         }
 
         /// part(h, j) = A_h[pooled, j] · (v_h[j] · (W_O,hᵀ·g)): head, position
-        private double[][] heads(String attention, double[] g) {
-            double[][] a = Objects.requireNonNull(of.get(tower + attention + ".weights")); // [h·n, n]
-            double[][] v = Objects.requireNonNull(of.get(tower + attention + ".v_proj")); //  [n, d]
+        private double[][] heads(String attention, String values, double[] g) {
+            double[][] a = Objects.requireNonNull(of.get(tower + attention + ".weights")); // [h·n, n], or [h, n] for one query
+            double[][] v = Objects.requireNonNull(of.get(tower + attention + values)); //     [n, d]
             float[] wo = weights(tower + attention + ".out_proj.weight"); //                  [d, d]
             int n = v.length;
             int headDim = t.width() / t.heads();
@@ -115,7 +138,7 @@ public record ReferenceDecomposition(double cosine, double[][][] parts, double[]
                 }
                 int head = c / headDim;
                 for (int j = 0; j < n; j++) {
-                    parts[head][j] += a[head * n + pooled][j] * v[j][c] * u;
+                    parts[head][j] += a[head * (a.length / t.heads()) + pooled][j] * v[j][c] * u;
                 }
             }
             return parts;

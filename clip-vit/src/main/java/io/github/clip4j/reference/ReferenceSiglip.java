@@ -137,7 +137,9 @@ public final class ReferenceSiglip {
         double[] q = third(probe, weight, bias, 0)[0]; //                                               [d]
         double[][] k = third(x, weight, bias, 1); //                                                    [n, d]
         double[][] v = third(x, weight, bias, 2); //                                                    [n, d]
+        clip.named(name + ".attention.values", v);
         double[][] o = new double[1][d];
+        double[][] weights = new double[t.heads()][]; //                                                [h, n]
         int headDim = t.headDim();
         for (int first = 0; first < d; first += headDim) {
             double[] a = new double[x.length]; // how much of each position goes into the output
@@ -147,12 +149,14 @@ public final class ReferenceSiglip {
                 }
             }
             ReferenceClip.softmax(a, a.length);
+            weights[first / headDim] = a;
             for (int c = first; c < first + headDim; c++) {
                 for (int j = 0; j < x.length; j++) {
                     o[0][c] += a[j] * v[j][c];
                 }
             }
         }
+        clip.named(name + ".attention.weights", weights);
         double[][] a = clip.linear(name + ".attention.out_proj", o); //                                 [1, d]
         double[][] y = clip.layerNorm(name + ".layernorm", a, t.layerNormEpsilon()); //                 [1, d]
         return clip.named(name, ReferenceClip.add(a, clip.mlp(name + ".mlp", y, t.activation()))); //   [1, d]
