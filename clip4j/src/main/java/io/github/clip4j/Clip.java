@@ -295,7 +295,7 @@ public final class Clip implements AutoCloseable {
     }
 
     /// {@return each label's cosine with an image, taken apart over patches, tokens, layers and heads} For study: it computes on the
-    /// caller's thread and costs about as much as two passes.
+    /// caller's thread and costs less than two passes.
     ///
     /// @param image of any size
     /// @param labels whole prompts

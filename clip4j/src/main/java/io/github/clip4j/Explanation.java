@@ -1,13 +1,10 @@
 package io.github.clip4j;
 
-import io.github.clip4j.core.Shape;
-import io.github.clip4j.core.Tensor;
 import io.github.clip4j.image.ClipPreprocess;
 import io.github.clip4j.image.Image;
 import io.github.clip4j.model.Decomposition;
 import io.github.clip4j.model.ImageEncoder;
 import io.github.clip4j.model.TextEncoder;
-import io.github.clip4j.model.VisionConfig;
 import io.github.clip4j.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,7 +26,8 @@ public final class Explanation {
         this.labels = labels;
     }
 
-    /// Two forward passes of images and two of each label at most: one for the embedding, one for its parts.
+    /// One forward pass of the image and one of each label: in the middle of the image's, its embedding is known, and the labels are taken
+    /// apart along it, which gives their embeddings, along which the image is taken apart.
     static Explanation of(Clip clip, Image image, List<String> texts) {
         Inputs.requireNoNulls(texts, "labels");
         ClipPreprocess preprocess = clip.preprocess(); // this and the next two say which part a checkpoint lacks
@@ -38,16 +36,22 @@ public final class Explanation {
         ImageEncoder images = clip.model().imageEncoder().orElseThrow();
         TextEncoder encoder = clip.model().textEncoder().orElseThrow();
         List<int[]> ids = Inputs.tokenize(tokenizer, texts, "labels", 0, texts.size(), contextLength);
-        List<float[]> directions = clip.embedTokens(ids).stream().map(Embedding::toArray).toList();
-        float[] pixels = preprocess.apply(image).array();
-        float[] direction = clip.embedPixels(pixels).toArray();
-        int size = images.config().imageSize();
-        List<Decomposition> ofImage = images.decompose(Tensor.of(pixels, Shape.of(VisionConfig.CHANNELS, size, size)), directions);
+        List<Decomposition> ofTexts = new ArrayList<>();
+        List<Decomposition> ofImage = images.decompose(preprocess.apply(image), embedding -> {
+            List<float[]> toImage = List.of(Embedding.normalized(embedding).toArray());
+            List<float[]> toTexts = new ArrayList<>();
+            for (int[] text : ids) {
+                ofTexts.addAll(encoder.decompose(text, output -> {
+                    toTexts.add(Embedding.normalized(output).toArray());
+                    return toImage;
+                }));
+            }
+            return toTexts;
+        });
         List<Label> labels = new ArrayList<>();
         for (int i = 0; i < texts.size(); i++) {
-            Decomposition ofText = encoder.decompose(ids.get(i), List.of(direction)).getFirst();
             List<String> tokens = Arrays.stream(ids.get(i)).mapToObj(id -> token(tokenizer, id)).toList();
-            labels.add(new Label(texts.get(i), ofImage.get(i), ofText, tokens));
+            labels.add(new Label(texts.get(i), ofImage.get(i), ofTexts.get(i), tokens));
         }
         return new Explanation(images.config().grid(), images.config().grid(), List.copyOf(labels));
     }

@@ -327,6 +327,16 @@ public final class ImageEncoder {
     /// @return one for each direction
     /// @throws IllegalArgumentException when the image or a direction has another size
     public List<Decomposition> decompose(Tensor pixels, List<float[]> directions) {
+        return decompose(pixels, output -> directions);
+    }
+
+    /// The same for directions that depend on the embedding itself: texts may be taken apart along it in the same pass.
+    ///
+    /// @param pixels a preprocessed image, `[3, imageSize, imageSize]`
+    /// @param directions is given the output, `[outputDim]`, not of unit length, and returns directions of unit length, `[outputDim]` each
+    /// @return one for each direction
+    /// @throws IllegalArgumentException when the image or a direction has another size
+    public List<Decomposition> decompose(Tensor pixels, Function<float[], List<float[]>> directions) {
         requireImage(pixels.shape());
         TransformerConfig t = config.transformer();
         int n = config.tokens();
@@ -345,13 +355,15 @@ public final class ImageEncoder {
                 Contributions contributions = new Contributions(0);
                 transformer.forward(x, sequences, ws, contributions);
                 projection.forward(x.rows(0, 1), output, ws); //                                                 [1, outputDim]
-                yield directions.stream().map(direction -> Decomposition.of(contributions, projection, output, direction)).toList();
+                yield directions.apply(output.toArray()).stream()
+                        .map(direction -> Decomposition.of(contributions, projection, output, direction)).toList();
             }
             case Head.Attending(LayerNormLayer norm, AttentionPool pool) -> {
                 transformer.forward(x, sequences, ws);
                 norm.forward(x, x, ws);
                 AttentionPool.Pooled pooled = pool.pool(x, sequences, output, ws); //                            [1, outputDim]
-                yield directions.stream().map(direction -> Decomposition.of(pooled, output, direction)).toList();
+                yield directions.apply(output.toArray()).stream()
+                        .map(direction -> Decomposition.of(pooled, output, direction)).toList();
             }
         };
     }

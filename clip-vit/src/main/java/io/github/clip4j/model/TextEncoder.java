@@ -17,6 +17,7 @@ import io.github.clip4j.nn.Workspace;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /// The text tower: token ids to vectors (openai/CLIP `model.py`, `CLIP.encode_text`; transformers `modeling_siglip.py`, class
@@ -265,6 +266,18 @@ public final class TextEncoder {
     ///     another size
     /// @throws IllegalStateException for a text encoder of BERT's kind, which norms every sum
     public List<Decomposition> decompose(int[] ids, List<float[]> directions) {
+        return decompose(ids, output -> directions);
+    }
+
+    /// The same for directions that depend on the embedding itself, as [ImageEncoder#decompose(Tensor, Function)].
+    ///
+    /// @param ids token ids with start and end of text
+    /// @param directions is given the output, `[outputDim]`, not of unit length, and returns directions of unit length, `[outputDim]` each
+    /// @return one for each direction
+    /// @throws IllegalArgumentException for an id beyond the vocabulary, a text that is too long or without an end, or a direction of
+    ///     another size
+    /// @throws IllegalStateException for a text encoder of BERT's kind, which norms every sum
+    public List<Decomposition> decompose(int[] ids, Function<float[], List<float[]>> directions) {
         check(ids, 0);
         if (!(tower instanceof TextTower.Clip clip)) {
             throw new IllegalStateException(
@@ -281,6 +294,7 @@ public final class TextEncoder {
         clip.transformer().forward(x, sequences, ws, contributions);
         Tensor output = Tensor.zeros(1, config.outputDim());
         clip.head().forward(x.rows(pooled, 1), output, ws); //     [1, outputDim]
-        return directions.stream().map(direction -> Decomposition.of(contributions, clip.head(), output, direction)).toList();
+        return directions.apply(output.toArray()).stream()
+                .map(direction -> Decomposition.of(contributions, clip.head(), output, direction)).toList();
     }
 }
