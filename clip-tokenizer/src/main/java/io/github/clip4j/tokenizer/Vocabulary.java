@@ -107,8 +107,10 @@ public final class Vocabulary {
     }
 
     /// The files of each form that a vocabulary may have, the preferred form first. The first file of a form says that it is there.
-    public static final List<List<String>> FORMS =
-            List.of(List.of("tokenizer.json"), List.of("vocab.json", "merges.txt", VocabularyFiles.ADDED), List.of(SimpleVocabulary.FILE));
+    public static final List<List<String>> FORMS = List.of(
+            List.of("tokenizer.json", DeclaredTokens.CONFIG, DeclaredTokens.MAP),
+            List.of("vocab.json", "merges.txt", VocabularyFiles.ADDED, DeclaredTokens.CONFIG, DeclaredTokens.MAP),
+            List.of(SimpleVocabulary.FILE));
 
     /// Reads the vocabulary of a checkpoint directory: `tokenizer.json` when it is there, else `vocab.json` and `merges.txt`, else
     /// `bpe_simple_vocab_16e6.txt.gz`.
@@ -142,11 +144,13 @@ public final class Vocabulary {
         Objects.requireNonNull(files, "files is null");
         byte[] tokenizer = files.get("tokenizer.json");
         if (tokenizer != null) {
-            return VocabularyFiles.readTokenizerJson(tokenizer, "tokenizer.json");
+            return VocabularyFiles.readTokenizerJson(
+                    tokenizer, "tokenizer.json", files.get(DeclaredTokens.CONFIG), files.get(DeclaredTokens.MAP));
         }
         byte[] vocab = files.get("vocab.json");
         if (vocab != null) {
-            return VocabularyFiles.readVocabAndMerges(vocab, files.get("merges.txt"), files.get(VocabularyFiles.ADDED));
+            return VocabularyFiles.readVocabAndMerges(vocab, files.get("merges.txt"), files.get(VocabularyFiles.ADDED),
+                    files.get(DeclaredTokens.CONFIG), files.get(DeclaredTokens.MAP));
         }
         byte[] simple = files.get(SimpleVocabulary.FILE);
         if (simple != null) {
@@ -174,7 +178,7 @@ public final class Vocabulary {
 
     /// Reads `tokenizer.json` of the Hugging Face tokenizers library.
     static Vocabulary readTokenizerJson(Path file) throws IOException {
-        return VocabularyFiles.readTokenizerJson(bytes(file), String.valueOf(file.getFileName()));
+        return VocabularyFiles.readTokenizerJson(bytes(file), String.valueOf(file.getFileName()), null, null);
     }
 
     Merges merges() {

@@ -1,6 +1,9 @@
 package io.github.clip4j.tokenizer;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
@@ -26,7 +29,9 @@ final class VocabularyFiles {
     private VocabularyFiles() {}
 
     /// Reads `vocab.json` and `merges.txt`.
-    static Vocabulary readVocabAndMerges(byte[] vocab, byte @Nullable [] merges, byte @Nullable [] added) throws IOException {
+    static Vocabulary readVocabAndMerges(
+            byte[] vocab, byte @Nullable [] merges, byte @Nullable [] added, byte @Nullable [] config, byte @Nullable [] map)
+            throws IOException {
         String where = "vocab.json";
         Map<String, Integer> ids = new HashMap<>(1 << 17);
         try (JsonReader reader = open(vocab, where)) {
@@ -38,9 +43,27 @@ final class VocabularyFiles {
         if (merges == null) {
             throw new VocabularyFormatException("merges.txt: expected a file, got none");
         }
-        List<Added> tokens = added == null ? List.of() : readAddedFile(added);
-        addIds(tokens, ids, ADDED);
+        JsonObject settings = readObject(config, DeclaredTokens.CONFIG);
+        List<Added> tokens = new ArrayList<>();
+        if (added != null && !DeclaredTokens.hasDecoder(settings)) {
+            tokens.addAll(readAddedFile(added));
+            addIds(tokens, ids, ADDED);
+        }
+        tokens.addAll(DeclaredTokens.read(settings, readObject(map, DeclaredTokens.MAP), ids));
         return new Vocabulary(ids, readMergesText(merges), tokens, where);
+    }
+
+    private static @Nullable JsonObject readObject(byte @Nullable [] utf8, String where) throws IOException {
+        if (utf8 == null) {
+            return null;
+        }
+        try (JsonReader reader = open(utf8, where)) {
+            JsonElement root = JsonParser.parseReader(reader);
+            expectEnd(reader, where);
+            return root.getAsJsonObject();
+        } catch (JsonParseException | IllegalStateException | NumberFormatException | MalformedJsonException | EOFException e) {
+            throw new VocabularyFormatException("%s: malformed JSON: %s".formatted(where, e.getMessage()), e);
+        }
     }
 
     /// `added_tokens.json`, of contents and ids alone: the tokens are found after cleaning, as transformers reads them.
@@ -88,7 +111,7 @@ final class VocabularyFiles {
     /// Reads `tokenizer.json` of the Hugging Face tokenizers library.
     ///
     /// Only CLIP's model is understood: BPE with `</w>` at the end of words, and no dropout.
-    static Vocabulary readTokenizerJson(byte[] utf8, String where) throws IOException {
+    static Vocabulary readTokenizerJson(byte[] utf8, String where, byte @Nullable [] config, byte @Nullable [] map) throws IOException {
         List<Added> added = new ArrayList<>();
         Map<String, Integer> ids = new HashMap<>(1 << 17);
         List<String[]> merges = new ArrayList<>();
@@ -107,6 +130,8 @@ final class VocabularyFiles {
             throw new VocabularyFormatException("%s: malformed JSON: %s".formatted(where, e.getMessage()), e);
         }
         addIds(added, ids, where);
+        added.addAll(DeclaredTokens.read(
+                readObject(config, DeclaredTokens.CONFIG), readObject(map, DeclaredTokens.MAP), ids));
         return new Vocabulary(ids, merges, added, where);
     }
 

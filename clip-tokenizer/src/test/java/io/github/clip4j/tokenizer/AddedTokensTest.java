@@ -3,6 +3,9 @@ package io.github.clip4j.tokenizer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.github.clip4j.testkit.ReferenceData;
 import io.github.clip4j.tokenizer.AddedTokenFinder.Added;
 import java.io.IOException;
@@ -10,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -44,6 +48,46 @@ class AddedTokensTest {
                 "vocab.json", Files.readAllBytes(tokenizer.resolve("vocab.json")),
                 "merges.txt", Files.readAllBytes(tokenizer.resolve("merges.txt")),
                 "added_tokens.json", "{\"<my-toy>\": 49408}".getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /// Tokens of `tokenizer_config.json` and `special_tokens_map.json`, with clip-tiny's vocabulary
+    /// (`weights-tools/python/make_added_token_goldens.py` names the versions). A case without ids is refused.
+    @Test
+    void ofTheFilesBesideTheVocabulary() throws IOException {
+        Path golden = ReferenceData.projectRoot().resolve("clip-tokenizer/src/test/resources/golden");
+        Path model = ReferenceData.projectRoot().resolve("clip-tiny/src/main/resources/io/github/clip4j/tiny/model");
+        JsonObject all = JsonParser.parseString(Files.readString(golden.resolve("added-tokens.json"))).getAsJsonObject();
+        int refused = 0;
+        for (JsonElement element : all.getAsJsonArray("cases")) {
+            JsonObject one = element.getAsJsonObject();
+            String name = one.get("name").getAsString();
+            Map<String, byte[]> vocab = new HashMap<>(Map.of(
+                    "vocab.json", Files.readAllBytes(model.resolve("vocab.json")),
+                    "merges.txt", Files.readAllBytes(model.resolve("merges.txt"))));
+            Map<String, byte[]> json = new HashMap<>(Map.of(
+                    "tokenizer.json", Files.readAllBytes(golden.resolve("added-tokens-tokenizer.json"))));
+            one.getAsJsonObject("files").asMap().forEach((file, content) -> {
+                vocab.put(file, content.toString().getBytes(StandardCharsets.UTF_8));
+                json.put(file, content.toString().getBytes(StandardCharsets.UTF_8));
+            });
+            if (!one.has("vocab")) {
+                refused++;
+                for (Map<String, byte[]> files : List.of(vocab, json)) {
+                    assertThatThrownBy(() -> Vocabulary.of(files)).as(name).isInstanceOf(VocabularyFormatException.class)
+                            .hasMessageMatching("(tokenizer_config|special_tokens_map)\\.json: .*expected .*got .*");
+                }
+                continue;
+            }
+            for (int i = 0; i < all.getAsJsonArray("texts").size(); i++) {
+                String text = all.getAsJsonArray("texts").get(i).getAsString();
+                for (String form : List.of("vocab", "json")) {
+                    ClipTokenizer tokenizer = new ClipTokenizer(Vocabulary.of(form.equals("vocab") ? vocab : json), TokenizerProfile.HF);
+                    assertThat(tokenizer.encode(text)).as("%s, %s: %s", name, form, text).containsExactly(
+                            one.getAsJsonArray(form).get(i).getAsJsonArray().asList().stream().mapToInt(JsonElement::getAsInt).toArray());
+                }
+            }
+        }
+        assertThat(refused).isEqualTo(4);
     }
 
     /// What is found, with its neighbours in brackets.

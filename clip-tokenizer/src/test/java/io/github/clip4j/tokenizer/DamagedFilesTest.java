@@ -47,6 +47,22 @@ class DamagedFilesTest {
     }
 
     @Test
+    void whatStandsBesideTheVocabulary() throws IOException {
+        Files.copy(GOLDEN.resolve("vocab.json"), directory.resolve("vocab.json"));
+        Files.copy(GOLDEN.resolve("merges.txt"), directory.resolve("merges.txt"));
+        String config = """
+                {"added_tokens_decoder": {"637": {"content": "<dog>", "lstrip": true, "rstrip": false, "normalized": true,
+                "single_word": false, "special": false}}, "bos_token": {"content": "<|startoftext|>"}, "pad_token": "!",
+                "additional_special_tokens": ["<cat>", {"content": "<mouse>", "lstrip": true}], "model_max_length": 77}""";
+        survives(config.getBytes(StandardCharsets.UTF_8), "tokenizer_config.json", () -> Vocabulary.read(directory));
+        Files.delete(directory.resolve("tokenizer_config.json"));
+        String map = """
+                {"bos_token": {"content": "<|startoftext|>"}, "eos_token": "<|endoftext|>", "unk_token": "<unk>",
+                "extra_special_tokens": {"cat_token": "<cat>"}}""";
+        survives(map.getBytes(StandardCharsets.UTF_8), "special_tokens_map.json", () -> Vocabulary.read(directory));
+    }
+
+    @Test
     void tokenizerJson() throws IOException {
         StringBuilder merges = new StringBuilder();
         for (String line : Files.readAllLines(GOLDEN.resolve("merges.txt"))) {
