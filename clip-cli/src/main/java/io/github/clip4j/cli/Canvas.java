@@ -72,7 +72,7 @@ final class Canvas {
         int color = COLORS[label % COLORS.length];
         int tinted = 0;
         for (int shift = 16; shift >= 0; shift -= 8) {
-            tinted |= (((color >> shift) & 0xff) * 2 + grey) / 3 << shift;
+            tinted |= ((((color >> shift) & 0xff) * 2 + grey) / 3) << shift;
         }
         return tinted;
     }

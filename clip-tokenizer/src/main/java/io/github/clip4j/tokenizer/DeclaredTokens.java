@@ -4,6 +4,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.clip4j.tokenizer.AddedTokenFinder.Added;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,46 +40,58 @@ final class DeclaredTokens {
     static List<Added> read(@Nullable JsonObject config, @Nullable JsonObject map, Map<String, Integer> ids)
             throws VocabularyFormatException {
         DeclaredTokens tokens = new DeclaredTokens(ids);
-        boolean decoder = hasDecoder(config);
-        if (config != null && decoder) {
-            tokens.addDecoder(config.getAsJsonObject(DECODER));
+        List<Source> sources = new ArrayList<>(); // the first that has a field counts
+        if (map != null && !hasDecoder(config)) {
+            sources.add(new Source(MAP, map));
         }
-        requireEnds(CONFIG, config, map == null || decoder ? null : map);
-        requireEnds(MAP, decoder ? null : map, null);
+        if (config != null) {
+            sources.add(new Source(CONFIG, config));
+            if (hasDecoder(config)) {
+                tokens.addDecoder(config.getAsJsonObject(DECODER));
+            }
+        }
+        requireEnd(sources, "bos_token", Vocabulary.START_OF_TEXT);
+        requireEnd(sources, "eos_token", Vocabulary.END_OF_TEXT);
         for (String name : SPECIAL) {
-            JsonObject from = !decoder && map != null && map.has(name) ? map : config;
-            if (from != null && from.has(name)) {
-                tokens.addSpecial(from == map ? MAP : CONFIG, name, from.get(name));
+            Source source = source(sources, name);
+            if (source != null) {
+                tokens.addSpecial(source.file, name, source.of(name));
             }
         }
         for (String name : LISTS) {
-            JsonObject from = !decoder && map != null && map.has(name) ? map : config;
-            JsonElement list = from == null ? null : from.get(name);
-            if (list != null && list.isJsonArray()) {
-                for (JsonElement token : list.getAsJsonArray()) {
-                    tokens.addSpecial(from == map ? MAP : CONFIG, name, token);
-                }
-            } else if (list != null && list.isJsonObject()) {
-                for (Map.Entry<String, JsonElement> token : list.getAsJsonObject().entrySet()) {
-                    tokens.addSpecial(from == map ? MAP : CONFIG, name, token.getValue());
+            Source source = source(sources, name);
+            if (source != null) {
+                JsonElement list = source.of(name);
+                Collection<JsonElement> all = list.isJsonArray() ? list.getAsJsonArray().asList()
+                        : list.isJsonObject() ? list.getAsJsonObject().asMap().values() : List.of();
+                for (JsonElement token : all) {
+                    tokens.addSpecial(source.file, name, token);
                 }
             }
         }
         return List.copyOf(tokens.added.values());
     }
 
+    private record Source(String file, JsonObject fields) {
+        JsonElement of(String name) {
+            return fields.get(name);
+        }
+    }
+
+    private static @Nullable Source source(List<Source> sources, String name) {
+        return sources.stream().filter(source -> source.fields.has(name)).findFirst().orElse(null);
+    }
+
     /// Texts begin and end with other tokens in no published CLIP, and its text encoder is read at the end of text.
-    private static void requireEnds(String file, @Nullable JsonObject object, @Nullable JsonObject over) throws VocabularyFormatException {
-        for (String name : new String[] {"bos_token", "eos_token"}) {
-            if (object == null || !object.has(name) || (over != null && over.has(name)) || object.get(name).isJsonNull()) {
-                continue;
-            }
-            String expected = name.equals("bos_token") ? Vocabulary.START_OF_TEXT : Vocabulary.END_OF_TEXT;
-            String got = content(file, name, object.get(name));
-            if (!got.equals(expected)) {
-                throw new VocabularyFormatException(
-                        "%s: %s: expected '%s', as in every published CLIP, got '%s'".formatted(file, name, expected, got));
-            }
+    private static void requireEnd(List<Source> sources, String name, String expected) throws VocabularyFormatException {
+        Source source = source(sources, name);
+        if (source == null || source.of(name).isJsonNull()) {
+            return;
+        }
+        String got = content(source.file, name, source.of(name));
+        if (!got.equals(expected)) {
+            throw new VocabularyFormatException(
+                    "%s: %s: expected '%s', as in every published CLIP, got '%s'".formatted(source.file, name, expected, got));
         }
     }
 
@@ -141,6 +154,7 @@ final class DeclaredTokens {
 
     private static boolean flag(JsonElement token, String name, boolean otherwise) {
         JsonElement value = token.getAsJsonObject().get(name);
-        return value != null && value.isJsonPrimitive() && value.getAsJsonPrimitive().isBoolean() ? value.getAsBoolean() : otherwise;
+        boolean given = value != null && value.isJsonPrimitive() && value.getAsJsonPrimitive().isBoolean();
+        return given ? value.getAsBoolean() : otherwise;
     }
 }
