@@ -88,7 +88,7 @@ final class ExplainedText {
         int green = (rgb >> 8) & 0xff;
         int blue = rgb & 0xff;
         String letters = 299 * red + 587 * green + 114 * blue > 128_000 ? "30" : "97";
-        return "\u001b[48;2;%d;%d;%dm\u001b[%sm%s\u001b[0m".formatted(red, green, blue, letters, text);
+        return "\u001b[48;2;" + red + ";" + green + ";" + blue + "m\u001b[" + letters + "m" + text + "\u001b[0m";
     }
 
     private static String letter(int label) {

@@ -184,8 +184,9 @@ final class ImportCommand implements Callable<Integer> {
         for (int i = 0; i < accepted.size() && compared < CHECKED; i += Math.max(1, accepted.size() / CHECKED)) {
             Accepted one = accepted.get(i);
             if (one.embedding.dimension() != clip.dimension()) {
-                throw new IOException("%s: expected vectors of %d components, as %s makes them, got %d; name the model that made them"
-                        .formatted(vectors, clip.dimension(), clip.name(), one.embedding.dimension()));
+                throw new IOException(String.format(
+                        Locale.ROOT, "%s: expected vectors of %d components, as %s makes them, got %d; name the model that made them",
+                        vectors, clip.dimension(), clip.name(), one.embedding.dimension()));
             }
             ImageItem item = ImageItem.file(one.entry.path(), Path.of(one.entry.path()));
             Image image;

@@ -55,8 +55,9 @@ record ImportedRow(String where, int row, String path, OptionalLong size, Option
                 }
             }
         } catch (EOFException | MalformedJsonException | CharacterCodingException | JsonParseException | IllegalStateException e) {
-            throw new IOException("%s: after %d entries: expected JSON as clip export or clip embed --json writes it: %s"
-                    .formatted(file, entries, e.getCause() == null ? e.getMessage() : e.getCause().getMessage()), e);
+            String why = e.getCause() == null ? e.getMessage() : e.getCause().getMessage();
+            throw new IOException(
+                    file + ": after " + entries + " entries: expected JSON as clip export or clip embed --json writes it: " + why, e);
         }
     }
 
@@ -71,7 +72,7 @@ record ImportedRow(String where, int row, String path, OptionalLong size, Option
         String path = text(entry, entry.has("path") ? "path" : "image");
         long row = number(entry, "row", OptionalLong.empty()).orElseThrow();
         if (path.isEmpty() || row < 0 || row >= rows) {
-            throw new IllegalArgumentException("expected a path and a row of 0 to %d, got '%s' and %d".formatted(rows - 1, path, row));
+            throw new IllegalArgumentException("expected a path and a row of 0 to " + (rows - 1) + ", got '" + path + "' and " + row);
         }
         each.accept(new ImportedRow(where, (int) row, path, optional(entry, "size"), optional(entry, "modified"),
                 entry.has("hash") ? text(entry, "hash") : "", pixels(entry, "width"), pixels(entry, "height")));

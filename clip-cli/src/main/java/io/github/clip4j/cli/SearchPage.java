@@ -62,7 +62,8 @@ final class SearchPage {
         try {
             Image small = Thumbnail.of(reading.read(item), EDGE);
             String data = Base64.getEncoder().encodeToString(Thumbnail.jpeg(small));
-            return "<img alt=\"" + Markup.escape(String.valueOf(file.getFileName())) + "\" loading=\"lazy\" src=\"data:image/jpeg;base64," + data + "\">";
+            String name = Markup.escape(String.valueOf(file.getFileName()));
+            return "<img alt=\"" + name + "\" loading=\"lazy\" src=\"data:image/jpeg;base64," + data + "\">";
         } catch (IOException | IllegalArgumentException e) {
             return "<p class=\"missing\">" + Markup.escape(item.message(e)) + "</p>";
         }

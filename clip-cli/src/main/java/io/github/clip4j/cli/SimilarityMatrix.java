@@ -84,7 +84,8 @@ final class SimilarityMatrix {
     double loss() {
         int n = texts.size();
         if (rows.size() != n) {
-            throw new IllegalArgumentException("--loss: expected a text for each image, got %d texts and %d images".formatted(n, rows.size()));
+            throw new IllegalArgumentException(
+                    "--loss: expected a text for each image, got " + n + " texts and " + rows.size() + " images");
         }
         double[][] logits = new double[n][n];
         for (int i = 0; i < n; i++) {
@@ -94,7 +95,8 @@ final class SimilarityMatrix {
         for (int i = 0; i < n; i++) {
             int pair = i;
             if (independent) {
-                loss += IntStream.range(0, n).mapToDouble(j -> Math.log1p(Math.exp(j == pair ? -logits[pair][j] : logits[pair][j]))).sum() / n;
+                double[] row = logits[i];
+                loss += IntStream.range(0, n).mapToDouble(j -> Math.log1p(Math.exp(j == pair ? -row[j] : row[j]))).sum() / n;
             } else {
                 double[] column = Arrays.stream(logits).mapToDouble(row -> row[pair]).toArray();
                 loss += (crossEntropy(logits[i], i) + crossEntropy(column, i)) / 2 / n;

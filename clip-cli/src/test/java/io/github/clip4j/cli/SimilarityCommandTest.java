@@ -77,8 +77,9 @@ class SimilarityCommandTest {
     @Test
     void theLossIsThatOfTraining() {
         for (double scale : new double[] {1, 14, 87}) {
-            JsonObject document = Cli.run("similarity", CIRCLE, HEARTS, "--text", "a red circle", "--text", "three hearts", "--loss", "--json",
-                    "--scale", String.valueOf(scale)).json();
+            JsonObject document = Cli.run(
+                    "similarity", CIRCLE, HEARTS, "--text", "a red circle", "--text", "three hearts", "--loss", "--json", "--scale",
+                    String.valueOf(scale)).json();
             double product = 1;
             for (int i = 0; i < 2; i++) {
                 JsonArray row = document.getAsJsonArray("cosine").get(i).getAsJsonArray();

@@ -174,15 +174,16 @@ class TourTest {
         String page = Files.readString(TOUR.resolve("2-how-it-learnt.md"));
         double[] cosines = {-0.193, 0.921, 0.521, 0.147, -0.523};
         assertThat(page).contains("docs/examples/striped-star.png            -0.193    0.921    0.521    0.147   -0.523\n");
-        for (MatchResult row : Pattern.compile("\n\\| (1|14|87) \\| ([^|]+) \\| ([^|]+) \\| ([^|]+) \\|\n").matcher(page).results().toList()) {
+        Pattern rows = Pattern.compile("\n\\| (1|14|87) \\| ([^|]+) \\| ([^|]+) \\| ([^|]+) \\|\n");
+        for (MatchResult row : rows.matcher(page).results().toList()) {
             double scale = Double.parseDouble(row.group(1));
             double[] powers = Arrays.stream(cosines).map(cosine -> Math.exp(scale * cosine)).toArray();
             double others = powers[0] + powers[2] + powers[3] + powers[4]; // the sum of all minus the largest would lose its digits
             double loss = Math.log1p(others / powers[1]);
             String shown = scale == 1 ? "0.371" : scale == 14 ? "0.9963" : "7.7·10⁻¹⁶";
             assertThat(row.group(3)).contains(shown);
-            String format = scale == 1 ? "%.3f" : "%.4f";
-            String expected = scale == 87 ? String.format(Locale.ROOT, "%.1f·10⁻¹⁶", 1e16 * loss) : String.format(Locale.ROOT, format, loss);
+            String expected = String.format(
+                    Locale.ROOT, scale == 1 ? "%.3f" : scale == 14 ? "%.4f" : "%.1f·10⁻¹⁶", scale == 87 ? 1e16 * loss : loss);
             assertThat(row.group(4)).as(row.group()).isEqualTo(expected);
             assertThat(1 / (1 + others / powers[1])).isCloseTo(scale == 1 ? 0.371 : scale == 14 ? 0.9963 : 1, within(5e-4));
         }

@@ -43,7 +43,8 @@ class ClustersTest {
         assertThat(clusters).hasSize(7);
         for (Cluster cluster : clusters) {
             assertThat(cluster.members()).hasSize(50);
-            assertThat(cluster.members().stream().map(hit -> hit.entry().path().replaceFirst("/.*", "")).collect(Collectors.toSet())).hasSize(1);
+            assertThat(cluster.members().stream().map(hit -> hit.entry().path().replaceFirst("/.*", "")).collect(Collectors.toSet()))
+                    .hasSize(1);
         }
     }
 

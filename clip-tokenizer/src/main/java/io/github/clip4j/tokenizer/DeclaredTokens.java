@@ -11,9 +11,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// The tokens that `tokenizer_config.json` and `special_tokens_map.json` add to a vocabulary, or find in a text as they are, as transformers
-/// 5 reads them: first those of `added_tokens_decoder` by their ids, then the special ones in a fixed order. One that has no id gets the
-/// next. `special_tokens_map.json` goes before the config, and is not read beside an `added_tokens_decoder`.
+/// The tokens that `tokenizer_config.json` and `special_tokens_map.json` add to a vocabulary, or find in a text as they are, as
+/// transformers 5 reads them: first those of `added_tokens_decoder` by their ids, then the special ones in a fixed order. One that has no
+/// id gets the next. `special_tokens_map.json` goes before the config, and is not read beside an `added_tokens_decoder`.
 final class DeclaredTokens {
     static final String CONFIG = "tokenizer_config.json";
     static final String MAP = "special_tokens_map.json";
@@ -120,8 +120,8 @@ final class DeclaredTokens {
             if (entry.getKey() != expected) {
                 throw new VocabularyFormatException(
                         "%s: %s: '%s': expected the id %d, %s, got %d; transformers would use the former".formatted(
-                                CONFIG, DECODER, content, expected, known != null ? "which it has in the vocabulary" : "the next that is free",
-                                entry.getKey()));
+                                CONFIG, DECODER, content, expected,
+                                known != null ? "which it has in the vocabulary" : "the next that is free", entry.getKey()));
             }
             ids.put(content, expected);
             added.put(content, token(content, expected, entry.getValue().getAsJsonObject(), !flag(entry.getValue(), "special", false)));

@@ -9,7 +9,6 @@ import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.nn.AttentionPool;
 import io.github.clip4j.nn.Contributions;
 import io.github.clip4j.nn.Finite;
-import io.github.clip4j.nn.FirstRows;
 import io.github.clip4j.nn.LayerNormLayer;
 import io.github.clip4j.nn.ParameterNames;
 import io.github.clip4j.nn.ParameterReader;
@@ -21,7 +20,6 @@ import io.github.clip4j.nn.Trace;
 import io.github.clip4j.nn.Transformer;
 import io.github.clip4j.nn.Workspace;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,8 +41,8 @@ public final class ImageEncoder {
     private final @Nullable LayerNormLayer preNorm;
     private final Transformer transformer;
     private final Head head;
-    private final ScratchPool<Scratch> serialScratch; // of passes on one thread each
-    private final ScratchPool<Scratch> teamScratch = new ScratchPool<>(1); // of a pass that all threads compute together
+    private final ScratchPool<ImageScratch> serialScratch; // of passes on one thread each
+    private final ScratchPool<ImageScratch> teamScratch = new ScratchPool<>(1); // of a pass that all threads compute together
     private final long weightBytes;
     private final Finite finite;
 
@@ -202,14 +200,14 @@ public final class ImageEncoder {
         }
     }
 
-    private void encodeRange(Tensor pixels, int from, int to, Tensor out, ScratchPool<Scratch> pool, Workers team) {
+    private void encodeRange(Tensor pixels, int from, int to, Tensor out, ScratchPool<ImageScratch> pool, Workers team) {
         int chunk = imagesPerThread();
         for (int first = from; first < to; first += chunk) {
             workers.requireNotInterrupted();
             int images = Math.min(chunk, to - first);
-            Scratch scratch = pool.poll();
-            if (scratch == null || !scratch.ws.fits(images * config.tokens(), images, config.tokens())) {
-                scratch = pool.replace(scratch, new Scratch(config, images, team));
+            ImageScratch scratch = pool.poll();
+            if (scratch == null || !scratch.ws().fits(images * config.tokens(), images, config.tokens())) {
+                scratch = pool.replace(scratch, new ImageScratch(config, images, team));
             }
             try {
                 forward(pixels, first, images, out, scratch);
@@ -221,19 +219,19 @@ public final class ImageEncoder {
 
     /// y = postNorm(transformer(preNorm([class; patches] + positions)))[class]·Pᵀ, or
     /// y = pool(postNorm(transformer(patches + positions)))
-    private void forward(Tensor pixels, int first, int images, Tensor out, Scratch scratch) {
+    private void forward(Tensor pixels, int first, int images, Tensor out, ImageScratch scratch) {
         int imageSize = config.imageSize();
-        Workspace ws = scratch.ws;
+        Workspace ws = scratch.ws();
         Sequences sequences = scratch.sequences(images, config.tokens());
         Tensor x = ws.residual(sequences.rows());
-        Tensor patches = scratch.patches.get(images * config.patches());
-        Tensor embedded = scratch.embedded.get(patches.rows());
+        Tensor patches = scratch.patches().get(images * config.patches());
+        Tensor embedded = scratch.embedded().get(patches.rows());
         int pixelsOff = pixels.offset() + first * VisionConfig.CHANNELS * imageSize * imageSize;
         patchEmbedding.forward(pixels.array(), pixelsOff, imageSize, patches, embedded, x, ws); // [b·tokens, d]
         if (preNorm != null) {
             preNorm.forward(x, x, ws);
         }
-        Tensor outputs = scratch.outputs.get(images); //                                           [b, outputDim]
+        Tensor outputs = scratch.outputs().get(images); //                                           [b, outputDim]
         switch (head) {
             case Head.Projected(PooledProjection projection) -> {
                 Tensor pooled = ws.pooled(images); //                                              [b, d]
@@ -372,45 +370,8 @@ public final class ImageEncoder {
         return switch (head) {
             case Head.Projected(PooledProjection projection) -> projection;
             case Head.Attending _ -> throw new IllegalStateException(
-                    "image encoder: expected one that is read at a class token, as CLIP's is, got one with attention pooling, whose patches "
-                            + "say nothing by themselves; its embedding can be taken apart");
+                    "image encoder: expected one that is read at a class token, as CLIP's is, got one with attention pooling, whose "
+                            + "patches say nothing by themselves; its embedding can be taken apart");
         };
-    }
-
-    /// The scratch of one forward pass.
-    private static final class Scratch implements ScratchPool.Sized {
-        private final Workspace ws;
-        private final FirstRows patches; //  [images·grid², 3·patchSize²]
-        private final FirstRows embedded; // [images·grid², d]
-        private final FirstRows outputs; //  [images, outputDim]
-        private Sequences sequences;
-
-        Scratch(VisionConfig config, int images, Workers workers) {
-            TransformerConfig t = config.transformer();
-            int tokens = config.tokens();
-            this.ws = new Workspace(images * tokens, images, tokens, t.width(), t.heads(), t.mlpWidth(), config.patchElements(), workers);
-            this.patches = new FirstRows(images * config.patches(), config.patchElements(), config.patchElements() + 16);
-            this.embedded = new FirstRows(images * config.patches(), t.width(), t.width());
-            this.outputs = new FirstRows(images, config.outputDim(), config.outputDim());
-            this.sequences = layOut(images, tokens);
-        }
-
-        @Override
-        public long bytes() {
-            return ws.bytes() + patches.bytes() + embedded.bytes() + outputs.bytes();
-        }
-
-        Sequences sequences(int images, int tokens) {
-            if (sequences.count() != images) {
-                sequences = layOut(images, tokens);
-            }
-            return sequences;
-        }
-
-        private static Sequences layOut(int images, int tokens) {
-            int[] lengths = new int[images];
-            Arrays.fill(lengths, tokens);
-            return Sequences.of(lengths, new int[images]); // pooled at position 0, the class token, if there is one
-        }
     }
 }
