@@ -1,6 +1,6 @@
 """Measures what the maps of `clip explain` point at, on pictures of which it is known where each thing is:
 
-    python3 weights-tools/python/pointing_game.py                      # the table of docs/explain.md
+    python3 weights-tools/python/pointing_game.py                      # the table of docs/tour/5-what-counts.md
     python3 weights-tools/python/pointing_game.py --write FOLDER       # the small version that a Java test plays
 
 The pictures are those that test clip-tiny: two things, one above, below, left or right of the other, pairs of shapes that training never showed.

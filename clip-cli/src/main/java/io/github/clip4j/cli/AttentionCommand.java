@@ -73,20 +73,21 @@ final class AttentionCommand implements Callable<Integer> {
                     spec.commandLine(), "--output: expected the name of a PNG file, such as x.png, got '" + output + "'");
         }
         reading.check();
-        Path file = FileNames.path(output);
-        OutputFile.requireWritable(file);
+        Path file = Targets.of(spec, "--output", output, image == null ? List.of() : List.of(image));
         List<Tensor> layers = new ArrayList<>(); // [heads, n, n] each
         try (Clip clip = model.load(truncate)) {
             if (image != null) {
                 ImageEncoder encoder = Encoders.image(clip);
                 Image read = reading.readOne(image);
-                encoder.trace(clip.preprocess().apply(read), weights(layers::add));
+                Encoders.requireFinite(
+                        encoder.trace(clip.preprocess().apply(read), weights(layers::add)).toArray(), encoder::whyNotFinite);
                 if (encoder.config().tokens() == encoder.config().patches()) {
                     throw new IllegalStateException(clip.name() + " has no class token whose attention could be drawn: it pools patches");
                 }
             } else if (text != null) {
                 TextEncoder encoder = Encoders.text(clip);
-                encoder.trace(clip.tokenizer().encode(text, encoder.config().contextLength()), weights(layers::add));
+                int[] tokens = clip.tokenizer().encode(text, encoder.config().contextLength());
+                Encoders.requireFinite(encoder.trace(tokens, weights(layers::add)).toArray(), encoder::whyNotFinite);
             }
         }
         byte[] png = draw(layers, image != null);

@@ -8,6 +8,7 @@ import io.github.clip4j.image.Image;
 import io.github.clip4j.tokenizer.TextTooLongException;
 import io.github.clip4j.tools.OutputFile;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,6 +70,9 @@ final class ExplainCommand implements Callable<Integer> {
             description = "the labels whose maps are subtracted, counted from 1; 1,2 unless given when there are two labels")
     private @Nullable String contrast;
 
+    @Option(names = "--truncate", description = "cut texts that are too long; without it they are refused")
+    private boolean truncate;
+
     @Option(names = {"-o", "--output"}, paramLabel = "OUT.png", description =
             "draw the maps of one image to this file: in red what speaks for a label, in blue what speaks against it")
     private @Nullable String output;
@@ -78,7 +82,7 @@ final class ExplainCommand implements Callable<Integer> {
     private @Nullable String page;
 
     @Option(names = "--color", paramLabel = "WHEN", description =
-            "colours in the terminal: always or never; unless given, where standard output is one and NO_COLOR is not set")
+            "colours in the terminal: always, never, or auto: where standard output is one and NO_COLOR is not set")
     private String color = "auto";
 
     @Option(names = "--json", description = "print one JSON document a line, for each image and each text of --text")
@@ -105,7 +109,7 @@ final class ExplainCommand implements Callable<Integer> {
         Tally tally = new Tally(spec, "images");
         try (ReadAhead<Image> ahead =
                         new ReadAhead<>(reading.items(images, tally), model.threads(), 2 * model.threads(), reading::read);
-                Clip clip = model.load()) {
+                Clip clip = model.load(truncate)) {
             requireTexts(clip, labels, "--label");
             requireTexts(clip, texts, "--text");
             explain(clip, ahead, maps, pair, drawing, html, tally);
@@ -118,13 +122,18 @@ final class ExplainCommand implements Callable<Integer> {
         if (name == null) {
             return null;
         }
-        if (!name.toLowerCase(Locale.ROOT).endsWith(extension) || !texts.isEmpty() || images.size() > 1) {
-            throw new ParameterException(spec.commandLine(),
-                    option + ": expected a name that ends in " + extension + ", one image and --label, got '" + name + "'");
+        if (!name.toLowerCase(Locale.ROOT).endsWith(extension)) {
+            throw new ParameterException(
+                    spec.commandLine(), option + ": expected a name that ends in " + extension + ", got '" + name + "'");
         }
-        Path file = FileNames.path(name);
-        OutputFile.requireWritable(file);
-        return file;
+        if (!texts.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), option + ": expected --label, whose maps are drawn, got --text");
+        }
+        if (images.size() > 1 || Files.isDirectory(FileNames.path(images.getFirst()))) {
+            throw new ParameterException(spec.commandLine(), option + ": expected one image for one file, got "
+                    + (images.size() > 1 ? images.size() + " images" : "a folder"));
+        }
+        return Targets.of(spec, option, name, images);
     }
 
     /// The two labels that are contrasted.
@@ -153,7 +162,7 @@ final class ExplainCommand implements Callable<Integer> {
             try {
                 clip.tokenizer().encode(text, positions);
             } catch (TextTooLongException e) {
-                throw new IOException(option + " '" + text + "': " + ClipCommand.message(e), e);
+                throw new IOException(option + ": " + ClipCommand.message(e), e);
             }
         }
     }

@@ -41,6 +41,8 @@ import picocli.CommandLine.Spec;
             "  clip similarity docs/examples/*.png --text \"a red circle\" --text \"three hearts\" -o matrix.svg"
         })
 final class SimilarityCommand implements Callable<Integer> {
+    private static final double MOST_SCALE = 1000; // ten times the most that training allows
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -67,7 +69,7 @@ final class SimilarityCommand implements Callable<Integer> {
     private boolean truncate;
 
     @Option(names = "--scale", paramLabel = "S", description =
-            "the factor of the cosines before the softmax, e^logit_scale; the one that the model has learnt unless given")
+            "the factor of the cosines before the softmax, e^logit_scale, up to 1000; the one that the model has learnt unless given")
     private @Nullable Double scale;
 
     @Option(names = "--loss", description = "print the loss of training on these pairs too: the first image with the first text, and so on")
@@ -84,8 +86,9 @@ final class SimilarityCommand implements Callable<Integer> {
         if (texts.isEmpty() == (textsFile == null)) {
             throw new ParameterException(spec.commandLine(), "texts: expected either --text or --texts-file");
         }
-        if (scale != null && !(scale > 0 && scale < 1e6)) {
-            throw new ParameterException(spec.commandLine(), "--scale: expected a positive number, such as 14.3, got " + scale);
+        if (scale != null && !(scale > 0 && scale <= MOST_SCALE)) {
+            throw new ParameterException(
+                    spec.commandLine(), "--scale: expected a number above 0 and up to 1000, such as 14.3, got " + scale);
         }
         text.check();
         text.requireReadable("--text", texts);
@@ -100,8 +103,9 @@ final class SimilarityCommand implements Callable<Integer> {
             SimilarityMatrix learnt = new SimilarityMatrix(classifier.labels(), classifier.isIndependent());
             compare(clip, classifier, ahead, learnt, file != null, tally);
             SimilarityMatrix matrix = scale == null ? learnt : learnt.scaled(scale, clip.model().logitBias().orElse(0));
-            if (loss) {
-                matrix.loss(); // says what is wrong before anything is written
+            if (loss && !matrix.hasFailures() && matrix.rows().size() != matrix.texts().size()) {
+                throw new ParameterException(spec.commandLine(), "--loss: expected a text for each image, got "
+                        + matrix.texts().size() + " texts and " + matrix.rows().size() + " images");
             }
             if (file != null) {
                 OutputFile.write(file, out -> out.write(SimilaritySvg.of(matrix).getBytes(StandardCharsets.UTF_8)));
@@ -119,9 +123,7 @@ final class SimilarityCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--output: expected the name of an SVG file, such as x.svg, got '" + output + "'");
         }
-        Path file = FileNames.path(output);
-        OutputFile.requireWritable(file);
-        return file;
+        return Targets.of(spec, "--output", output, images);
     }
 
     private static void compare(
@@ -151,15 +153,19 @@ final class SimilarityCommand implements Callable<Integer> {
 
     private void print(SimilarityMatrix matrix) throws IOException {
         Streams streams = Streams.of(spec);
+        boolean pairs = loss && !matrix.hasFailures();
+        if (loss && !pairs) {
+            spec.commandLine().getErr().println("clip: no loss: without the images that failed the rest are no pairs");
+        }
         if (json) {
             JsonObject document = matrix.toJson();
-            if (loss) {
+            if (pairs) {
                 document.addProperty("loss", matrix.loss());
             }
             streams.out().println(Output.json(document));
         } else {
             streams.out().println(matrix.toText());
-            if (loss) {
+            if (pairs) {
                 streams.out().println(String.format(Locale.ROOT, "%nloss of the pairs%n  %.3g", matrix.loss()));
             }
         }

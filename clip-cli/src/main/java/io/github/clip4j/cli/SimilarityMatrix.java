@@ -80,13 +80,9 @@ final class SimilarityMatrix {
     /// A softmax: the mean of two cross-entropies, of each image among all texts and of each text among all images (Radford et al. 2021,
     /// figure 3). A sigmoid: −log σ of each logit, with its sign turned where the pair is none (Zhai et al. 2023, algorithm 1).
     ///
-    /// @throws IllegalArgumentException when there is not a text for every image
+    /// There is a text for each image, and none has failed.
     double loss() {
         int n = texts.size();
-        if (rows.size() != n) {
-            throw new IllegalArgumentException(
-                    "--loss: expected a text for each image, got " + n + " texts and " + rows.size() + " images");
-        }
         double[][] logits = new double[n][n];
         for (int i = 0; i < n; i++) {
             logits[i] = rows.get(i).scores.stream().mapToDouble(Classification.Score::logit).toArray();
@@ -110,6 +106,11 @@ final class SimilarityMatrix {
         failure.addProperty("image", name);
         failure.addProperty("error", message);
         failures.add(failure);
+    }
+
+    /// Whether an image has no row.
+    boolean hasFailures() {
+        return !failures.isEmpty();
     }
 
     List<String> texts() {

@@ -15,7 +15,6 @@ import io.github.clip4j.model.TextEncoder;
 import io.github.clip4j.model.TransformerConfig;
 import io.github.clip4j.model.VisionConfig;
 import io.github.clip4j.tools.NpyWriter;
-import io.github.clip4j.tools.OutputFile;
 import io.github.clip4j.tools.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -119,6 +118,8 @@ final class TraceCommand implements Callable<Integer> {
             ZeroShotClassifier classifier =
                     labels.isEmpty() ? null : new Labels(null, lines()).classifier(clip, PromptTemplates.labelOnly());
             Traced traced = Traced.of(input.tower, input.prefix, input.config.layers(), edits, classifier != null);
+            Encoders.requireFinite(traced.output(), () -> input.prefix.startsWith("vision")
+                    ? Encoders.image(clip).whyNotFinite() : Encoders.text(clip).whyNotFinite());
             if (file != null) {
                 write(file, clip, input, traced);
             }
@@ -148,9 +149,7 @@ final class TraceCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--output: expected a name that ends in .safetensors or .npz, got '" + output + "'");
         }
-        Path file = FileNames.path(output);
-        OutputFile.requireWritable(file);
-        return file;
+        return Targets.of(spec, "--output", output, Stream.of(image, pixels, ids).flatMap(Stream::ofNullable).toList());
     }
 
     private static boolean isArchive(String name) {

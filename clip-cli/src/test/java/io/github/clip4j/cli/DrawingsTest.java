@@ -8,6 +8,7 @@ import io.github.clip4j.image.Image;
 import io.github.clip4j.image.ImageFile;
 import io.github.clip4j.testkit.ReferenceData;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -84,6 +85,25 @@ class DrawingsTest {
             assertThat(rgb[3 * ((6 + cell / 2) * tokens.width() + 6 + column * cell + cell / 2)]).isEqualTo((byte) 255);
         }
         assertThat(rgb[3 * ((6 + cell / 2) * tokens.width() + 6 + cell / 2)]).isZero();
+    }
+
+    /// An option that takes the name of an input would lose it.
+    @Test
+    void anInputIsNotWrittenOver() throws IOException {
+        Path own = Files.copy(Path.of(SCENE), scratch.resolve("own.png"));
+        byte[] before = Files.readAllBytes(own);
+        Path link = Files.createSymbolicLink(scratch.resolve("link.png"), own);
+        for (String[] command : new String[][] {
+            {"explain", own.toString(), "--label", "a", "-o", own.toString()}, {"attention", own.toString(), "-o", own.toString()},
+            {"attention", own.toString(), "-o", link.toString()}
+        }) {
+            Cli.Run run = Cli.run(command);
+            assertThat(run.exit()).isEqualTo(2);
+            assertThat(run.err()).contains("which would be lost");
+        }
+        assertThat(Files.readAllBytes(own)).isEqualTo(before);
+        assertThat(Cli.run("explain", scratch.toString(), "--label", "a", "-o", scratch.resolve("x.png").toString()).err())
+                .contains("--output: expected one image for one file, got a folder");
     }
 
     @Test

@@ -75,7 +75,7 @@ class SimilarityCommandTest {
 
     /// The loss of the paper's figure 3, worked from the printed cosines in another way: products of probabilities.
     @Test
-    void theLossIsThatOfTraining() {
+    void theLossIsThatOfTraining() throws IOException {
         for (double scale : new double[] {1, 14, 87}) {
             JsonObject document = Cli.run(
                     "similarity", CIRCLE, HEARTS, "--text", "a red circle", "--text", "three hearts", "--loss", "--json", "--scale",
@@ -94,6 +94,14 @@ class SimilarityCommandTest {
             assertThat(document.get("loss").getAsDouble()).isCloseTo(-Math.log(product) / 4, within(1e-12));
         }
         assertThat(Cli.run("similarity", CIRCLE, HEARTS, "--text", "a", "--loss").err()).contains("got 1 texts and 2 images");
+        Path broken = Files.writeString(scratch.resolve("broken.png"), "no image");
+        Cli.Run run = Cli.run(
+                "similarity", CIRCLE, broken.toString(), HEARTS, "--text", "a", "--text", "b", "--text", "c", "--loss", "--json");
+        assertThat(run.exit()).isEqualTo(1);
+        assertThat(run.err()).contains("no loss");
+        assertThat(run.json().keySet()).doesNotContain("loss").contains("cosine", "failed");
+        assertThat(Cli.run("similarity", CIRCLE, broken.toString(), HEARTS, "--text", "b", "--text", "c", "--loss").out())
+                .as("those that are left would be pairs by accident").doesNotContain("loss");
         assertThat(Cli.run("similarity", CIRCLE, "--text", "a", "--scale", "0").exit()).isEqualTo(2);
     }
 
