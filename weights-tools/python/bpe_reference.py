@@ -1,4 +1,5 @@
 """CLIP's byte-level BPE in plain Python, and the learning of a small vocabulary; independent of the Java tokenizer it checks."""
+import re
 import unicodedata
 from collections import Counter
 
@@ -31,7 +32,7 @@ def words(text):
     while i < len(text):
         for special in SPECIAL:
             if text.startswith(special, i):
-                yield special
+                yield from (special[:2], special[2:-2], special[-2:])  # GPT-2's expression splits again, and does not know it
                 i += len(special)
                 break
         else:
@@ -122,18 +123,16 @@ def encode(text, ids, merges):
     """Token ids with start and end of text."""
     ranks = {pair: i for i, pair in enumerate(merges)}
     out = [ids[SPECIAL[0]]]
-    for i, segment in enumerate(text.split(SPECIAL[1])):  # found before cleaning
-        if i:
-            out.append(ids[SPECIAL[1]])
-        for j, part in enumerate(clean(segment).split(SPECIAL[0])):  # found after cleaning
-            if j:
-                out.append(ids[SPECIAL[0]])
-            for word in words(part):
-                parts = symbols(word)
-                while len(parts) > 1:
-                    best = min(zip(parts, parts[1:]), key=lambda pair: ranks.get(pair, len(ranks)))
-                    if best not in ranks:
-                        break
-                    parts = merge(parts, best)
-                out += [ids[p] for p in parts]
+    for segment in re.split("(" + "|".join(map(re.escape, SPECIAL)) + ")", text):  # found before cleaning, when no file says otherwise
+        if segment in SPECIAL:
+            out.append(ids[segment])
+            continue
+        for word in words(clean(segment)):
+            parts = symbols(word)
+            while len(parts) > 1:
+                best = min(zip(parts, parts[1:]), key=lambda pair: ranks.get(pair, len(ranks)))
+                if best not in ranks:
+                    break
+                parts = merge(parts, best)
+            out += [ids[p] for p in parts]
     return out + [ids[SPECIAL[1]]]

@@ -120,6 +120,8 @@ def small():
     dense = large_draw(torch.nn.Linear(24, 20, bias=False))
     sentence_transformers(folder, True, dense)
     write_json(os.path.join(folder, "sentence_bert_config.json"), {"max_seq_length": 28, "do_lower_case": False})
+    # as the published repository has it; without it transformers' class would lower-case, whatever tokenizer.json says
+    write_json(os.path.join(folder, "tokenizer_config.json"), {"do_lower_case": False, "tokenizer_class": "DistilBertTokenizer"})
     ids = rows(read, 28)
     save(folder, "DistilBertModel, mean, Linear", ids, lambda row: dense(distil(input_ids=row).last_hidden_state.mean(1)), distil, dense)
 

@@ -15,7 +15,7 @@ final class CheckpointDownload {
     /// Small files, downloaded where the repository has them.
     private static final List<String> SMALL = List.of(
             "config.json", "open_clip_config.json", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json", "vocab.json",
-            "merges.txt", "added_tokens.json", "special_tokens_map.json");
+            "merges.txt", "special_tokens_map.json", "added_tokens.json");
 
     private static final String INDEX = "model.safetensors.index.json";
 

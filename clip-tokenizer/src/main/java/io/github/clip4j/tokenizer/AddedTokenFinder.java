@@ -1,5 +1,6 @@
 package io.github.clip4j.tokenizer;
 
+import io.github.clip4j.tokenizer.declared.DeclaredTokens.Token;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -10,14 +11,6 @@ import java.util.TreeSet;
 /// Finds the tokens that were added to a vocabulary in a text, before it is split into words (Hugging Face tokenizers,
 /// `added_vocabulary.rs`): the leftmost, and of those that begin at one place the longest.
 final class AddedTokenFinder {
-    /// An entry of `added_tokens`.
-    ///
-    /// @param singleWord found only where no word character is before or after
-    /// @param lstrip takes the white space before it
-    /// @param rstrip takes the white space after it
-    /// @param normalized found in the cleaned text, in its own cleaned form
-    record Added(String content, int id, boolean singleWord, boolean lstrip, boolean rstrip, boolean normalized) {}
-
     /// Takes a text between tokens, or the id of one.
     interface Sink {
         void text(String text);
@@ -25,15 +18,15 @@ final class AddedTokenFinder {
         void token(int id);
     }
 
-    private final Map<String, Added> tokens = new HashMap<>();
+    private final Map<String, Token> tokens = new HashMap<>();
     private final List<Integer> lengths; // of their texts, the greatest first
 
     /// @param added those to find; of two with one text the last is found
     /// @param cleaned whether in their cleaned form
-    AddedTokenFinder(List<Added> added, boolean cleaned) {
+    AddedTokenFinder(List<Token> added, boolean cleaned) {
         TreeSet<Integer> lengths = new TreeSet<>(Comparator.reverseOrder());
-        for (Added token : added) {
-            String text = cleaned ? TextCleaning.hf(token.content) : token.content;
+        for (Token token : added) {
+            String text = cleaned ? TextCleaning.hf(token.content()) : token.content();
             if (!text.isEmpty()) {
                 tokens.put(text, token);
                 lengths.add(text.length());
@@ -48,15 +41,15 @@ final class AddedTokenFinder {
         int at = 0;
         while (at < text.length()) {
             int end = longestFrom(text, at);
-            Added token = end < 0 ? null : tokens.get(text.substring(at, end));
+            Token token = end < 0 ? null : tokens.get(text.substring(at, end));
             if (token == null) {
                 at++;
                 continue;
             }
-            if (!token.singleWord || isSingleWord(text, at, end)) {
-                int start = token.lstrip ? beforeSpaces(text, from, at) : at;
+            if (!token.singleWord() || isSingleWord(text, at, end)) {
+                int start = token.lstrip() ? beforeSpaces(text, from, at) : at;
                 int stop = end;
-                if (token.rstrip) {
+                if (token.rstrip()) {
                     spacesEnd = end < spacesEnd ? spacesEnd : afterSpaces(text, end);
                     stop = spacesEnd;
                 }
@@ -64,7 +57,7 @@ final class AddedTokenFinder {
                     sink.text(text.substring(from, start));
                 }
                 if (start < stop) { // else it is white space that the token before has taken
-                    sink.token(token.id);
+                    sink.token(token.id());
                 }
                 from = stop;
             }

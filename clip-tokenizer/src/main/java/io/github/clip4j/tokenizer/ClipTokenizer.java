@@ -119,7 +119,8 @@ public final class ClipTokenizer implements Tokenizer {
         return truncated(ids, contextLength);
     }
 
-    /// {@return the token ids of `text`, padded to `contextLength` as the profile does: with 0, or with the end of text}
+    /// {@return the token ids of `text`, padded to `contextLength` as the profile does: with 0, or with the padding token
+    /// of its files, the end of text where they name none}
     ///
     /// @param text any text; it is cleaned as the profile says
     /// @param contextLength the positions of the model, start and end of text included
@@ -128,8 +129,8 @@ public final class ClipTokenizer implements Tokenizer {
     public int[] encodePadded(String text, int contextLength) {
         int[] ids = encode(text, contextLength);
         int[] padded = Arrays.copyOf(ids, contextLength);
-        boolean withEndOfText = profile == TokenizerProfile.HF || profile == TokenizerProfile.IMMICH;
-        Arrays.fill(padded, ids.length, contextLength, withEndOfText ? vocabulary.endOfText() : 0);
+        boolean ofHuggingFace = profile == TokenizerProfile.HF || profile == TokenizerProfile.IMMICH;
+        Arrays.fill(padded, ids.length, contextLength, ofHuggingFace ? vocabulary.padding() : 0);
         return padded;
     }
 
@@ -201,7 +202,14 @@ public final class ClipTokenizer implements Tokenizer {
             public void text(String part) {
                 Matcher words = HF_WORD.matcher(part);
                 while (words.find()) {
-                    addWord(words.group(), ids);
+                    String word = words.group();
+                    if (word.endsWith("text|>")) { // `ByteLevel` splits again, by GPT-2's expression, which does not know these
+                        addWord(word.substring(0, 2), ids);
+                        addWord(word.substring(2, word.length() - 2), ids);
+                        addWord(word.substring(word.length() - 2), ids);
+                    } else {
+                        addWord(word, ids);
+                    }
                 }
             }
 

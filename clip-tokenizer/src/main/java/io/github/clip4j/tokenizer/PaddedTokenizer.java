@@ -67,7 +67,7 @@ final class PaddedTokenizer implements Tokenizer {
         }
         UnaryOperator<String> cleaning =
                 profile == TokenizerProfile.HF ? UnaryOperator.identity() : openClip(where, clean.orElse("whitespace"));
-        int pad = base.padId() >= 0 ? base.padId() : Math.max(0, firstKnown(base, "<pad>", "[PAD]"));
+        int pad = base.padId() >= 0 ? base.padId() : Math.max(0, firstKnown(base, "[PAD]", "<pad>"));
         int last = around.length - 1;
         Around tokens = new Around(Arrays.copyOf(around, last), new int[] {around[last]}, pad, false, false);
         return new PaddedTokenizer(base, profile, cleaning, tokens, false, truncates);

@@ -1,18 +1,19 @@
 package io.github.clip4j.tokenizer;
 
-import io.github.clip4j.tokenizer.AddedTokenFinder.Added;
 import io.github.clip4j.tokenizer.bpe.Merges;
+import io.github.clip4j.tokenizer.declared.DeclaredTokens;
+import io.github.clip4j.tokenizer.declared.DeclaredTokens.Token;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The tokens of a model and the merges that build them. Immutable.
@@ -35,16 +36,25 @@ public final class Vocabulary {
     private final Merges merges;
     private final int startOfText;
     private final int endOfText;
+    private final int padding;
     private final AddedTokenFinder addedRaw;
     private final AddedTokenFinder addedCleaned;
 
+    /// Of merges alone: the special tokens are found as in the published files.
     Vocabulary(Map<String, Integer> ids, List<String[]> merges, String where) throws VocabularyFormatException {
-        this(ids, merges, List.of(), where);
+        this(ids, merges, published(ids), Optional.empty(), where);
     }
 
-    /// @param added tokens that are found in a text as they are; start and end of text are found as in the published files when they are
-    ///     not among them
-    Vocabulary(Map<String, Integer> ids, List<String[]> merges, List<Added> added, String where) throws VocabularyFormatException {
+    private static List<Token> published(Map<String, Integer> ids) {
+        return List.of(
+                new Token(START_OF_TEXT, ids.getOrDefault(START_OF_TEXT, -1), false, false, false, true, true),
+                new Token(END_OF_TEXT, ids.getOrDefault(END_OF_TEXT, -1), false, false, false, false, true));
+    }
+
+    /// @param added tokens that are found in a text as they are, with their ids
+    /// @param pad fills the context; the end of text when it is empty
+    Vocabulary(Map<String, Integer> ids, List<String[]> merges, List<Token> added, Optional<String> pad, String where)
+            throws VocabularyFormatException {
         this.ids = ids;
         this.tokens = tokensById(ids, where);
         List<int[]> pairs = new ArrayList<>(merges.size());
@@ -64,12 +74,9 @@ public final class Vocabulary {
         this.merges = new Merges(pairs);
         this.startOfText = require(START_OF_TEXT, where);
         this.endOfText = require(END_OF_TEXT, where);
-        Map<String, Added> found = new LinkedHashMap<>();
-        found.put(START_OF_TEXT, new Added(START_OF_TEXT, startOfText, false, false, false, true));
-        found.put(END_OF_TEXT, new Added(END_OF_TEXT, endOfText, false, false, false, false));
-        added.forEach(token -> found.put(token.content(), token));
-        this.addedRaw = new AddedTokenFinder(found.values().stream().filter(token -> !token.normalized()).toList(), false);
-        this.addedCleaned = new AddedTokenFinder(found.values().stream().filter(Added::normalized).toList(), true);
+        this.padding = pad.isEmpty() ? endOfText : require(pad.orElseThrow(), where);
+        this.addedRaw = new AddedTokenFinder(added.stream().filter(token -> !token.normalized()).toList(), false);
+        this.addedCleaned = new AddedTokenFinder(added.stream().filter(Token::normalized).toList(), true);
         for (int b = 0; b < 256; b++) {
             String character = String.valueOf(ByteAlphabet.characterOf((byte) b));
             require(character, where);
@@ -108,9 +115,12 @@ public final class Vocabulary {
 
     /// The files of each form that a vocabulary may have, the preferred form first. The first file of a form says that it is there.
     public static final List<List<String>> FORMS = List.of(
-            List.of("tokenizer.json", DeclaredTokens.CONFIG, DeclaredTokens.MAP),
-            List.of("vocab.json", "merges.txt", VocabularyFiles.ADDED, DeclaredTokens.CONFIG, DeclaredTokens.MAP),
+            with(DeclaredTokens.FILES, "tokenizer.json"), with(DeclaredTokens.FILES, "vocab.json", "merges.txt"),
             List.of(SimpleVocabulary.FILE));
+
+    private static List<String> with(List<String> others, String... first) {
+        return Stream.concat(Stream.of(first), others.stream()).toList();
+    }
 
     /// Reads the vocabulary of a checkpoint directory: `tokenizer.json` when it is there, else `vocab.json` and `merges.txt`, else
     /// `bpe_simple_vocab_16e6.txt.gz`.
@@ -144,13 +154,11 @@ public final class Vocabulary {
         Objects.requireNonNull(files, "files is null");
         byte[] tokenizer = files.get("tokenizer.json");
         if (tokenizer != null) {
-            return VocabularyFiles.readTokenizerJson(
-                    tokenizer, "tokenizer.json", files.get(DeclaredTokens.CONFIG), files.get(DeclaredTokens.MAP));
+            return VocabularyFiles.readTokenizerJson(tokenizer, DeclaredTokens.read(files, ""), "tokenizer.json");
         }
         byte[] vocab = files.get("vocab.json");
         if (vocab != null) {
-            return VocabularyFiles.readVocabAndMerges(vocab, files.get("merges.txt"), files.get(VocabularyFiles.ADDED),
-                    files.get(DeclaredTokens.CONFIG), files.get(DeclaredTokens.MAP));
+            return VocabularyFiles.readVocabAndMerges(vocab, files.get("merges.txt"), DeclaredTokens.read(files, ""));
         }
         byte[] simple = files.get(SimpleVocabulary.FILE);
         if (simple != null) {
@@ -178,7 +186,7 @@ public final class Vocabulary {
 
     /// Reads `tokenizer.json` of the Hugging Face tokenizers library.
     static Vocabulary readTokenizerJson(Path file) throws IOException {
-        return VocabularyFiles.readTokenizerJson(bytes(file), String.valueOf(file.getFileName()), null, null);
+        return VocabularyFiles.readTokenizerJson(bytes(file), DeclaredTokens.read(Map.of(), ""), String.valueOf(file.getFileName()));
     }
 
     Merges merges() {
@@ -223,5 +231,10 @@ public final class Vocabulary {
     /// {@return the id of [#END_OF_TEXT]}
     public int endOfText() {
         return endOfText;
+    }
+
+    /// The id that fills a context, in the profiles of Hugging Face.
+    int padding() {
+        return padding;
     }
 }

@@ -1,14 +1,15 @@
 package io.github.clip4j.tokenizer;
 
 import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.MalformedJsonException;
-import io.github.clip4j.tokenizer.AddedTokenFinder.Added;
+import io.github.clip4j.tokenizer.declared.DeclaredTokens;
+import io.github.clip4j.tokenizer.declared.DeclaredTokens.Token;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.StringReader;
@@ -17,21 +18,35 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// Reads the files of a [Vocabulary].
 final class VocabularyFiles {
-    static final String ADDED = "added_tokens.json";
+    /// The class of transformers, which is CLIP's when no file names one.
+    private static final String CLASS = "CLIPTokenizer";
+
+    /// What that class names when no file does.
+    private static final Map<String, String> NAMES = Map.of(
+            "bos_token", Vocabulary.START_OF_TEXT, "eos_token", Vocabulary.END_OF_TEXT, "unk_token", Vocabulary.END_OF_TEXT,
+            "pad_token", Vocabulary.END_OF_TEXT);
+
+    /// The parts of CLIP's published `tokenizer.json` that [ClipTokenizer] has written out.
+    private static final String CLIPS_PARTS = """
+            {"normalizer": {"type": "Sequence", "normalizers": [
+                {"type": "NFC"}, {"type": "Replace", "pattern": {"Regex": "\\\\s+"}, "content": " "}, {"type": "Lowercase"}]},
+             "pre_tokenizer": {"type": "Sequence", "pretokenizers": [
+                {"type": "Split", "pattern": {"Regex": "<\\\\|startoftext\\\\|>|<\\\\|endoftext\\\\|>\
+            |'s|'t|'re|'ve|'m|'ll|'d|[\\\\p{L}]+|[\\\\p{N}]|[^\\\\s\\\\p{L}\\\\p{N}]+"},
+                 "behavior": "Removed", "invert": true},
+                {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true}]}}""";
 
     private VocabularyFiles() {}
 
     /// Reads `vocab.json` and `merges.txt`.
-    static Vocabulary readVocabAndMerges(
-            byte[] vocab, byte @Nullable [] merges, byte @Nullable [] added, byte @Nullable [] config, byte @Nullable [] map)
-            throws IOException {
+    static Vocabulary readVocabAndMerges(byte[] vocab, byte @Nullable [] merges, DeclaredTokens declared) throws IOException {
         String where = "vocab.json";
         Map<String, Integer> ids = new HashMap<>(1 << 17);
         try (JsonReader reader = open(vocab, where)) {
@@ -43,42 +58,28 @@ final class VocabularyFiles {
         if (merges == null) {
             throw new VocabularyFormatException("merges.txt: expected a file, got none");
         }
-        JsonObject settings = readObject(config, DeclaredTokens.CONFIG);
-        List<Added> tokens = new ArrayList<>();
-        if (added != null && !DeclaredTokens.hasDecoder(settings)) {
-            tokens.addAll(readAddedFile(added));
-            addIds(tokens, ids, ADDED);
-        }
-        tokens.addAll(DeclaredTokens.read(settings, readObject(map, DeclaredTokens.MAP), ids));
-        return new Vocabulary(ids, readMergesText(merges), tokens, where);
+        return vocabulary(ids, readMergesText(merges), List.of(), declared, where);
     }
 
-    private static @Nullable JsonObject readObject(byte @Nullable [] utf8, String where) throws IOException {
-        if (utf8 == null) {
-            return null;
-        }
-        try (JsonReader reader = open(utf8, where)) {
-            JsonElement root = JsonParser.parseReader(reader);
-            expectEnd(reader, where);
-            return root.getAsJsonObject();
-        } catch (JsonParseException | IllegalStateException | NumberFormatException | MalformedJsonException | EOFException e) {
-            throw new VocabularyFormatException("%s: malformed JSON: %s".formatted(where, e.getMessage()), e);
-        }
-    }
-
-    /// `added_tokens.json`, of contents and ids alone: the tokens are found after cleaning, as transformers reads them.
-    private static List<Added> readAddedFile(byte[] utf8) throws IOException {
-        Map<String, Integer> contents = new LinkedHashMap<>();
-        try (JsonReader reader = open(utf8, ADDED)) {
-            readIds(reader, contents, ADDED);
-            expectEnd(reader, ADDED);
-        } catch (JsonParseException | IllegalStateException | NumberFormatException | MalformedJsonException | EOFException e) {
-            throw new VocabularyFormatException("%s: malformed JSON: %s".formatted(ADDED, e.getMessage()), e);
-        }
-        return contents.entrySet().stream()
-                .map(token -> new Added(
-                        token.getKey(), token.getValue(), false, false, false, !token.getKey().equals(Vocabulary.END_OF_TEXT)))
-                .toList();
+    /// Adds what the files beside the vocabulary name. `CLIPTokenizer` builds itself of the vocabulary alone; any other class takes
+    /// `tokenizer.json` as it is.
+    private static Vocabulary vocabulary(
+            Map<String, Integer> ids, List<String[]> merges, List<Token> ofFile, DeclaredTokens declared, String where)
+            throws VocabularyFormatException {
+        declared.require("bos_token", Vocabulary.START_OF_TEXT, "with which a CLIP's texts begin");
+        declared.require("eos_token", Vocabulary.END_OF_TEXT, "with which a CLIP's texts end");
+        declared.require("split_special_tokens", new JsonPrimitive(false), "as special tokens are found in a text");
+        declared.require("padding_side", new JsonPrimitive("right"), "as a CLIP's texts begin at its first position");
+        declared.require("truncation_side", new JsonPrimitive("right"), "as the first words of a text are kept");
+        boolean rebuilt = declared.tokenizerClass().orElse(CLASS).equals(CLASS);
+        List<Token> named = declared.added(ofFile, rebuilt ? NAMES : Map.of(), rebuilt).stream()
+                .filter(token -> token.id() >= 0 || ids.containsKey(token.content()) || !NAMES.containsValue(token.content()))
+                .toList(); // a vocabulary without start and end is not a CLIP's, and is not given them here
+        Map<String, Integer> known = Map.copyOf(ids);
+        List<Token> added = declared.withIds(named, token -> known.getOrDefault(token, -1), ids.size());
+        added.forEach(token -> ids.put(token.content(), token.id()));
+        String pad = declared.named("pad_token").orElse(Vocabulary.END_OF_TEXT);
+        return new Vocabulary(ids, merges, added, Optional.of(pad), where);
     }
 
     private static List<String[]> readMergesText(byte[] utf8) throws IOException {
@@ -111,15 +112,18 @@ final class VocabularyFiles {
     /// Reads `tokenizer.json` of the Hugging Face tokenizers library.
     ///
     /// Only CLIP's model is understood: BPE with `</w>` at the end of words, and no dropout.
-    static Vocabulary readTokenizerJson(byte[] utf8, String where, byte @Nullable [] config, byte @Nullable [] map) throws IOException {
-        List<Added> added = new ArrayList<>();
+    static Vocabulary readTokenizerJson(byte[] utf8, DeclaredTokens declared, String where) throws IOException {
+        List<Token> added = new ArrayList<>();
+        Map<String, JsonElement> parts = new HashMap<>();
         Map<String, Integer> ids = new HashMap<>(1 << 17);
         List<String[]> merges = new ArrayList<>();
         try (JsonReader reader = open(utf8, where)) {
             reader.beginObject();
             while (reader.hasNext()) {
-                switch (reader.nextName()) {
+                String name = reader.nextName();
+                switch (name) {
                     case "added_tokens" -> readAddedTokens(reader, added);
+                    case "normalizer", "pre_tokenizer" -> parts.put(name, JsonParser.parseReader(reader));
                     case "model" -> readModel(reader, ids, merges, where);
                     default -> reader.skipValue();
                 }
@@ -129,23 +133,23 @@ final class VocabularyFiles {
         } catch (JsonParseException | IllegalStateException | NumberFormatException | MalformedJsonException | EOFException e) {
             throw new VocabularyFormatException("%s: malformed JSON: %s".formatted(where, e.getMessage()), e);
         }
-        addIds(added, ids, where);
-        added.addAll(DeclaredTokens.read(
-                readObject(config, DeclaredTokens.CONFIG), readObject(map, DeclaredTokens.MAP), ids));
-        return new Vocabulary(ids, merges, added, where);
+        if (!declared.tokenizerClass().orElse(CLASS).equals(CLASS)) {
+            requireClips(parts, where);
+        }
+        return vocabulary(ids, merges, added, declared, where);
     }
 
-    private static void addIds(List<Added> added, Map<String, Integer> ids, String where) throws VocabularyFormatException {
-        for (Added token : added) {
-            Integer id = ids.putIfAbsent(token.content(), token.id());
-            if (id != null && id != token.id()) {
-                throw new VocabularyFormatException("%s: token '%s' has the id %d in the vocabulary and %d among the added tokens"
-                        .formatted(where, token.content(), id, token.id()));
+    /// Classes other than CLIP's take the normaliser and the splitting from the file; CLIP's own are those of [ClipTokenizer].
+    private static void requireClips(Map<String, JsonElement> parts, String where) throws VocabularyFormatException {
+        for (Map.Entry<String, JsonElement> expected : JsonParser.parseString(CLIPS_PARTS).getAsJsonObject().entrySet()) {
+            if (!expected.getValue().equals(parts.get(expected.getKey()))) {
+                throw new VocabularyFormatException("%s: %s: expected CLIP's own, as %s does not name %s, got another; is this a CLIP "
+                        .formatted(where, expected.getKey(), DeclaredTokens.CONFIG, CLASS) + "tokenizer?");
             }
         }
     }
 
-    private static void readAddedTokens(JsonReader reader, List<Added> added) throws IOException {
+    private static void readAddedTokens(JsonReader reader, List<Token> added) throws IOException {
         reader.beginArray();
         while (reader.hasNext()) {
             String content = "";
@@ -165,9 +169,9 @@ final class VocabularyFiles {
             if (id < 0) {
                 throw new VocabularyFormatException("added token '%s': expected an id of at least 0, got %d".formatted(content, id));
             }
-            boolean normalized = flags.getOrDefault("normalized", !flags.getOrDefault("special", false));
-            added.add(new Added(content, id, flags.getOrDefault("single_word", false), flags.getOrDefault("lstrip", false),
-                    flags.getOrDefault("rstrip", false), normalized));
+            boolean special = flags.getOrDefault("special", false);
+            added.add(new Token(content, id, flags.getOrDefault("single_word", false), flags.getOrDefault("lstrip", false),
+                    flags.getOrDefault("rstrip", false), flags.getOrDefault("normalized", !special), special));
         }
         reader.endArray();
     }

@@ -3,17 +3,13 @@ package io.github.clip4j.tokenizer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import io.github.clip4j.testkit.ReferenceData;
-import io.github.clip4j.tokenizer.AddedTokenFinder.Added;
+import io.github.clip4j.tokenizer.declared.DeclaredTokens.Token;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -50,46 +46,6 @@ class AddedTokensTest {
                 "added_tokens.json", "{\"<my-toy>\": 49408}".getBytes(StandardCharsets.UTF_8)));
     }
 
-    /// Tokens of `tokenizer_config.json` and `special_tokens_map.json`, with clip-tiny's vocabulary
-    /// (`weights-tools/python/make_added_token_goldens.py` names the versions). A case without ids is refused.
-    @Test
-    void ofTheFilesBesideTheVocabulary() throws IOException {
-        Path golden = ReferenceData.projectRoot().resolve("clip-tokenizer/src/test/resources/golden");
-        Path model = ReferenceData.projectRoot().resolve("clip-tiny/src/main/resources/io/github/clip4j/tiny/model");
-        JsonObject all = JsonParser.parseString(Files.readString(golden.resolve("added-tokens.json"))).getAsJsonObject();
-        int refused = 0;
-        for (JsonElement element : all.getAsJsonArray("cases")) {
-            JsonObject one = element.getAsJsonObject();
-            String name = one.get("name").getAsString();
-            Map<String, byte[]> vocab = new HashMap<>(Map.of(
-                    "vocab.json", Files.readAllBytes(model.resolve("vocab.json")),
-                    "merges.txt", Files.readAllBytes(model.resolve("merges.txt"))));
-            Map<String, byte[]> json = new HashMap<>(Map.of(
-                    "tokenizer.json", Files.readAllBytes(golden.resolve("added-tokens-tokenizer.json"))));
-            one.getAsJsonObject("files").asMap().forEach((file, content) -> {
-                vocab.put(file, content.toString().getBytes(StandardCharsets.UTF_8));
-                json.put(file, content.toString().getBytes(StandardCharsets.UTF_8));
-            });
-            if (!one.has("vocab")) {
-                refused++;
-                for (Map<String, byte[]> files : List.of(vocab, json)) {
-                    assertThatThrownBy(() -> Vocabulary.of(files)).as(name).isInstanceOf(VocabularyFormatException.class)
-                            .hasMessageMatching("(tokenizer_config|special_tokens_map)\\.json: .*expected .*got .*");
-                }
-                continue;
-            }
-            for (int i = 0; i < all.getAsJsonArray("texts").size(); i++) {
-                String text = all.getAsJsonArray("texts").get(i).getAsString();
-                for (String form : List.of("vocab", "json")) {
-                    ClipTokenizer tokenizer = new ClipTokenizer(Vocabulary.of(form.equals("vocab") ? vocab : json), TokenizerProfile.HF);
-                    assertThat(tokenizer.encode(text)).as("%s, %s: %s", name, form, text).containsExactly(
-                            one.getAsJsonArray(form).get(i).getAsJsonArray().asList().stream().mapToInt(JsonElement::getAsInt).toArray());
-                }
-            }
-        }
-        assertThat(refused).isEqualTo(4);
-    }
-
     /// What is found, with its neighbours in brackets.
     @ParameterizedTest
     @CsvSource({
@@ -99,7 +55,8 @@ class AddedTokensTest {
     })
     void takeWhatTheirFlagsSay(boolean singleWord, boolean lstrip, boolean rstrip, String text, String expected) {
         StringBuilder found = new StringBuilder();
-        new AddedTokenFinder(List.of(new Added("x", 7, singleWord, lstrip, rstrip, false)), false).split(text, new AddedTokenFinder.Sink() {
+        List<Token> added = List.of(new Token("x", 7, singleWord, lstrip, rstrip, false, false));
+        new AddedTokenFinder(added, false).split(text, new AddedTokenFinder.Sink() {
             @Override
             public void text(String part) {
                 found.append('[').append(part).append(']');
@@ -116,7 +73,8 @@ class AddedTokensTest {
     @Test
     void theLongestOfThoseThatBeginAtOnePlaceIsFound() {
         List<Integer> ids = new ArrayList<>();
-        List<Added> added = List.of(new Added("ab", 1, false, false, false, false), new Added("abc", 2, false, false, false, false));
+        List<Token> added = List.of(
+                new Token("ab", 1, false, false, false, false, false), new Token("abc", 2, false, false, false, false, false));
         new AddedTokenFinder(added, false).split("ababcab", new AddedTokenFinder.Sink() {
             @Override
             public void text(String part) {

@@ -138,4 +138,13 @@ class PaddedTokenizerTest {
         assertThatThrownBy(() -> padded(files(PIECES, "spiece.model"), TokenizerProfile.OPEN_CLIP, Optional.of("none")))
                 .hasMessage("m: tokenizer_kwargs.clean: expected canonicalize, lower or whitespace, got 'none'");
     }
+
+    /// `SiglipTokenizer` finds added tokens by rules of its own.
+    @Test
+    void tokensBesideThePiecesAreRefused() throws IOException {
+        Map<String, byte[]> files = files(PIECES, "spiece.model", "tokenizer_config.json");
+        files.put("special_tokens_map.json", "{\"additional_special_tokens\": [\"<toy>\"]}".getBytes(StandardCharsets.UTF_8));
+        assertThatThrownBy(() -> padded(files, TokenizerProfile.HF, Optional.empty())).isInstanceOf(VocabularyFormatException.class)
+                .hasMessageStartingWith("m/tokenizer_config.json: added token '<toy>': expected one of the pieces of spiece.model, got");
+    }
 }

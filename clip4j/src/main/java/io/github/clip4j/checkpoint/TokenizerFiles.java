@@ -10,6 +10,7 @@ import io.github.clip4j.tokenizer.Vocabulary;
 import io.github.clip4j.tokenizer.json.JsonTokenizer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,9 +18,12 @@ import java.util.regex.Pattern;
 
 /// The tokenizer that a checkpoint's files describe: which kind it is follows from the model.
 final class TokenizerFiles {
-    /// Those of any other model than a CLIP. One that describes tokens is there if there is a tokenizer.
-    private static final List<String> OTHERS = List.of(
-            "tokenizer.json", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model", "vocab.txt", "tokenizer_config.json");
+    /// Those of any other model than a CLIP. One is there if there is a tokenizer.
+    private static final List<String> OTHERS =
+            List.of("tokenizer.json", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model", "vocab.txt");
+
+    /// What is beside them.
+    private static final List<String> BESIDE = List.of("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json");
 
     /// What CLIP's own `tokenizer.json` has, and others have not.
     private static final Pattern CLIP_JSON = Pattern.compile("\"end_of_word_suffix\"\\s*:\\s*\"</w>\"");
@@ -55,11 +59,11 @@ final class TokenizerFiles {
         if (kind == Kind.CLIP) {
             return checkpoint.vocabulary().map(words -> new ClipTokenizer(words, profile.tokenizer()));
         }
-        Map<String, byte[]> files = checkpoint.files(OTHERS);
-        boolean none = files.keySet().stream().allMatch(OTHERS.getLast()::equals);
-        if (config.text().isEmpty() || none) {
+        Map<String, byte[]> files = new HashMap<>(checkpoint.files(OTHERS));
+        if (config.text().isEmpty() || files.isEmpty()) {
             return Optional.empty();
         }
+        files.putAll(checkpoint.files(BESIDE));
         String name = checkpoint.name();
         JsonTokenizer pieces = JsonTokenizer.read(name, files);
         return Optional.of(kind == Kind.FILLING
@@ -91,6 +95,6 @@ final class TokenizerFiles {
         if (json != null) {
             return CLIP_JSON.matcher(new String(json, StandardCharsets.UTF_8)).find();
         }
-        return checkpoint.files(OTHERS.subList(1, OTHERS.size() - 1)).isEmpty();
+        return checkpoint.files(OTHERS.subList(1, OTHERS.size())).isEmpty();
     }
 }

@@ -2,6 +2,7 @@ package io.github.clip4j.tokenizer.json;
 
 import io.github.clip4j.tokenizer.Tokenizer;
 import io.github.clip4j.tokenizer.VocabularyFormatException;
+import io.github.clip4j.tokenizer.declared.DeclaredTokens;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -16,16 +17,25 @@ import org.jspecify.annotations.Nullable;
 /// The ids are those of Hugging Face `tokenizers` 0.23; `docs/tokenizers.md` says what is read, what is refused and what was compared. Half
 /// of a surrogate pair, which the reference cannot be given, is read as U+FFFD. Immutable and thread-safe; the `with` methods make copies.
 public final class JsonTokenizer implements Tokenizer.Pieces {
+    /// SentencePiece's files, the preferred first.
+    private static final List<Map.Entry<String, SentencePieceFamily>> PIECES = List.of(
+            Map.entry("spiece.model", SentencePieceFamily.T5), Map.entry("tokenizer.model", SentencePieceFamily.GEMMA),
+            Map.entry("sentencepiece.bpe.model", SentencePieceFamily.XLM_ROBERTA));
+
     private final Parts parts;
     private final AddedTokens addedTokens;
     private final @Nullable Truncation truncation;
     private final @Nullable Padding padding;
+    private final int namedPad;
 
-    private JsonTokenizer(Parts parts, AddedTokens addedTokens, @Nullable Truncation truncation, @Nullable Padding padding) {
+    /// @param namedPad the id that a file beside the vocabulary pads with, or −1
+    private JsonTokenizer(
+            Parts parts, AddedTokens addedTokens, @Nullable Truncation truncation, @Nullable Padding padding, int namedPad) {
         this.parts = parts;
         this.addedTokens = addedTokens;
         this.truncation = truncation;
         this.padding = padding;
+        this.namedPad = namedPad;
     }
 
     /// Reads a `tokenizer.json`, with the truncation and padding it asks for.
@@ -60,39 +70,51 @@ public final class JsonTokenizer implements Tokenizer.Pieces {
     }
 
     /// Reads the first that is there of `tokenizer.json`, `spiece.model` as T5's, `tokenizer.model` as Gemma's, `sentencepiece.bpe.model`
-    /// as XLM-R's and `vocab.txt` as BERT's; it does not cut.
+    /// as XLM-R's and `vocab.txt` as BERT's, with the tokens that `tokenizer_config.json`, `special_tokens_map.json` and
+    /// `added_tokens.json` name beside it; it does not cut.
     ///
     /// @param where the repository's name, for messages
     /// @param files bytes by name
-    /// @throws VocabularyFormatException when there is none, or as [#read(Path)]
+    /// @throws VocabularyFormatException when there is none, when the files contradict each other, or as [#read(Path)]
     public static JsonTokenizer read(String where, Map<String, byte[]> files) throws IOException {
+        DeclaredTokens declared = DeclaredTokens.read(files, where + "/");
         byte[] json = files.get("tokenizer.json");
+        byte @Nullable [] config = files.get(DeclaredTokens.CONFIG);
         if (json != null) {
-            return read(json, where + "/tokenizer.json").withoutTruncation();
+            String name = where + "/tokenizer.json";
+            Parts parts = TokenizerJsonReader.read(new ByteArrayInputStream(json), name);
+            return of(DeclaredParts.ofJson(parts, declared, WordPieceText.normalizer(config, where)), name)
+                    .padded(declared)
+                    .withoutTruncation();
         }
-        byte[] pieces = files.get("spiece.model");
-        if (pieces != null) {
-            return readSentencePiece(pieces, where + "/spiece.model", SentencePieceFamily.T5);
-        }
-        byte[] gemma = files.get("tokenizer.model");
-        if (gemma != null) {
-            return readSentencePiece(gemma, where + "/tokenizer.model", SentencePieceFamily.GEMMA);
-        }
-        byte[] roberta = files.get("sentencepiece.bpe.model");
-        if (roberta != null) {
-            return readSentencePiece(roberta, where + "/sentencepiece.bpe.model", SentencePieceFamily.XLM_ROBERTA);
+        for (Map.Entry<String, SentencePieceFamily> form : PIECES) {
+            byte[] pieces = files.get(form.getKey());
+            if (pieces != null) {
+                String name = where + "/" + form.getKey();
+                Parts parts = SentencePieceReader.read(pieces, name, form.getValue());
+                return of(DeclaredParts.ofPieces(parts, declared, form.getValue()), name).padded(declared);
+            }
         }
         byte[] words = files.get("vocab.txt");
         if (words != null) {
-            return read(WordPieceText.json(words, files.get("tokenizer_config.json"), where), where + "/vocab.txt");
+            String name = where + "/vocab.txt";
+            byte[] asJson = WordPieceText.json(words, config, where);
+            Parts parts = TokenizerJsonReader.read(new ByteArrayInputStream(asJson), name);
+            return of(DeclaredParts.ofWords(parts, declared), name).padded(declared);
         }
         throw new VocabularyFormatException(where
                 + ": expected tokenizer.json, spiece.model, tokenizer.model, sentencepiece.bpe.model or vocab.txt, got none");
     }
 
+    /// Pads with the token that the files beside the vocabulary name, before that of its own file.
+    private JsonTokenizer padded(DeclaredTokens declared) {
+        int named = declared.named("pad_token").map(this::id).orElse(-1);
+        return new JsonTokenizer(parts, addedTokens, truncation, padding, named);
+    }
+
     private static JsonTokenizer of(Parts parts, String where) throws VocabularyFormatException {
         AddedTokens addedTokens = new AddedTokens(parts.addedTokens(), parts.model(), parts.normalizer(), where);
-        return new JsonTokenizer(parts, addedTokens, parts.truncation(), parts.padding());
+        return new JsonTokenizer(parts, addedTokens, parts.truncation(), parts.padding(), -1);
     }
 
     /// A tokenizer that cuts longer texts.
@@ -105,12 +127,12 @@ public final class JsonTokenizer implements Tokenizer.Pieces {
             throw new IllegalArgumentException(
                     "expected a length of at least the %d special tokens, got %d".formatted(added(true), maxLength));
         }
-        return new JsonTokenizer(parts, addedTokens, new Truncation(maxLength, side), padding);
+        return new JsonTokenizer(parts, addedTokens, new Truncation(maxLength, side), padding, namedPad);
     }
 
     /// A tokenizer that does not cut.
     public JsonTokenizer withoutTruncation() {
-        return new JsonTokenizer(parts, addedTokens, null, padding);
+        return new JsonTokenizer(parts, addedTokens, null, padding, namedPad);
     }
 
     /// A tokenizer that pads shorter texts.
@@ -119,12 +141,12 @@ public final class JsonTokenizer implements Tokenizer.Pieces {
     /// @param padId the id that is put in
     /// @param side where it is put
     public JsonTokenizer withPadding(int length, int padId, Side side) {
-        return new JsonTokenizer(parts, addedTokens, truncation, new Padding(length, 1, padId, side));
+        return new JsonTokenizer(parts, addedTokens, truncation, new Padding(length, 1, padId, side), namedPad);
     }
 
     /// A tokenizer that does not pad.
     public JsonTokenizer withoutPadding() {
-        return new JsonTokenizer(parts, addedTokens, truncation, null);
+        return new JsonTokenizer(parts, addedTokens, truncation, null, namedPad);
     }
 
     /// The ids of a text, with special tokens, truncation and padding.
@@ -262,10 +284,10 @@ public final class JsonTokenizer implements Tokenizer.Pieces {
         return LowerCase.of(text);
     }
 
-    /// The id that the file pads with, or −1 when it does not ask for padding.
+    /// The id that the files pad with, or −1 when they do not say one.
     @Override
     public int padId() {
-        return padding == null ? -1 : padding.padId();
+        return namedPad >= 0 || padding == null ? namedPad : padding.padId();
     }
 
     /// How many tokens there are, added ones included.

@@ -1,6 +1,7 @@
 package io.github.clip4j.tokenizer.json;
 
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// WordPiece (Wu et al. 2016, arXiv:1609.08144 §4.1): the longest token that begins the word, then the longest that goes on, until the
@@ -30,6 +31,11 @@ final class WordPieceModel implements TokenModel {
         }
         this.trie = new PieceTrie(pieces);
         this.continuing = trie.descend(PieceTrie.ROOT, continuingSubwordPrefix, 0, continuingSubwordPrefix.length());
+    }
+
+    /// What stands for a word of which no token is known.
+    String unknownToken() {
+        return Objects.requireNonNull(vocab.token(unknown));
     }
 
     @Override

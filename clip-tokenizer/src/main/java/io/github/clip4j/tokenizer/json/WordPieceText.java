@@ -84,6 +84,16 @@ final class WordPieceText {
         throw new VocabularyFormatException(where + "/tokenizer_config.json: expected an object");
     }
 
+    /// The normaliser that BERT's classes build of the config's flags.
+    static NormalizerStep normalizer(byte @Nullable [] config, String where) throws VocabularyFormatException {
+        JsonObject flags = flags(config, where);
+        JsonElement accents = flags.get("strip_accents");
+        boolean said = accents != null && accents.isJsonPrimitive() && accents.getAsJsonPrimitive().isBoolean();
+        return new NormalizerStep.Bert(
+                true, flag(flags, "tokenize_chinese_chars", true), said ? Boolean.valueOf(accents.getAsBoolean()) : null,
+                flag(flags, "do_lower_case", true));
+    }
+
     private static JsonObject normalizer(JsonObject flags) {
         JsonObject normalizer = object("BertNormalizer");
         normalizer.addProperty("clean_text", true);
