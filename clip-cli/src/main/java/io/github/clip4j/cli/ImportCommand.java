@@ -142,7 +142,7 @@ final class ImportCommand implements Callable<Integer> {
                 fail(row.path(), row.where() + ": " + row.path() + ": " + ClipCommand.message(e), tally, failed);
             }
         }, message -> fail("", message, tally, failed));
-        if (byPath.isEmpty()) {
+        if (byPath.isEmpty() && values.shape().dim(0) > 0) {
             throw new IOException(list + ": expected rows of files that are there, got none");
         }
         return new ArrayList<>(byPath.values());
@@ -167,6 +167,9 @@ final class ImportCommand implements Callable<Integer> {
     /// @param made when the array was written: a list that does not say what the file was like is believed for files that are older
     private static IndexEntry entry(ImportedRow row, Path path, long made) throws IOException {
         BasicFileAttributes now = Files.readAttributes(path, BasicFileAttributes.class);
+        if (!now.isRegularFile()) { // a device or a FIFO may have no end
+            throw new IOException("expected a file, got " + (now.isDirectory() ? "a folder" : "something else of that name"));
+        }
         long modified = now.lastModifiedTime().to(TimeUnit.NANOSECONDS);
         boolean untouched = row.size().orElse(now.size()) == now.size() && row.modified().orElse(modified) == modified;
         String hash = row.hash().isEmpty() || !untouched ? IndexUpdate.hash(path) : row.hash();
@@ -205,7 +208,7 @@ final class ImportCommand implements Callable<Integer> {
             }
             compared++;
         }
-        if (compared == 0) {
+        if (compared == 0 && !accepted.isEmpty()) {
             throw new IOException("expected an image that can be read, to see that the model made the vectors, got none; " + last);
         }
     }

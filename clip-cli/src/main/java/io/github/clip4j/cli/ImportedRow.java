@@ -38,6 +38,9 @@ record ImportedRow(String where, int row, String path, OptionalLong size, Option
         int entries = 0;
         try (JsonReader json = new JsonReader(Files.newBufferedReader(file))) {
             json.setStrictness(Strictness.LENIENT); // allows one document after the other
+            if (rows == 0 && Files.size(file) == 0) {
+                return; // of an empty index
+            }
             while (json.peek() != JsonToken.END_DOCUMENT) {
                 JsonElement element = JsonParser.parseReader(json);
                 boolean whole = element.isJsonObject() && element.getAsJsonObject().has("results");
@@ -75,7 +78,15 @@ record ImportedRow(String where, int row, String path, OptionalLong size, Option
             throw new IllegalArgumentException("expected a path and a row of 0 to " + (rows - 1) + ", got '" + path + "' and " + row);
         }
         each.accept(new ImportedRow(where, (int) row, path, optional(entry, "size"), optional(entry, "modified"),
-                entry.has("hash") ? text(entry, "hash") : "", pixels(entry, "width"), pixels(entry, "height")));
+                hash(entry), pixels(entry, "width"), pixels(entry, "height")));
+    }
+
+    private static String hash(JsonObject entry) {
+        String hash = entry.has("hash") ? text(entry, "hash") : "";
+        if (!hash.matches("([0-9a-f]{32})?")) {
+            throw new IllegalArgumentException("hash: expected 32 hexadecimal digits, got '" + hash + "'");
+        }
+        return hash;
     }
 
     private static OptionalLong optional(JsonObject entry, String name) {
@@ -83,7 +94,11 @@ record ImportedRow(String where, int row, String path, OptionalLong size, Option
     }
 
     private static int pixels(JsonObject entry, String name) {
-        return Math.clamp(number(entry, name, OptionalLong.of(0)).orElseThrow(), 0, Integer.MAX_VALUE);
+        long pixels = number(entry, name, OptionalLong.of(0)).orElseThrow();
+        if (pixels < 0 || pixels > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(name + ": expected 0 to " + Integer.MAX_VALUE + " pixels, got " + pixels);
+        }
+        return (int) pixels;
     }
 
     private static OptionalLong number(JsonObject entry, String name, OptionalLong otherwise) {

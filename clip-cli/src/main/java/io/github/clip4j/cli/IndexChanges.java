@@ -3,6 +3,7 @@ package io.github.clip4j.cli;
 import io.github.clip4j.search.IndexEntry;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
@@ -39,6 +40,11 @@ record IndexChanges(List<ImageItem> work, Map<String, Stat> stats, List<String> 
                 changes.unreadable.add(item);
                 continue;
             }
+            if (!isText(item.path())) {
+                changes.unreadable.add(ImageItem.failed(item.name(), item.name()
+                        + ": expected a file name in this system's encoding, got one with other bytes, which no index can keep; rename it"));
+                continue;
+            }
             changes.look(item, item.path(), known.remove(item.name()));
         }
         List<String> unread = changes.unreadable.stream().map(ImageItem::name).filter(name -> Files.isDirectory(Path.of(name))).toList();
@@ -62,6 +68,15 @@ record IndexChanges(List<ImageItem> work, Map<String, Stat> stats, List<String> 
             }
         } catch (IOException e) {
             unreadable.add(ImageItem.failed(item.name(), item.message(e)));
+        }
+    }
+
+    /// Whether a name is all that its bytes say. Two that are not may look the same, and an index keeps what they look like.
+    private static boolean isText(Path path) {
+        try {
+            return Path.of(path.toString()).equals(path);
+        } catch (InvalidPathException e) {
+            return false;
         }
     }
 

@@ -2,6 +2,7 @@ package io.github.clip4j.cli;
 
 import io.github.clip4j.search.EmbeddingIndex;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -54,6 +55,10 @@ final class IndexOptions {
         /// An index that must exist.
         Path existing() throws IOException {
             Path folder = folder();
+            if (index != null && !EmbeddingIndex.isIndex(folder)) {
+                throw new IOException("--index: expected an index, got " + (Files.exists(folder) ? "something else" : "nothing") + " at "
+                        + folder + "; make one with: clip index FOLDER --index " + index);
+            }
             if (!EmbeddingIndex.isIndex(folder)) {
                 throw new IOException("expected an index in this folder or one above it, or --index, got none; make one with: "
                         + "clip index FOLDER");

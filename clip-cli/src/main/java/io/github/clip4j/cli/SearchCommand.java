@@ -92,8 +92,8 @@ final class SearchCommand implements Callable<Integer> {
         if (top < 1) {
             throw new ParameterException(spec.commandLine(), "--top: expected at least 1, got " + top);
         }
-        if (Double.isNaN(min)) {
-            throw new ParameterException(spec.commandLine(), "--min: expected a cosine of -1 to 1, got NaN");
+        if (min != Double.NEGATIVE_INFINITY && !(min >= -1 && min <= 1)) {
+            throw new ParameterException(spec.commandLine(), "--min: expected a cosine of -1 to 1, got " + min);
         }
         if (json && paths) {
             throw new ParameterException(spec.commandLine(), "expected either --json or --paths, got both");

@@ -131,6 +131,31 @@ class ExportImportTest {
     }
 
     @Test
+    void anEmptyIndexComesBackEmpty() throws IOException {
+        Files.createDirectories(scratch.resolve("nothing"));
+        run(0, "index", scratch.resolve("nothing").toString(), "--index", first);
+        run(0, "export", "--index", first, "-o", array.toString());
+        assertThat(run(0, "import", array.toString(), "--index", second, "--json").json().get("total").getAsInt()).isZero();
+    }
+
+    @Test
+    void rowsThatCannotBeTrueAreNamed() throws IOException {
+        export();
+        String path = photos.resolve("red-circle.png").toString();
+        String good = Files.readAllLines(lines).stream().filter(line -> line.contains(path)).findFirst().orElseThrow();
+        Files.writeString(lines, String.join("\n", good.replaceFirst("\"width\":\\d+", "\"width\":1000000000000"),
+                good.replaceFirst("\"height\":\\d+", "\"height\":-3"), good.replaceFirst("\"hash\":\"..", "\"hash\":\"zz"),
+                "{\"row\":0,\"path\":\"" + photos + "\"}", good));
+        String err = run(1, "import", array.toString(), "--index", second).err();
+        assertThat(err).contains("entry 1: width: expected 0 to 2147483647 pixels", "entry 2: height: expected 0",
+                "entry 3: hash: expected 32", "expected a file, got a folder", "4 of 5 rows failed");
+        if (Files.exists(Path.of("/dev/zero"))) {
+            Files.writeString(lines, good + "\n{\"row\":0,\"path\":\"/dev/zero\"}");
+            assertThat(run(1, "import", array.toString(), "--index", second).err()).contains("/dev/zero: expected a file");
+        }
+    }
+
+    @Test
     void listsThatAreWrongSayWhere() throws IOException {
         export();
         String path = photos.resolve("red-circle.png").toString();

@@ -2,6 +2,7 @@ package io.github.clip4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
@@ -162,6 +163,24 @@ class IndexCommandTest {
         Cli.Run run = Cli.run("search", "a red circle", "--index", index, "--paths", "--top", "1");
         assertThat(run.err()).contains("the folder is not there now");
         assertThat(run.out()).isNotBlank();
+    }
+
+    /// Two names that differ in bytes which are no text look the same: neither may take the other's place.
+    @Test
+    void namesThatAreNoTextAreNamed() throws Exception {
+        String copy = "cp \"$0\" \"$1/$(printf 'a\\377.png')\" && cp \"$0\" \"$1/$(printf 'a\\376.png')\"";
+        Process process = new ProcessBuilder("sh", "-c", copy, CIRCLE, photos.toString()).start();
+        assumeThat(process.waitFor()).isZero();
+        try (Stream<Path> files = Files.list(photos)) {
+            assumeThat(files.filter(file -> String.valueOf(file.getFileName()).startsWith("a")).count()).isEqualTo(2);
+        }
+        JsonObject document = index(1);
+        assertCounts(document, 5, 5, 0, 0, 0, 2);
+        assertThat(document.getAsJsonArray("failed").get(0).getAsJsonObject().get("error").getAsString()).contains("rename it");
+        assertCounts(index(1), 5, 0, 0, 0, 0, 2);
+        assertThat(Cli.run("search", "a", "--index", scratch.resolve("none").toString()).err())
+                .contains("--index: expected an index, got nothing");
+        assertThat(Cli.run("search", "a", "--index", index, "--min", "2").exit()).isEqualTo(2);
     }
 
     @Test
