@@ -20,6 +20,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.Assertions;
@@ -240,6 +242,25 @@ class HostileWeightsTest {
         assertThat(refusal(safetensors("{\"" + "n".repeat(1_000_000) + "\":" + tensor + "}"), source -> SafetensorsFile.open(source)
                 .close()))
                 .contains("expected names of at most 1,000 characters, got 1,000,000: nnn");
+    }
+
+    /// What else may fill a header of 2 MB: levels, one string, one name again and again, dimensions, strings of metadata, digits.
+    @Test
+    void otherLongSafetensorsHeadersEnd() {
+        String tensor = "{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}";
+        String metadata = IntStream.range(0, 200_000).mapToObj(i -> "\"" + i + "\":\"\"").collect(Collectors.joining(","));
+        Map<String, String> headers = Map.of(
+                "{\"a\":" + "[".repeat(1_000_000) + "]".repeat(1_000_000) + "}", "expected at most 255 levels of arrays and objects",
+                "{\"a\":" + "{\"a\":".repeat(400_000) + "1" + "}".repeat(400_001), "expected at most 255 levels",
+                "{\"__metadata__\":\"" + "a".repeat(2_000_000) + "\"}", "__metadata__: expected an object, got a string \"aaa",
+                "{" + ("\"t\":" + tensor + ",").repeat(40_000) + "\"t\":" + tensor + "}", "the name 't' appears twice in an object",
+                "{\"a\":{\"dtype\":\"F32\",\"shape\":[" + "1,".repeat(1_000_000) + "1],\"data_offsets\":[0,4]}}",
+                "at most 500,000 elements",
+                "{\"__metadata__\":{" + metadata + "}}", "expected lists of tensors that fit a file of this size",
+                "{\"a\":{\"dtype\":\"F32\",\"shape\":[" + "1".repeat(2_000_000) + "]}}", "expected numbers of at most 64 characters");
+        headers.forEach((header, message) ->
+                assertThat(refusal(safetensors(header), source -> SafetensorsFile.open(source).close()))
+                        .contains(message));
     }
 
     private static byte[] safetensors(String json) {

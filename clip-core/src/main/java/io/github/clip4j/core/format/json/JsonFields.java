@@ -11,13 +11,10 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /// Typed access to the fields of a JSON object; a field of another type is an error that names it. `null` counts as absent, as it does in
 /// the published configs. Immutable.
 public final class JsonFields {
-    private static final Pattern INTEGER = Pattern.compile("0|[1-9][0-9]{0,18}");
-
     /// The most elements of an array, all rows together. Boxed, so many take some 15 MB.
     private static final int MAX_ELEMENTS = 500_000;
 
@@ -112,7 +109,7 @@ public final class JsonFields {
             if (text.at(value) != '{') {
                 throw wrong(place, "an object", value);
             }
-            return new JsonFields(text, value, path(place));
+            return new JsonFields(text, value, path(place.toString()));
         });
     }
 
@@ -142,9 +139,17 @@ public final class JsonFields {
         return new WeightFormatException("%s: expected %s, got %s".formatted(path(name), expected, got));
     }
 
-    /// Makes something of the value at an offset; `name` is for messages.
+    /// Makes something of the value at an offset; `place`, whose text is a name, is for messages.
     private interface Reader<T> {
-        T read(String name, int value) throws WeightFormatException;
+        T read(Object place, int value) throws WeightFormatException;
+    }
+
+    /// An element of an array. Its name is made for a message only: half a million of them take 60 MB.
+    private record Element(Object array, int index) {
+        @Override
+        public String toString() {
+            return array + "[" + index + "]";
+        }
     }
 
     private <T> Optional<List<T>> array(String name, Reader<T> reader) throws WeightFormatException {
@@ -152,16 +157,16 @@ public final class JsonFields {
         return value.isEmpty() ? Optional.empty() : Optional.of(elements(name, value.getAsInt(), reader, new int[] {MAX_ELEMENTS}));
     }
 
-    private <T> List<T> elements(String name, int array, Reader<T> reader, int[] left) throws WeightFormatException {
+    private <T> List<T> elements(Object name, int array, Reader<T> reader, int[] left) throws WeightFormatException {
         if (text.at(array) != '[') {
             throw wrong(name, "an array", array);
         }
         List<T> elements = new ArrayList<>();
         for (int at = text.first(array); at >= 0; at = text.next(at)) {
             if (left[0]-- == 0) {
-                throw wrong(name, "at most %,d elements".formatted(MAX_ELEMENTS), "more");
+                throw wrong(name.toString(), "at most %,d elements".formatted(MAX_ELEMENTS), "more");
             }
-            elements.add(reader.read(name + "[" + elements.size() + "]", at));
+            elements.add(reader.read(new Element(name, elements.size()), at));
         }
         return elements;
     }
@@ -180,33 +185,43 @@ public final class JsonFields {
         return value < 0 || text.at(value) == 'n' ? OptionalInt.empty() : OptionalInt.of(value);
     }
 
-    private String toText(String name, int value) throws WeightFormatException {
+    private String toText(Object name, int value) throws WeightFormatException {
         if (text.at(value) != '"') {
             throw wrong(name, "a string", value);
         }
         return text.string(value);
     }
 
-    private double toNumber(String name, int value) throws WeightFormatException {
+    private double toNumber(Object name, int value) throws WeightFormatException {
         if (!text.isNumber(value)) {
             throw wrong(name, "a number", value);
         }
         return Double.parseDouble(text.number(value));
     }
 
-    private long toInteger(String name, int value) throws WeightFormatException {
-        if (!text.isNumber(value) || !INTEGER.matcher(text.number(value)).matches()) {
+    private long toInteger(Object name, int value) throws WeightFormatException {
+        String digits = text.isNumber(value) ? text.number(value) : "";
+        if (!isInteger(digits)) {
             throw wrong(name, "an integer of at least 0", value);
         }
         try {
-            return Long.parseLong(text.number(value));
+            return Long.parseLong(digits);
         } catch (NumberFormatException e) {
             throw wrong(name, "an integer below 2^63", value);
         }
     }
 
-    private WeightFormatException wrong(String name, String expected, int got) {
-        return wrong(name, expected, text.kind(got) + " " + text.quoted(got));
+    /// Whether a number is written as 0, or as at most 19 digits of which the first is another. A pattern would make an object for each.
+    private static boolean isInteger(String number) {
+        boolean digits = !number.isEmpty() && number.length() <= 19 && (number.length() == 1 || number.charAt(0) != '0');
+        for (int i = 0; digits && i < number.length(); i++) {
+            digits = number.charAt(i) >= '0' && number.charAt(i) <= '9';
+        }
+        return digits;
+    }
+
+    private WeightFormatException wrong(Object name, String expected, int got) {
+        return wrong(name.toString(), expected, text.kind(got) + " " + text.quoted(got));
     }
 
     /// A view: names become strings when they are asked for.

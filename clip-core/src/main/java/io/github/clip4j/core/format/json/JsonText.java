@@ -87,10 +87,14 @@ final class JsonText {
     /// The offset after a number, `true`, `false` or `null`.
     private int plainEnd(int from) {
         int at = from;
-        while (at < utf8.length && ",:]} \n\r\t".indexOf(utf8[at]) < 0) {
+        while (at < utf8.length && isPlainPart(utf8[at])) {
             at++;
         }
         return at;
+    }
+
+    private static boolean isPlainPart(byte b) {
+        return b > ' ' && b != ',' && b != ':' && b != ']' && b != '}';
     }
 
     /// The offset of the first element of the array, or of the first name of the object, that begins at `from`; −1 when it is empty.
@@ -112,16 +116,16 @@ final class JsonText {
 
     /// The members of the object that begins at `from`.
     Members members(int from) {
+        int[] nameAt = new int[16];
         int count = 0;
-        for (int name = first(from); name >= 0; name = next(valueOf(name))) {
-            count++;
+        for (int name = first(from); name >= 0; name = next(valueOf(name))) { // one walk: it goes over all that is nested
+            if (count == nameAt.length) {
+                nameAt = Arrays.copyOf(nameAt, count + (count >> 1));
+            }
+            nameAt[count++] = name;
         }
-        int[] nameAt = new int[count];
-        int i = 0;
-        for (int name = first(from); name >= 0; name = next(valueOf(name))) {
-            nameAt[i++] = name;
-        }
-        return new Members(nameAt, sorted(nameAt, 0, count));
+        int[] exact = Arrays.copyOf(nameAt, count);
+        return new Members(exact, sorted(exact, 0, count));
     }
 
     /// The names from `from` to `to`, sorted by their hashes and then as strings: a hash in the upper half, the index in the lower.
@@ -188,35 +192,80 @@ final class JsonText {
     /// The hash that Java gives the string.
     private int hash(int from) {
         int hash = 0;
-        for (int at = from + 1; utf8[at] != '"'; at++) {
-            if (utf8[at] < 0 || utf8[at] == '\\') {
-                return string(from).hashCode();
+        int at = from + 1;
+        while (utf8[at] != '"') {
+            if (isOfTwoUnits(at)) {
+                int codePoint = (utf8[at] & 7) << 18 | (utf8[at + 1] & 0x3F) << 12 | (utf8[at + 2] & 0x3F) << 6 | (utf8[at + 3] & 0x3F);
+                hash = 31 * (31 * hash + Character.highSurrogate(codePoint)) + Character.lowSurrogate(codePoint);
+                at += 4;
+            } else {
+                hash = 31 * hash + unit(at);
+                at = unitEnd(at);
             }
-            hash = 31 * hash + utf8[at];
         }
         return hash;
     }
 
-    /// Compares two strings of the document, as [String#compareTo] does.
-    int compare(int a, int b) {
-        int i = 1;
-        while (isPlain(a + i) && utf8[a + i] == utf8[b + i]) {
-            i++;
-        }
-        boolean aEnds = utf8[a + i] == '"';
-        boolean bEnds = utf8[b + i] == '"';
-        if (aEnds || bEnds) {
-            return Boolean.compare(bEnds, aEnds);
-        }
-        if (isPlain(a + i) && isPlain(b + i)) {
-            return Byte.compare(utf8[a + i], utf8[b + i]);
-        }
-        return string(a).compareTo(string(b));
+    /// Whether the character at an offset has four bytes, and two units of UTF-16.
+    private boolean isOfTwoUnits(int at) {
+        return (utf8[at] & 0xF8) == 0xF0;
     }
 
-    /// Whether a byte of a string is a character of its own.
-    private boolean isPlain(int at) {
-        return utf8[at] >= 0 && utf8[at] != '\\' && utf8[at] != '"';
+    /// Compares two strings of the document, as [String#compareTo] does. Nothing is made of them: a hostile file has them by the million,
+    /// of one hash and with a long beginning in common.
+    int compare(int a, int b) {
+        int i = a + 1;
+        int j = b + 1;
+        while (true) {
+            while (utf8[i] == utf8[j] && utf8[i] != '"' && utf8[i] != '\\') {
+                i++;
+                j++;
+            }
+            while ((utf8[i] & 0xC0) == 0x80 && (utf8[j] & 0xC0) == 0x80) { // within a character, whose first bytes are equal
+                i--;
+                j--;
+            }
+            if (utf8[i] == '"' || utf8[j] == '"') {
+                return Boolean.compare(utf8[j] == '"', utf8[i] == '"');
+            }
+            if (isOfTwoUnits(i) || isOfTwoUnits(j)) {
+                return string(i - 1).compareTo(string(j - 1));
+            }
+            int order = Character.compare(unit(i), unit(j));
+            if (order != 0) {
+                return order;
+            }
+            i = unitEnd(i);
+            j = unitEnd(j);
+        }
+    }
+
+    /// The character at an offset, of up to three bytes, or an escape sequence.
+    private char unit(int at) {
+        byte b = utf8[at];
+        if (b != '\\') {
+            return (char) (b >= 0 ? b
+                    : (b & 0xE0) == 0xC0 ? (b & 0x1F) << 6 | (utf8[at + 1] & 0x3F)
+                    : (b & 0x0F) << 12 | (utf8[at + 1] & 0x3F) << 6 | (utf8[at + 2] & 0x3F));
+        }
+        return switch (utf8[at + 1]) {
+            case 'b' -> '\b';
+            case 'f' -> '\f';
+            case 'n' -> '\n';
+            case 'r' -> '\r';
+            case 't' -> '\t';
+            case 'u' -> (char) (digit(at + 2) << 12 | digit(at + 3) << 8 | digit(at + 4) << 4 | digit(at + 5));
+            default -> (char) utf8[at + 1];
+        };
+    }
+
+    private int digit(int at) {
+        return Character.digit(utf8[at], 16);
+    }
+
+    private int unitEnd(int at) {
+        byte b = utf8[at];
+        return at + (b == '\\' ? (utf8[at + 1] == 'u' ? 6 : 2) : b >= 0 ? 1 : (b & 0xE0) == 0xC0 ? 2 : 3);
     }
 
     /// The string that begins at `from`.

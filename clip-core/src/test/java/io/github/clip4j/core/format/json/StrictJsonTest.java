@@ -187,6 +187,35 @@ class StrictJsonTest {
         assertThat(read).hasSize(1 << 16);
     }
 
+    /// Sorting names of one hash makes nothing of them. Strings of 1,000 characters for each of some 40,000 comparisons would take 80 MB.
+    @ParameterizedTest
+    @ValueSource(strings = {"x", "\\u0061", "\u00e9", "\u732b"})
+    void namesOfOneHashAndOneLongBeginningTakeNoMemory(String letter) throws IOException {
+        String begin = letter.repeat(1_000);
+        byte[] utf8 = IntStream.range(0, 1 << 12).mapToObj(i -> "\"" + begin + ofOneHash(i) + "\":1")
+                .collect(Collectors.joining(",", "{", "}")).getBytes(StandardCharsets.UTF_8);
+        assertThat(allocatedBy(() -> StrictJson.parseObject(utf8, "a.json"))).isLessThan(1_000_000);
+    }
+
+    /// Names that are written with escapes and without are one name, and are sorted alike.
+    @Test
+    void namesAreComparedByWhatTheyMean() throws IOException {
+        List<String> letters = List.of("a", "\\u0061", "b", "\u00e9", "\\u00e9", "\\u00E9", "\u732b", "\\u732b", "\ud83d\ude00",
+                "\\ud83d\\ude00", "\\n", "\\u000a", "\\/", "/", "\\u002f", "\ufb01", "\\ufb01", "\ud83d\ude01");
+        for (String a : letters) {
+            for (String b : letters) {
+                String json = "[\"" + a + "x\",\"" + b + "\"]";
+                String first = parse("{\"k\":" + json + "}").strings("k").orElseThrow().getFirst();
+                String second = parse("{\"k\":" + json + "}").strings("k").orElseThrow().getLast();
+                JsonText text = new JsonText(json.getBytes(StandardCharsets.UTF_8));
+                int at = text.next(1);
+                assertThat(text.sorted(new int[] {1, at}, 0, 2)[0] >> 32).as(json)
+                        .isEqualTo(Math.min(first.hashCode(), second.hashCode()));
+                assertThat(Integer.signum(text.compare(1, at))).as(json).isEqualTo(Integer.signum(first.compareTo(second)));
+            }
+        }
+    }
+
     /// "Aa" and "BB" have one hash.
     private static String ofOneHash(int bits) {
         return IntStream.range(0, 16).mapToObj(i -> (bits >> i & 1) == 0 ? "Aa" : "BB").collect(Collectors.joining());
