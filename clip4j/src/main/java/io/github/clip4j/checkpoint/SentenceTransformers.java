@@ -22,6 +22,7 @@ import java.util.Optional;
 /// A text encoder with the modules that make an embedding of its outputs is [TextModules].
 final class SentenceTransformers {
     static final String MODULES = "modules.json";
+    private static final String CONFIG = "config_sentence_transformers.json";
     private static final int MAX_BYTES = 1_000_000;
 
     private SentenceTransformers() {}
@@ -39,6 +40,7 @@ final class SentenceTransformers {
         if (!folder.has(MODULES) || folder.has("open_clip_config.json")) {
             return new Led(folder, Optional.empty());
         }
+        requireNoPrompt(folder);
         List<JsonFields> modules = modules(folder);
         List<String> kinds = new ArrayList<>();
         for (JsonFields module : modules) {
@@ -64,6 +66,24 @@ final class SentenceTransformers {
             }
         }
         return new Led(modules.isEmpty() ? folder : folder(folder, modules.getFirst()), Optional.empty());
+    }
+
+    /// A prompt that is put before every text would change every embedding.
+    private static void requireNoPrompt(Folder folder) throws IOException {
+        if (!folder.has(CONFIG)) {
+            return;
+        }
+        JsonFields config = CheckpointFiles.json(folder, CONFIG);
+        Optional<String> name = config.string("default_prompt_name");
+        Optional<JsonFields> prompts = config.object("prompts");
+        if (name.isPresent() && prompts.isPresent()) {
+            String prompt = prompts.get().string(name.get()).orElse("");
+            if (!prompt.isEmpty()) {
+                String got = "'%s', which puts '%s' before it; delete the field and put the prompt before your texts"
+                        .formatted(Excerpt.of(name.get()), Excerpt.of(prompt));
+                throw config.wrong("default_prompt_name", "none, as clip4j encodes a text as it is given", got);
+            }
+        }
     }
 
     private static Folder folder(Folder folder, JsonFields module) throws IOException {

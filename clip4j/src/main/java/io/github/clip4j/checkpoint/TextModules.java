@@ -99,6 +99,10 @@ record TextModules(
         for (Folder folder : List.of(transformer, root)) {
             if (folder.has("sentence_bert_config.json")) {
                 JsonFields config = CheckpointFiles.json(folder, "sentence_bert_config.json");
+                if (config.bool("do_lower_case").orElse(false)) {
+                    throw config.wrong("do_lower_case", "false, as clip4j leaves the case to the tokenizer", "true; say it in "
+                            + "tokenizer_config.json");
+                }
                 return config.integer("max_seq_length").isPresent() ? OptionalInt.of(positive(config, "max_seq_length"))
                         : OptionalInt.empty();
             }

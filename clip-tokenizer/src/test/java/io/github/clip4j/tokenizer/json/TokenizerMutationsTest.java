@@ -126,6 +126,32 @@ class TokenizerMutationsTest {
         });
     }
 
+    /// The small files beside a CLIP's vocabulary.
+    @ParameterizedTest
+    @ValueSource(strings = {"tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"})
+    void besideTheVocabulary(String name) throws IOException, InterruptedException {
+        String json = switch (name) {
+            case "tokenizer_config.json" -> """
+                    {"added_tokens_decoder": {"635": {"content": "<|startoftext|>", "normalized": true, "special": true},
+                      "636": {"content": "<|endoftext|>", "lstrip": false, "special": true}, "637": {"content": "<toy>", "rstrip": true}},
+                     "bos_token": "<|startoftext|>", "pad_token": {"__type": "AddedToken", "content": "!", "lstrip": false},
+                     "extra_special_tokens": {"image_token": "<image>"}, "model_max_length": 77, "tokenizer_class": "CLIPTokenizer"}""";
+            case "special_tokens_map.json" -> """
+                    {"additional_special_tokens": ["<a>", {"content": "<b>", "lstrip": true}], "pad_token": "!",
+                     "unk_token": {"content": "<|endoftext|>", "single_word": false, "normalized": true}}""";
+            default -> "{\"<toy>\": 637, \"<b>\": 638, \"<|endoftext|>\": 636}";
+        };
+        Map<String, byte[]> files = new HashMap<>();
+        files.put("vocab.json", Files.readAllBytes(TINY.resolve("vocab.json")));
+        files.put("merges.txt", Files.readAllBytes(TINY.resolve("merges.txt")));
+        run(name, 0.1, random -> JsonMutations.next(json, random).getBytes(StandardCharsets.UTF_8), file -> {
+            Map<String, byte[]> all = new HashMap<>(files);
+            all.put(name, file);
+            ClipTokenizer tokenizer = new ClipTokenizer(Vocabulary.of(all), TokenizerProfile.HF);
+            assertThat(tokenizer.decode(tokenizer.encodePadded(TEXT, 200))).isNotNull();
+        });
+    }
+
     /// One to three lines changed: left out, doubled, their halves exchanged or joined, a letter more.
     private static String lines(String text, SplittableRandom random) {
         List<String> lines = new ArrayList<>(text.lines().toList());
