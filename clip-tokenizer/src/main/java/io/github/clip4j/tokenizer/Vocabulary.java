@@ -1,6 +1,7 @@
 package io.github.clip4j.tokenizer;
 
 import io.github.clip4j.tokenizer.bpe.Merges;
+import io.github.clip4j.tokenizer.declared.DeclaredFormatException;
 import io.github.clip4j.tokenizer.declared.DeclaredTokens;
 import io.github.clip4j.tokenizer.declared.DeclaredTokens.Token;
 import java.io.IOException;
@@ -152,6 +153,14 @@ public final class Vocabulary {
     /// @throws VocabularyFormatException when a file is malformed, or no form is there
     public static Vocabulary of(Map<String, byte[]> files) throws IOException {
         Objects.requireNonNull(files, "files is null");
+        try {
+            return read(files);
+        } catch (DeclaredFormatException e) {
+            throw new VocabularyFormatException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static Vocabulary read(Map<String, byte[]> files) throws IOException {
         byte[] tokenizer = files.get("tokenizer.json");
         if (tokenizer != null) {
             return VocabularyFiles.readTokenizerJson(tokenizer, DeclaredTokens.read(files, ""), "tokenizer.json");

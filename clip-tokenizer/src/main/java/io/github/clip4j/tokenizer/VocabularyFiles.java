@@ -65,7 +65,7 @@ final class VocabularyFiles {
     /// `tokenizer.json` as it is.
     private static Vocabulary vocabulary(
             Map<String, Integer> ids, List<String[]> merges, List<Token> ofFile, DeclaredTokens declared, String where)
-            throws VocabularyFormatException {
+            throws IOException {
         declared.require("bos_token", Vocabulary.START_OF_TEXT, "with which a CLIP's texts begin");
         declared.require("eos_token", Vocabulary.END_OF_TEXT, "with which a CLIP's texts end");
         declared.require("split_special_tokens", new JsonPrimitive(false), "as special tokens are found in a text");

@@ -7,7 +7,6 @@ import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
-import io.github.clip4j.tokenizer.VocabularyFormatException;
 import io.github.clip4j.tokenizer.declared.DeclaredTokens.Token;
 import java.io.StringReader;
 import java.nio.ByteBuffer;
@@ -25,7 +24,7 @@ final class DeclaredJson {
     private DeclaredJson() {}
 
     /// The object that a file holds; an empty one when the file is not there.
-    static JsonObject object(Map<String, byte[]> files, String where, String name) throws VocabularyFormatException {
+    static JsonObject object(Map<String, byte[]> files, String where, String name) throws DeclaredFormatException {
         byte[] content = files.get(name);
         if (content == null) {
             return new JsonObject();
@@ -39,26 +38,26 @@ final class DeclaredJson {
                 return read.getAsJsonObject();
             }
         } catch (JsonParseException e) {
-            throw new VocabularyFormatException("%s%s: malformed JSON: %s".formatted(where, name, e.getMessage()), e);
+            throw new DeclaredFormatException("%s%s: malformed JSON: %s".formatted(where, name, e.getMessage()), e);
         } catch (CharacterCodingException e) {
-            throw new VocabularyFormatException(where + name + ": expected UTF-8 text, got bytes that are not", e);
+            throw new DeclaredFormatException(where + name + ": expected UTF-8 text, got bytes that are not", e);
         }
-        throw new VocabularyFormatException(where + name + ": expected an object");
+        throw new DeclaredFormatException(where + name + ": expected an object");
     }
 
     /// A token that is written as its content or as an object.
     ///
     /// @param special of an object that does not say it, which decides whether it is normalised when it does not say that either
-    static Token token(JsonElement value, int id, boolean special, String where) throws VocabularyFormatException {
+    static Token token(JsonElement value, int id, boolean special, String where) throws DeclaredFormatException {
         if (value instanceof JsonPrimitive primitive && primitive.isString()) {
             return new Token(primitive.getAsString(), id, false, false, false, false, true);
         }
         if (!(value instanceof JsonObject object) || string(object, "content").isEmpty()) {
-            throw new VocabularyFormatException(where + ": expected a token or an object with its content, got " + shortened(value));
+            throw new DeclaredFormatException(where + ": expected a token or an object with its content, got " + shortened(value));
         }
         for (String flag : FLAGS) {
             if (object.has(flag) && !(object.get(flag) instanceof JsonPrimitive said && said.isBoolean())) {
-                throw new VocabularyFormatException(
+                throw new DeclaredFormatException(
                         "%s.%s: expected true or false, got %s".formatted(where, flag, shortened(object.get(flag))));
             }
         }
@@ -73,9 +72,9 @@ final class DeclaredJson {
     }
 
     /// The tokens of an object whose names are ids.
-    static List<Token> byId(JsonElement value, String where) throws VocabularyFormatException {
+    static List<Token> byId(JsonElement value, String where) throws DeclaredFormatException {
         if (!(value instanceof JsonObject object)) {
-            throw new VocabularyFormatException(where + ": expected an object of tokens by id, got " + shortened(value));
+            throw new DeclaredFormatException(where + ": expected an object of tokens by id, got " + shortened(value));
         }
         Map<Integer, Token> tokens = new TreeMap<>();
         for (Map.Entry<String, JsonElement> entry : object.entrySet()) {
@@ -85,10 +84,10 @@ final class DeclaredJson {
         return List.copyOf(tokens.values());
     }
 
-    static int id(JsonElement value, String where, String token) throws VocabularyFormatException {
+    static int id(JsonElement value, String where, String token) throws DeclaredFormatException {
         String digits = value.isJsonPrimitive() ? value.getAsString() : "";
         if (!digits.matches("[0-9]{1,8}")) {
-            throw new VocabularyFormatException("%s: %s: expected an id from 0 to 99,999,999, got %s"
+            throw new DeclaredFormatException("%s: %s: expected an id from 0 to 99,999,999, got %s"
                     .formatted(where, token, shortened(value)));
         }
         return Integer.parseInt(digits);

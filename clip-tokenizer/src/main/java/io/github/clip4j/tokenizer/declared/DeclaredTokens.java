@@ -2,7 +2,6 @@ package io.github.clip4j.tokenizer.declared;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import io.github.clip4j.tokenizer.VocabularyFormatException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -73,8 +72,8 @@ public final class DeclaredTokens {
     ///
     /// @param files bytes by name
     /// @param where what stands before a file's name in messages: empty, or a repository and a slash
-    /// @throws VocabularyFormatException when one is malformed
-    public static DeclaredTokens read(Map<String, byte[]> files, String where) throws VocabularyFormatException {
+    /// @throws DeclaredFormatException when one is malformed
+    public static DeclaredTokens read(Map<String, byte[]> files, String where) throws DeclaredFormatException {
         JsonObject config = DeclaredJson.object(files, where, CONFIG);
         Map<String, Token> named = new LinkedHashMap<>();
         for (Map.Entry<String, JsonElement> entry : config.entrySet()) {
@@ -105,7 +104,7 @@ public final class DeclaredTokens {
     /// Puts the names of `special_tokens_map.json` in place of the config's.
     private static List<Token> overridden(
             JsonObject map, String where, Map<String, Token> named, @Nullable JsonElement ofConfig, List<Token> extras)
-            throws VocabularyFormatException {
+            throws DeclaredFormatException {
         List<Token> all = new ArrayList<>(extras);
         for (Map.Entry<String, JsonElement> entry : map.entrySet()) {
             String name = entry.getKey();
@@ -130,7 +129,7 @@ public final class DeclaredTokens {
 
     /// A list of tokens, or an object of tokens with names.
     private static List<Token> tokens(@Nullable JsonElement value, String where, Map<String, Token> named)
-            throws VocabularyFormatException {
+            throws DeclaredFormatException {
         List<Token> tokens = new ArrayList<>();
         if (value == null || value.isJsonNull()) {
             return tokens;
@@ -142,7 +141,7 @@ public final class DeclaredTokens {
             return tokens;
         }
         if (!value.isJsonArray()) {
-            throw new VocabularyFormatException(where + ": expected a list of tokens, got " + DeclaredJson.shortened(value));
+            throw new DeclaredFormatException(where + ": expected a list of tokens, got " + DeclaredJson.shortened(value));
         }
         for (JsonElement token : value.getAsJsonArray()) {
             tokens.add(DeclaredJson.token(token, -1, true, where));
@@ -193,7 +192,7 @@ public final class DeclaredTokens {
     ///
     /// @param vocabulary the id of a token without added ones, or −1
     /// @param size how many tokens the vocabulary has
-    public List<Token> withIds(List<Token> added, ToIntFunction<String> vocabulary, int size) throws VocabularyFormatException {
+    public List<Token> withIds(List<Token> added, ToIntFunction<String> vocabulary, int size) throws DeclaredFormatException {
         List<Token> tokens = new ArrayList<>();
         int next = size;
         for (Token token : added) {
@@ -201,7 +200,7 @@ public final class DeclaredTokens {
             int id = known >= 0 ? known : next;
             if (token.id >= 0 && token.id != id) {
                 String why = known >= 0 ? "it has in the vocabulary" : "comes next after the vocabulary";
-                throw new VocabularyFormatException("%sadded token '%s': expected the id %d, which %s, got %d; save the tokenizer again "
+                throw new DeclaredFormatException("%sadded token '%s': expected the id %d, which %s, got %d; save the tokenizer again "
                         .formatted(where, token.content, id, why, token.id) + "with transformers, which writes the ids that it gives");
             }
             next = Math.max(next, id + 1);
@@ -227,26 +226,26 @@ public final class DeclaredTokens {
     /// Refuses a token of another content than the one that is expected under a name.
     ///
     /// @param why what depends on it
-    public void require(String name, String expected, String why) throws VocabularyFormatException {
+    public void require(String name, String expected, String why) throws DeclaredFormatException {
         String got = named(name).orElse(expected);
         if (!got.equals(expected)) {
-            throw new VocabularyFormatException("%s%s: %s: expected '%s', %s, got '%s'".formatted(where, CONFIG, name, expected, why, got));
+            throw new DeclaredFormatException("%s%s: %s: expected '%s', %s, got '%s'".formatted(where, CONFIG, name, expected, why, got));
         }
     }
 
     /// Refuses a value of the config that would give other ids.
     ///
     /// @param expected the only value that is supported, and what there is without the field
-    public void require(String field, JsonElement expected, String why) throws VocabularyFormatException {
+    public void require(String field, JsonElement expected, String why) throws DeclaredFormatException {
         JsonElement got = config.get(field);
         if (got != null && !got.isJsonNull() && !got.equals(expected)) {
-            throw new VocabularyFormatException("%s%s: %s: expected %s, %s, got %s"
+            throw new DeclaredFormatException("%s%s: %s: expected %s, %s, got %s"
                     .formatted(where, CONFIG, field, expected, why, DeclaredJson.shortened(got)));
         }
     }
 
     /// {@return an exception about what these files say}
-    public VocabularyFormatException refused(String what, String expected, String got) {
-        return new VocabularyFormatException("%s%s: %s: expected %s, got %s".formatted(where, CONFIG, what, expected, got));
+    public DeclaredFormatException refused(String what, String expected, String got) {
+        return new DeclaredFormatException("%s%s: %s: expected %s, got %s".formatted(where, CONFIG, what, expected, got));
     }
 }

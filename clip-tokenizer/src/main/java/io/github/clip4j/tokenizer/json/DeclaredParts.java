@@ -1,10 +1,10 @@
 package io.github.clip4j.tokenizer.json;
 
 import com.google.gson.JsonPrimitive;
-import io.github.clip4j.tokenizer.VocabularyFormatException;
 import io.github.clip4j.tokenizer.declared.DeclaredTokens;
 import io.github.clip4j.tokenizer.declared.DeclaredTokens.Token;
 import io.github.clip4j.tokenizer.json.AddedTokens.AddedToken;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,7 +28,7 @@ final class DeclaredParts {
 
     /// The parts of `tokenizer.json`. Where no class is named, a normaliser of BERT's kind tells that it is a BERT's: the reference takes
     /// the class of the model then.
-    static Parts ofJson(Parts parts, DeclaredTokens declared, NormalizerStep ofFlags) throws VocabularyFormatException {
+    static Parts ofJson(Parts parts, DeclaredTokens declared, NormalizerStep ofFlags) throws IOException {
         boolean berts = parts.normalizer() instanceof NormalizerStep.Bert;
         boolean bert = declared.tokenizerClass().map(BERTS::contains).orElse(berts);
         if (bert && berts) {
@@ -44,11 +44,11 @@ final class DeclaredParts {
     }
 
     /// The parts of `vocab.txt`.
-    static Parts ofWords(Parts parts, DeclaredTokens declared) throws VocabularyFormatException {
+    static Parts ofWords(Parts parts, DeclaredTokens declared) throws IOException {
         return berts(parts, declared, List.of());
     }
 
-    private static Parts berts(Parts parts, DeclaredTokens declared, List<AddedToken> ofFile) throws VocabularyFormatException {
+    private static Parts berts(Parts parts, DeclaredTokens declared, List<AddedToken> ofFile) throws IOException {
         requireAround(parts, declared, "cls_token", "sep_token");
         if (parts.model() instanceof WordPieceModel words) {
             declared.require("unk_token", words.unknownToken(), "which the model has for unknown words");
@@ -57,7 +57,7 @@ final class DeclaredParts {
     }
 
     /// The parts of a SentencePiece file. `SiglipTokenizer` finds added tokens by rules of its own, so none may be beside the pieces.
-    static Parts ofPieces(Parts parts, DeclaredTokens declared, SentencePieceFamily family) throws VocabularyFormatException {
+    static Parts ofPieces(Parts parts, DeclaredTokens declared, SentencePieceFamily family) throws IOException {
         Parts with = with(parts, declared, parts.addedTokens(), Map.of(), false);
         if (family != SentencePieceFamily.T5) {
             return with;
@@ -70,7 +70,7 @@ final class DeclaredParts {
         return parts;
     }
 
-    private static void requireAround(Parts parts, DeclaredTokens declared, String first, String last) throws VocabularyFormatException {
+    private static void requireAround(Parts parts, DeclaredTokens declared, String first, String last) throws IOException {
         int[] around = parts.postProcessor() == null ? new int[0] : parts.postProcessor().apply(new int[0]);
         String begin = around.length < 2 ? null : parts.model().token(around[0]);
         String end = around.length < 2 ? null : parts.model().token(around[around.length - 1]);
@@ -82,7 +82,7 @@ final class DeclaredParts {
 
     private static Parts with(
             Parts parts, DeclaredTokens declared, List<AddedToken> ofFile, Map<String, String> standard, boolean rebuilt)
-            throws VocabularyFormatException {
+            throws IOException {
         declared.require("split_special_tokens", new JsonPrimitive(false), "as special tokens are found in a text");
         List<Token> tokens = ofFile.stream()
                 .map(token -> new Token(

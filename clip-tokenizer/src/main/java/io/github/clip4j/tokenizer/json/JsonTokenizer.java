@@ -2,6 +2,7 @@ package io.github.clip4j.tokenizer.json;
 
 import io.github.clip4j.tokenizer.Tokenizer;
 import io.github.clip4j.tokenizer.VocabularyFormatException;
+import io.github.clip4j.tokenizer.declared.DeclaredFormatException;
 import io.github.clip4j.tokenizer.declared.DeclaredTokens;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -77,6 +78,14 @@ public final class JsonTokenizer implements Tokenizer.Pieces {
     /// @param files bytes by name
     /// @throws VocabularyFormatException when there is none, when the files contradict each other, or as [#read(Path)]
     public static JsonTokenizer read(String where, Map<String, byte[]> files) throws IOException {
+        try {
+            return readFiles(where, files);
+        } catch (DeclaredFormatException e) {
+            throw new VocabularyFormatException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static JsonTokenizer readFiles(String where, Map<String, byte[]> files) throws IOException {
         DeclaredTokens declared = DeclaredTokens.read(files, where + "/");
         byte[] json = files.get("tokenizer.json");
         byte @Nullable [] config = files.get(DeclaredTokens.CONFIG);
