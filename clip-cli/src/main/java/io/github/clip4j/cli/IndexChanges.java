@@ -42,7 +42,7 @@ record IndexChanges(List<ImageItem> work, Map<String, Stat> stats, List<String> 
             }
             if (!isText(item.path())) {
                 changes.unreadable.add(ImageItem.failed(item.name(), item.name()
-                        + ": expected a file name in this system's encoding, got one with other bytes, which no index can keep; rename it"));
+                        + ": expected a name in this system's encoding, got one with other bytes, which an index cannot keep; rename it"));
                 continue;
             }
             changes.look(item, item.path(), known.remove(item.name()));
