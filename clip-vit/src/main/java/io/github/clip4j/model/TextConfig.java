@@ -22,6 +22,13 @@ public record TextConfig(int vocabularySize, int contextLength, TransformerConfi
         TransformerConfig.requireArray("token embeddings", vocabularySize, transformer.width());
         TransformerConfig.requireArray("position embeddings", rows(head, contextLength), transformer.width());
         TransformerConfig.requireArray("text projection", projectionDim(head).orElse(0), transformer.width());
+        if (head instanceof TextHead.Bert bert) {
+            TransformerConfig.requireArray("segment embeddings", bert.types(), transformer.width());
+            int[] widths = bert.widths(transformer.width());
+            for (int i = 1; i < widths.length; i++) {
+                TransformerConfig.requireArray("text projection", widths[i - 1], widths[i]);
+            }
+        }
     }
 
     private static OptionalInt projectionDim(TextHead head) {

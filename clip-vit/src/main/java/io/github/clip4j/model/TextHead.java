@@ -104,7 +104,7 @@ public sealed interface TextHead {
             return switch (projection) {
                 case NONE -> new int[] {width};
                 case LINEAR, LINEAR_WITH_BIAS -> new int[] {width, dim};
-                case MLP -> new int[] {width, (width + dim) / 2, dim};
+                case MLP -> new int[] {width, (int) (((long) width + dim) / 2), dim};
             };
         }
 

@@ -1,5 +1,8 @@
 package io.github.clip4j.checkpoint;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.testkit.JsonMutations;
 import io.github.clip4j.testkit.MutationRun;
@@ -124,6 +127,21 @@ class BertMutationsTest {
                     {"modelBase": "xlm-roberta-large", "transformerDimensions": 1024, "numDims": 640, "model_type": "M-CLIP",
                      "architectures": ["MultilingualCLIP"], "torch_dtype": "float32"}""" : "";
         };
+    }
+
+    /// Found by this test: tables of more numbers than an array has were refused by another exception, when their tensors were looked for.
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '\0', value = {
+        "chinese_clip | config.json | \"type_vocab_size\": 2, | \"type_vocab_size\": 2147483647, | segment embeddings: expected at most",
+        "multilingual_v1 | config.json | \"vocab_size\": 753 | \"vocab_size\": 2147483647 | token embeddings: expected at most 2^31-1",
+        "multilingual_v1 | 2_Dense/config.json | \"out_features\": 20 | \"out_features\": 2147483647 | text projection: expected at most"
+    })
+    void tablesLargerThanAnArrayAreRefused(String model, String name, String old, String changed, String message) throws IOException {
+        Map<String, byte[]> files = files(model);
+        String text = new String(files.get(name), StandardCharsets.UTF_8);
+        assertThat(text).contains(old);
+        files.put(name, text.replace(old, changed).getBytes(StandardCharsets.UTF_8));
+        assertThatThrownBy(() -> understand(files)).isInstanceOf(WeightFormatException.class).hasMessageContaining(message);
     }
 
     private static String changed(String name, String text, SplittableRandom random) {
