@@ -49,9 +49,9 @@ public record TransformerConfig(int width, int heads, int layers, int mlpWidth, 
         return width / heads;
     }
 
-    /// A parameter must fit into an array.
+    /// A parameter must fit into an array. The product itself may be beyond 2^63: 2^31 pixels and as many again, of three channels.
     static void requireArray(String what, long rows, long columns) {
-        if (rows * columns > Integer.MAX_VALUE) {
+        if (columns > 0 && rows > Integer.MAX_VALUE / columns) {
             throw new IllegalArgumentException("%s: expected at most 2^31-1 numbers, got %d × %d".formatted(what, rows, columns));
         }
     }

@@ -23,6 +23,7 @@ public record VisionConfig(int imageSize, int patchSize, TransformerConfig trans
         }
         long tokens = ((long) imageSize / patchSize) * (imageSize / patchSize) + tokensBeforePatches(head);
         TransformerConfig.requireArray("position embeddings", tokens, transformer.width());
+        TransformerConfig.requireArray("patch", patchSize, 3L * patchSize);
         TransformerConfig.requireArray("patch embedding", 3L * patchSize * patchSize, transformer.width());
         TransformerConfig.requireArray("image", imageSize, 3L * imageSize);
         TransformerConfig.requireArray("visual projection", projectionDim(head).orElse(0), transformer.width());
