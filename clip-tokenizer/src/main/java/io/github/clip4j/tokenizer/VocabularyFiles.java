@@ -10,6 +10,7 @@ import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.MalformedJsonException;
 import io.github.clip4j.tokenizer.declared.DeclaredTokens;
 import io.github.clip4j.tokenizer.declared.DeclaredTokens.Token;
+import io.github.clip4j.tokenizer.declared.FailedDownload;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.StringReader;
@@ -247,14 +248,9 @@ final class VocabularyFiles {
 
     /// Says what a failed download left where the file should be.
     private static void requireKind(byte[] bytes, String where) throws VocabularyFormatException {
-        String start = new String(bytes, 0, Math.min(bytes.length, 64), StandardCharsets.ISO_8859_1).stripLeading();
-        String got = start.isEmpty() ? "an empty file; download it again"
-                : start.startsWith("version https://git-lfs.github.com/") ? "a pointer of git-lfs; fetch the file itself with 'git lfs "
-                        + "pull' in the repository, or download it again"
-                : start.startsWith("<!") || start.startsWith("<html") ? "a web page; download the file itself, at its 'resolve' address "
-                        + "rather than 'blob'" : "";
-        if (!got.isEmpty()) {
-            throw new VocabularyFormatException("%s: expected a file of a tokenizer, got %s".formatted(where, got));
+        Optional<String> got = FailedDownload.of(bytes);
+        if (got.isPresent()) {
+            throw new VocabularyFormatException("%s: expected a file of a tokenizer, got %s".formatted(where, got.get()));
         }
     }
 

@@ -134,6 +134,12 @@ class DeclaredTokensTest {
     @ValueSource(strings = {"special_tokens_map.json", "added_tokens.json"})
     void theOtherFilesAreNamed(String name) throws IOException {
         assertRefused("clip", name, "[]", name + ": expected an object");
+        assertRefused("clip", name, "{} x", name + ": malformed JSON");
+        assertRefused("clip", name, "{} {}", name + ": malformed JSON");
+        assertRefused("clip", name, "", name + ": expected a file of a tokenizer, got an empty file");
+        assertRefused("clip", name, "<!DOCTYPE html><html>", name + ": expected a file of a tokenizer, got a web page");
+        assertRefused("clip", name, "version https://git-lfs.github.com/spec/v1\n",
+                name + ": expected a file of a tokenizer, got a pointer");
     }
 
     /// Another class takes the normaliser of `tokenizer.json`, which is CLIP's own or refused.

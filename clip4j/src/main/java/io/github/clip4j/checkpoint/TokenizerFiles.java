@@ -22,9 +22,6 @@ final class TokenizerFiles {
     private static final List<String> OTHERS =
             List.of("tokenizer.json", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model", "vocab.txt");
 
-    /// What is beside them.
-    private static final List<String> BESIDE = List.of("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json");
-
     /// What CLIP's own `tokenizer.json` has, and others have not.
     private static final Pattern CLIP_JSON = Pattern.compile("\"end_of_word_suffix\"\\s*:\\s*\"</w>\"");
 
@@ -63,7 +60,7 @@ final class TokenizerFiles {
         if (config.text().isEmpty() || files.isEmpty()) {
             return Optional.empty();
         }
-        files.putAll(checkpoint.files(BESIDE));
+        files.putAll(checkpoint.files(JsonTokenizer.BESIDE));
         String name = checkpoint.name();
         JsonTokenizer pieces = JsonTokenizer.read(name, files);
         return Optional.of(kind == Kind.FILLING

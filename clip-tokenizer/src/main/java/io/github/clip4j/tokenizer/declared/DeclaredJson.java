@@ -7,8 +7,11 @@ import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.MalformedJsonException;
 import io.github.clip4j.tokenizer.declared.DeclaredTokens.Token;
+import java.io.IOException;
 import java.io.StringReader;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -29,18 +32,25 @@ final class DeclaredJson {
         if (content == null) {
             return new JsonObject();
         }
+        Optional<String> other = FailedDownload.of(content);
+        if (other.isPresent()) {
+            throw new DeclaredFormatException(where + name + ": expected a file of a tokenizer, got " + other.get());
+        }
         try {
             String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(content)).toString();
             JsonReader reader = new JsonReader(new StringReader(text));
             reader.setStrictness(Strictness.STRICT);
             JsonElement read = JsonParser.parseReader(reader);
+            reader.peek(); // which refuses what is not the end
             if (read.isJsonObject()) {
                 return read.getAsJsonObject();
             }
-        } catch (JsonParseException e) {
+        } catch (JsonParseException | MalformedJsonException e) {
             throw new DeclaredFormatException("%s%s: malformed JSON: %s".formatted(where, name, e.getMessage()), e);
         } catch (CharacterCodingException e) {
             throw new DeclaredFormatException(where + name + ": expected UTF-8 text, got bytes that are not", e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // not in memory
         }
         throw new DeclaredFormatException(where + name + ": expected an object");
     }

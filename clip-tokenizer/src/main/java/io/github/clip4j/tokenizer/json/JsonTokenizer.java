@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 /// The ids are those of Hugging Face `tokenizers` 0.23; `docs/tokenizers.md` says what is read, what is refused and what was compared. Half
 /// of a surrogate pair, which the reference cannot be given, is read as U+FFFD. Immutable and thread-safe; the `with` methods make copies.
 public final class JsonTokenizer implements Tokenizer.Pieces {
+    /// The files beside a vocabulary that [#read(String, Map)] looks at.
+    public static final List<String> BESIDE = DeclaredTokens.FILES;
+
     /// SentencePiece's files, the preferred first.
     private static final List<Map.Entry<String, SentencePieceFamily>> PIECES = List.of(
             Map.entry("spiece.model", SentencePieceFamily.T5), Map.entry("tokenizer.model", SentencePieceFamily.GEMMA),
