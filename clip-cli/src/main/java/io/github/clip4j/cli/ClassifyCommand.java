@@ -65,18 +65,8 @@ final class ClassifyCommand implements Callable<Integer> {
             "classify all images of this index instead, as it is; none of them is read or encoded again")
     private @Nullable String index;
 
-    @Option(names = "--label", paramLabel = "L", description = "a label; repeatable")
-    private List<String> labels = new ArrayList<>();
-
-    @Option(names = "--labels-file", paramLabel = "F", description =
-            "a file with one label a line; blank lines are left out; - for standard input")
-    private @Nullable String labelsFile;
-
-    @Option(
-            names = "--template",
-            paramLabel = "T",
-            description = "a sentence with {} in the label's place; repeat for an ensemble. Without it the label is the whole prompt")
-    private List<String> templates = new ArrayList<>();
+    @Mixin
+    private LabelOptions labels = new LabelOptions();
 
     @Option(names = "--truncate", description = "cut labels that are too long; without it they are refused")
     private boolean truncate;
@@ -106,7 +96,7 @@ final class ClassifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (labels.isEmpty() == (labelsFile == null)) {
+        if (!labels.isGiven()) {
             throw new ParameterException(spec.commandLine(), "labels: expected either --label or --labels-file");
         }
         if (images.isEmpty() == (index == null)) {
@@ -116,18 +106,15 @@ final class ClassifyCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--top: expected at least 1, got " + top);
         }
         Threshold least = threshold();
-        text.check();
-        text.requireReadable("--label", labels);
-        text.requireReadable("--template", templates);
+        labels.check(text);
         reading.check();
-        Labels all = Labels.of(labels, labelsFile, text);
-        PromptTemplates prompts =
-                templates.isEmpty() ? PromptTemplates.labelOnly() : PromptTemplates.of(templates.toArray(String[]::new));
+        Labels all = labels.read(text);
+        PromptTemplates prompts = labels.prompts();
         Tally tally = new Tally(spec, "images");
         if (index != null) {
             Path folder = FileNames.path(index);
             EmbeddingIndex embeddings = EmbeddingIndex.open(folder);
-            model.orElse(embeddings.model().source(), embeddings.model().profile());
+            model.orElse(embeddings.model());
             try (Clip clip = model.load(truncate)) {
                 embeddings.model().requireTexts(clip);
                 classify(clip, all.classifier(clip, prompts), least, indexed(embeddings), tally);

@@ -5,7 +5,6 @@ import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import io.github.clip4j.Classification;
 import io.github.clip4j.Clip;
-import io.github.clip4j.PromptTemplates;
 import io.github.clip4j.ZeroShotClassifier;
 import io.github.clip4j.search.Cluster;
 import io.github.clip4j.search.EmbeddingIndex;
@@ -61,14 +60,8 @@ final class ClusterCommand implements Callable<Integer> {
             "the number of groups; the root of half the number of images unless given, and 50 at most")
     private @Nullable Integer groups;
 
-    @Option(names = "--label", paramLabel = "L", description = "a name that a group may have; repeatable")
-    private List<String> labels = new ArrayList<>();
-
-    @Option(names = "--labels-file", paramLabel = "F", description = "a file with one name a line; - for standard input")
-    private @Nullable String labelsFile;
-
-    @Option(names = "--template", paramLabel = "T", description = "a sentence with {} in the name's place; repeat for an ensemble")
-    private List<String> templates = new ArrayList<>();
+    @Mixin
+    private LabelOptions labels = new LabelOptions();
 
     @Option(names = "--top", paramLabel = "N", description =
             "print the N most typical images of each group; 5 unless given. --json has all of them")
@@ -88,14 +81,8 @@ final class ClusterCommand implements Callable<Integer> {
         if (top < 1) {
             throw new ParameterException(spec.commandLine(), "--top: expected at least 1, got " + top);
         }
-        if (!labels.isEmpty() && labelsFile != null) {
-            throw new ParameterException(spec.commandLine(), "labels: expected either --label or --labels-file, got both");
-        }
-        text.check();
-        text.requireReadable("--label", labels);
-        text.requireReadable("--template", templates);
-        boolean named = !labels.isEmpty() || labelsFile != null;
-        Labels all = named ? Labels.of(labels, labelsFile, text) : null;
+        labels.check(text);
+        Labels all = labels.isGiven() ? labels.read(text) : null;
         Path folder = index.existing();
         EmbeddingIndex embeddings = EmbeddingIndex.open(folder);
         List<Cluster> clusters = embeddings.clusters(groups != null ? groups : usual(embeddings.size()));
@@ -108,12 +95,10 @@ final class ClusterCommand implements Callable<Integer> {
     }
 
     private List<Name> names(EmbeddingIndex embeddings, List<Cluster> clusters, Labels all) throws IOException {
-        model.orElse(embeddings.model().source(), embeddings.model().profile());
-        PromptTemplates prompts =
-                templates.isEmpty() ? PromptTemplates.labelOnly() : PromptTemplates.of(templates.toArray(String[]::new));
+        model.orElse(embeddings.model());
         try (Clip clip = model.load()) {
             embeddings.model().requireTexts(clip);
-            return names(clusters, all.classifier(clip, prompts));
+            return names(clusters, all.classifier(clip, labels.prompts()));
         }
     }
 

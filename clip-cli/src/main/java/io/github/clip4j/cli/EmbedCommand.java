@@ -104,10 +104,8 @@ final class EmbedCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         check();
         Streams streams = Streams.of(spec);
-        Path file = output == null || toStandardOutput() ? null : FileNames.path(output);
-        if (file != null) {
-            OutputFile.requireWritable(file);
-        }
+        List<String> inputs = Stream.concat(images.stream(), Stream.of(textsFile, pixels, ids).flatMap(Stream::ofNullable)).toList();
+        Path file = output == null || toStandardOutput() ? null : Targets.of(spec, "--output", output, inputs);
         boolean ofImages = !images.isEmpty() || pixels != null;
         Tally tally = new Tally(spec, ofImages ? "images" : "texts");
         try (Clip clip = model.load(truncate)) {

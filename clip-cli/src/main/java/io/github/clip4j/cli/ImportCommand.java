@@ -6,7 +6,6 @@ import io.github.clip4j.Clip;
 import io.github.clip4j.Embedding;
 import io.github.clip4j.core.format.npy.NpyArray;
 import io.github.clip4j.image.Image;
-import io.github.clip4j.search.EmbeddingIndex;
 import io.github.clip4j.search.IndexEntry;
 import io.github.clip4j.search.IndexModel;
 import io.github.clip4j.search.IndexWriter;
@@ -82,10 +81,7 @@ final class ImportCommand implements Callable<Integer> {
         Path array = FileNames.path(vectors);
         Path list = list(array);
         Path folder = index.folder();
-        if (EmbeddingIndex.isIndex(folder)) {
-            IndexModel indexed = EmbeddingIndex.modelOf(folder);
-            model.orElse(indexed.source(), indexed.profile());
-        }
+        model.orElseOf(folder);
         String source = model.source();
         Tally tally = new Tally(spec, "rows");
         JsonArray failed = new JsonArray();

@@ -3,7 +3,6 @@ package io.github.clip4j.cli;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.github.clip4j.Clip;
-import io.github.clip4j.search.EmbeddingIndex;
 import io.github.clip4j.search.IndexLockedException;
 import io.github.clip4j.search.IndexModel;
 import io.github.clip4j.search.IndexWriter;
@@ -72,10 +71,7 @@ final class IndexCommand implements Callable<Integer> {
         JsonArray failed = new JsonArray();
         List<String> roots = roots(tally, failed);
         Path folder = index.folder();
-        if (EmbeddingIndex.isIndex(folder)) {
-            IndexModel indexed = EmbeddingIndex.modelOf(folder);
-            model.orElse(indexed.source(), indexed.profile());
-        }
+        model.orElseOf(folder);
         String source = model.source();
         try (Clip clip = model.load();
                 FolderWatch changes = watch ? new FolderWatch(roots, index.excluded()) : null) { // before anything is looked at

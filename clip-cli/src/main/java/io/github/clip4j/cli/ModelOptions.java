@@ -5,6 +5,8 @@ import io.github.clip4j.ClipOptions;
 import io.github.clip4j.checkpoint.Checkpoint;
 import io.github.clip4j.checkpoint.Profile;
 import io.github.clip4j.core.Activation;
+import io.github.clip4j.search.EmbeddingIndex;
+import io.github.clip4j.search.IndexModel;
 import io.github.clip4j.tiny.TinyClip;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -176,11 +178,18 @@ final class ModelOptions {
 
     /// Takes the model and the profile of an index, unless the user has named others.
     ///
-    /// @param source as [#source()] gave it
-    void orElse(String source, String sourceProfile) {
+    /// @param indexed whose source is as [#source()] gave it
+    void orElse(IndexModel indexed) {
         if (model == null) {
-            model = source.isEmpty() ? null : source;
-            profile = profile == null ? sourceProfile : profile;
+            model = indexed.source().isEmpty() ? null : indexed.source();
+            profile = profile == null ? indexed.profile() : profile;
+        }
+    }
+
+    /// The same for an index that may not be there yet.
+    void orElseOf(Path folder) throws IOException {
+        if (EmbeddingIndex.isIndex(folder)) {
+            orElse(EmbeddingIndex.modelOf(folder));
         }
     }
 

@@ -99,17 +99,14 @@ final class SearchCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "expected either --json or --paths, got both");
         }
         TerminalImages terminal = terminal();
-        Path page = html == null ? null : FileNames.path(html);
-        if (page != null) {
-            OutputFile.requireWritable(page);
-        }
+        Path page = html == null ? null : Targets.of(spec, "--html", html, queries);
         text.requireReadable("QUERY", queries);
         reading.check();
         filters.check(text);
         SearchQuery query = query();
         Path folder = index.existing();
         IndexModel indexed = EmbeddingIndex.modelOf(folder);
-        model.orElse(indexed.source(), indexed.profile());
+        model.orElse(indexed);
         SearchedIndex searched = new SearchedIndex(folder, asItIs, reading, index.excluded(), spec);
         try (Clip clip = model.load()) {
             indexed.requireTexts(clip);

@@ -95,7 +95,8 @@ class DrawingsTest {
         Path link = Files.createSymbolicLink(scratch.resolve("link.png"), own);
         for (String[] command : new String[][] {
             {"explain", own.toString(), "--label", "a", "-o", own.toString()}, {"attention", own.toString(), "-o", own.toString()},
-            {"attention", own.toString(), "-o", link.toString()}
+            {"attention", own.toString(), "-o", link.toString()}, {"embed", own.toString(), "-o", own.toString()},
+            {"embed", "--texts-file", own.toString(), "-o", link.toString()}
         }) {
             Cli.Run run = Cli.run(command);
             assertThat(run.exit()).isEqualTo(2);
