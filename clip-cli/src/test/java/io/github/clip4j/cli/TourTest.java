@@ -37,8 +37,9 @@ class TourTest {
     private static final Path TOUR = ROOT.resolve("docs/tour");
     private static final boolean WRITE = System.getProperty("clip.tour.write") != null;
 
-    /// A command with its output. A line `…` stands for any number of lines.
-    private static final Pattern BLOCK = Pattern.compile("```console\n\\$ \\./clip ([^\n]+)\n(.*?)```", Pattern.DOTALL);
+    /// A command, on several lines when they end in a backslash, with its output. A line `…` stands for any number of lines.
+    private static final Pattern BLOCK =
+            Pattern.compile("```console\n\\$ \\./clip ((?:[^\n]*\\\\\n)*[^\n]+)\n(.*?)```", Pattern.DOTALL);
 
     private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|(\\S+)");
     private static final String ANY = "…";
@@ -88,7 +89,8 @@ class TourTest {
     }
 
     private static List<String> words(String command) {
-        return WORD.matcher(command).results().map(word -> word.group(1) != null ? word.group(1) : word.group(2)).toList();
+        return WORD.matcher(command.replace("\\\n", " ")).results()
+                .map(word -> word.group(1) != null ? word.group(1) : word.group(2)).toList();
     }
 
     /// Runs a command in the root of the repository, as a reader does. Drawings go to another folder, and are compared.
