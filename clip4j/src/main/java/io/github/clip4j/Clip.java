@@ -295,13 +295,12 @@ public final class Clip implements AutoCloseable {
     }
 
     /// {@return each label's cosine with an image, taken apart over patches, tokens, layers and heads} For study: it computes on the
-    /// caller's thread and costs less than two passes.
+    /// caller's thread, and encodes the image and each label once.
     ///
     /// @param image of any size
     /// @param labels whole prompts
     /// @throws TextTooLongException when a label has more tokens than the model has positions
-    /// @throws IllegalStateException when the checkpoint lacks an encoder or the tokenizer
-    /// @throws IllegalStateException for a text encoder of BERT's kind too
+    /// @throws IllegalStateException when the checkpoint lacks an encoder or the tokenizer, or has a text encoder of BERT's kind
     public Explanation explain(Image image, List<String> labels) {
         Objects.requireNonNull(image, "image is null");
         return calls.run(this, () -> Explanation.of(this, image, labels));

@@ -69,6 +69,7 @@ class ClustersTest {
                     sum[i] += embedding.toArray()[i];
                 }
             }
+            // both are rounded once a component, and sum in float32: angles of at most some 600 · 2⁻²⁴ = 4e-5, whose square is 1e-9
             assertThat(Embedding.normalized(sum).dot(cluster.centre())).isGreaterThan(1 - 1e-6);
         }
         assertThat(clusters.stream().mapToInt(cluster -> cluster.members().size()).sum()).isEqualTo(600);
