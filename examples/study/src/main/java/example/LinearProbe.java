@@ -26,9 +26,7 @@ public final class LinearProbe {
         for (int step = 0; step < 200_000; step++) { // stochastic gradient descent on the squared error
             int i = random.nextInt(200);
             double slope = 0.05 * (dot(w, x[i]) - y[i]);
-            for (int j = 0; j < w.length; j++) {
-                w[j] -= slope * x[i][j];
-            }
+            IntStream.range(0, w.length).forEach(j -> w[j] -= slope * x[i][j]);
         }
         System.out.printf(Locale.ROOT, "on 100 other images the mean is off by %.1f pixels, the probe by %.1f%n",
                 IntStream.range(200, 300).mapToDouble(i -> Math.abs(y[i])).average().orElseThrow(),

@@ -12,6 +12,7 @@ import java.io.IOException;
 /// An RGB image that a command draws: cells, images and captions. Only captions need the fonts of the system.
 final class Canvas {
     private static final int FONT = 13;
+    private static final float GOLDEN = 0.618034f; // of the circle of hues: neighbours lie far apart
     private static final int[] COLORS = {0xe69f00, 0x56b4e9, 0x009e73, 0xf0e442, 0x0072b2, 0xd55e00, 0xcc79a7, 0x000000};
 
     private final BufferedImage image;
@@ -69,7 +70,7 @@ final class Canvas {
 
     /// A grey level in the colour of a label. The first eight can be told apart by most colour-blind people (Okabe, Ito 2008).
     static int tint(int grey, int label) {
-        int color = COLORS[label % COLORS.length];
+        int color = label < COLORS.length ? COLORS[label] : Color.HSBtoRGB(label * GOLDEN, 0.8f, 0.9f);
         int tinted = 0;
         for (int shift = 16; shift >= 0; shift -= 8) {
             tinted |= ((((color >> shift) & 0xff) * 2 + grey) / 3) << shift;

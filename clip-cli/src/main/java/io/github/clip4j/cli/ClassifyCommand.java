@@ -7,7 +7,6 @@ import io.github.clip4j.Clip;
 import io.github.clip4j.Embedding;
 import io.github.clip4j.PromptTemplates;
 import io.github.clip4j.ZeroShotClassifier;
-import io.github.clip4j.image.Image;
 import io.github.clip4j.search.EmbeddingIndex;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -121,33 +120,16 @@ final class ClassifyCommand implements Callable<Integer> {
             }
             return tally.end();
         }
-        // the first images are decoded while the model is read
-        try (ReadAhead<Image> ahead =
-                        new ReadAhead<>(reading.items(images, tally), model.threads(), 2 * model.threads(), reading::read);
+        try (EmbeddedImages embedded = new EmbeddedImages(reading.items(images, tally), reading, model.threads());
                 Clip clip = model.load(truncate)) {
-            Iterator<Input> inputs = new Iterator<>() {
-                @Override
-                public boolean hasNext() {
-                    return ahead.hasNext();
-                }
-
-                @Override
-                public Input next() {
-                    ReadAhead.Result<Image> read = ahead.next();
-                    return new Input(read.item(), read.value(), null, read.error());
-                }
-            };
-            classify(clip, all.classifier(clip, prompts), least, inputs, tally);
+            classify(clip, all.classifier(clip, prompts), least, embedded.with(clip), tally);
         }
-        return tally.end();
+        return tally.endOfSome();
     }
 
-    /// What is classified: an image, an embedding of an index, or what could not be read.
-    private record Input(ImageItem item, @Nullable Image image, @Nullable Embedding embedding, @Nullable String error) {}
-
-    private static Iterator<Input> indexed(EmbeddingIndex index) {
+    private static Iterator<EmbeddedImages.Result> indexed(EmbeddingIndex index) {
         return IntStream.range(0, index.size())
-                .mapToObj(i -> new Input(ImageItem.failed(index.entries().get(i).path(), ""), null, index.embedding(i), null)).iterator();
+                .mapToObj(i -> new EmbeddedImages.Result(index.entries().get(i).path(), index.embedding(i), null)).iterator();
     }
 
     private Threshold threshold() {
@@ -167,7 +149,8 @@ final class ClassifyCommand implements Callable<Integer> {
                 "--threshold: expected a cosine of -1 to 1 or a share of 0% to 100%, got '" + threshold + "'");
     }
 
-    private void classify(Clip clip, ZeroShotClassifier classifier, Threshold least, Iterator<Input> inputs, Tally tally)
+    private void classify(
+            Clip clip, ZeroShotClassifier classifier, Threshold least, Iterator<EmbeddedImages.Result> images, Tally tally)
             throws IOException {
         Streams streams = Streams.of(spec);
         JsonObject head = new JsonObject();
@@ -175,21 +158,22 @@ final class ClassifyCommand implements Callable<Integer> {
         head.addProperty("independent", independent || classifier.isIndependent());
         JsonResults document = json ? new JsonResults(streams, head) : null;
         Output.Progress progress = Output.progress("Classifying");
-        while (inputs.hasNext()) {
-            Input image = inputs.next();
+        while (images.hasNext()) {
+            EmbeddedImages.Result image = images.next();
+            Embedding embedding = image.embedding();
             JsonObject result = new JsonObject();
-            result.addProperty("image", image.item.name());
-            try {
-                Classification classification = classification(classifier, image, least);
+            result.addProperty("image", image.name());
+            if (embedding == null) {
+                tally.failed(String.valueOf(image.error()));
+                result.addProperty("error", image.error());
+            } else {
+                Classification classification =
+                        least.of(independent ? classifier.classifyIndependent(embedding) : classifier.classify(embedding)).top(top);
                 result.add("labels", toJson(classification));
                 if (document == null) {
-                    print(image.item.name(), classification, classifier.labels().size(), streams.out());
+                    print(image.name(), classification, classifier.labels().size(), streams.out());
                 }
                 tally.done();
-            } catch (IllegalArgumentException e) {
-                String message = image.error != null ? image.error : image.item.message(e);
-                tally.failed(message);
-                result.addProperty("error", message);
             }
             if (document != null) {
                 document.add(result);
@@ -201,18 +185,6 @@ final class ClassifyCommand implements Callable<Integer> {
         if (document != null) {
             document.end();
         }
-    }
-
-    private Classification classification(ZeroShotClassifier classifier, Input input, Threshold least) {
-        Embedding embedding = input.embedding;
-        Image image = input.image;
-        if (embedding != null) {
-            return least.of(independent ? classifier.classifyIndependent(embedding) : classifier.classify(embedding)).top(top);
-        }
-        if (image == null) {
-            throw new IllegalArgumentException(input.error);
-        }
-        return least.of(independent ? classifier.classifyIndependent(image) : classifier.classify(image)).top(top);
     }
 
     private static JsonArray toJson(Classification classification) {

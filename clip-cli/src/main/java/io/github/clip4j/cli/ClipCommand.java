@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -90,6 +91,13 @@ public final class ClipCommand implements Runnable {
         line.setOut(streams.out());
         line.setErr(err);
         line.setExpandAtFiles(false); // "@home" is a label
+        line.registerConverter(Path.class, name -> {
+            try {
+                return FileNames.path(name);
+            } catch (IOException e) {
+                throw new CommandLine.TypeConversionException(message(e));
+            }
+        });
         line.setExecutionExceptionHandler((e, command, parsed) -> {
             if (streams.failed() != null) {
                 return FAILED; // for that reason, which is said below
@@ -101,6 +109,7 @@ public final class ClipCommand implements Runnable {
             }
             return FAILED;
         });
+        line.setParameterExceptionHandler((e, _) -> wrongUsage(e, err));
         int exit = line.execute(args);
         Streams.OutputFailedException failed = streams.failed();
         if (failed == null) {
@@ -111,6 +120,16 @@ public final class ClipCommand implements Runnable {
         }
         err.println("clip: " + failed.getMessage());
         return FAILED;
+    }
+
+    /// Says what is wrong, and not all options, after which nobody would see it.
+    private static int wrongUsage(ParameterException e, PrintWriter err) {
+        CommandLine command = e.getCommandLine();
+        err.println("clip: " + Output.printable(String.valueOf(e.getMessage())));
+        if (!CommandLine.UnmatchedArgumentException.printSuggestions(e, err)) {
+            err.println("See " + command.getCommandSpec().qualifiedName() + " --help");
+        }
+        return command.getCommandSpec().exitCodeOnInvalidInput();
     }
 
     /// Whether an exception speaks of the user's files or options.
@@ -137,8 +156,11 @@ public final class ClipCommand implements Runnable {
         };
     }
 
+    /// Without a command all of them are shown.
     @Override
     public void run() {
+        PrintWriter err = spec.commandLine().getErr();
+        spec.commandLine().usage(err);
         throw new ParameterException(spec.commandLine(), "a command is missing");
     }
 

@@ -119,7 +119,7 @@ final class EmbedCommand implements Callable<Integer> {
                 report.commit();
             }
         }
-        return tally.end();
+        return images.isEmpty() ? tally.end() : tally.endOfSome();
     }
 
     private boolean toStandardOutput() {

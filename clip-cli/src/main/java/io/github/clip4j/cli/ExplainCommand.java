@@ -102,6 +102,12 @@ final class ExplainCommand implements Callable<Integer> {
         if (!List.of("auto", "always", "never").contains(color)) {
             throw new ParameterException(spec.commandLine(), "--color: expected auto, always or never, got '" + color + "'");
         }
+        Labels.require(spec, "--label", labels);
+        Labels.require(spec, "--text", texts);
+        if (maps == MapMethod.MASKCLIP && !json && labels.size() > ExplainedText.MOST_SEGMENTS) {
+            throw new ParameterException(spec.commandLine(), "--method maskclip: expected at most " + ExplainedText.MOST_SEGMENTS
+                    + " labels, which have letters of their own on the map, got " + labels.size() + "; --json has no limit");
+        }
         Optional<Explained.Pair> pair = contrast();
         reading.check();
         Path drawing = output("--output", output, ".png");
@@ -114,7 +120,7 @@ final class ExplainCommand implements Callable<Integer> {
             requireTexts(clip, texts, "--text");
             explain(clip, ahead, maps, pair, drawing, html, tally);
         }
-        return tally.end();
+        return tally.endOfSome();
     }
 
     /// A file to write for one image, checked before anything is done.

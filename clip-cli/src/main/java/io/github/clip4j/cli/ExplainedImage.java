@@ -1,11 +1,14 @@
 package io.github.clip4j.cli;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /// Draws the maps of an image side by side: what speaks for each label in red, what speaks against it in blue.
 final class ExplainedImage {
     private static final int EDGE = 288;
+    private static final int COLUMNS = 6;
     private static final int MARGIN = 12;
     private static final int CAPTION = 40;
     private static final int LEGEND = 44;
@@ -18,45 +21,49 @@ final class ExplainedImage {
     static byte[] of(Explained explained) throws IOException {
         int edge = Math.max(1, EDGE / explained.rows()) * explained.rows(); // whole pixels a patch
         int panels = explained.labels().size() + (explained.contrast().isPresent() ? 1 : 0) + (explained.segments().isPresent() ? 1 : 0);
-        Canvas canvas = new Canvas(MARGIN + panels * (edge + MARGIN), 2 * MARGIN + CAPTION + edge + LEGEND);
+        int columns = Math.min(panels, COLUMNS);
+        int rows = (panels + columns - 1) / columns;
+        int height = MARGIN + CAPTION + edge;
+        Canvas canvas = new Canvas(MARGIN + columns * (edge + MARGIN), MARGIN + rows * height + LEGEND);
         double largest = explained.largest();
-        int x = MARGIN;
-        for (Explained.LabelMap label : explained.labels()) {
-            panel(canvas, explained, label.patches(), largest, x, edge, label.label(),
-                    String.format(Locale.ROOT, "cosine %+.3f", label.cosine()));
-            x += edge + MARGIN;
+        List<Panel> places = IntStream.range(0, panels)
+                .mapToObj(i -> new Panel(canvas, MARGIN + i % columns * (edge + MARGIN), MARGIN + i / columns * height, edge)).toList();
+        for (int i = 0; i < explained.labels().size(); i++) {
+            Explained.LabelMap label = explained.labels().get(i);
+            places.get(i).draw(explained, label.patches(), largest, label.label(), String.format(Locale.ROOT, "cosine %+.3f", label.cosine()));
+            if (explained.segments().isPresent()) {
+                places.get(i).mark(i);
+            }
         }
         if (explained.contrast().isPresent()) {
             Explained.Pair pair = explained.contrast().get();
             Explained.LabelMap label = explained.labels().get(pair.label());
             Explained.LabelMap other = explained.labels().get(pair.other());
-            panel(canvas, explained, explained.contrastMap(pair), largest, x, edge, label.label() + " more than " + other.label(),
+            places.get(explained.labels().size()).draw(
+                    explained, explained.contrastMap(pair), largest, label.label() + " more than " + other.label(),
                     String.format(Locale.ROOT, "difference %+.3f", label.cosine() - other.cosine()));
         }
         if (explained.segments().isPresent()) {
-            segments(canvas, explained, explained.segments().get(), MARGIN + (panels - 1) * (edge + MARGIN), edge);
+            Panel last = places.getLast();
+            canvas.caption("the label that fits each patch best", last.x, last.y + 12, edge);
+            canvas.segments(explained.image(), explained.segments().get(), last.x, last.y + CAPTION, edge);
         }
-        legend(canvas, largest, edge, 2 * MARGIN + CAPTION + edge);
+        legend(canvas, largest, edge, MARGIN + rows * height);
         return canvas.toPng();
     }
 
-    private static void panel(
-            Canvas canvas, Explained explained, double[][] map, double largest, int x, int edge, String title, String value)
-            throws IOException {
-        canvas.caption(Output.printable(title), x, MARGIN + 12, edge);
-        canvas.caption(value, x, MARGIN + 30, edge);
-        canvas.map(explained.image(), map, largest, x, MARGIN + CAPTION, edge);
-    }
-
-    /// The label that fits each patch best, with a square of its colour before each label.
-    private static void segments(Canvas canvas, Explained explained, int[][] segments, int x, int edge) throws IOException {
-        canvas.caption("the label that fits each patch best", x, MARGIN + 12, edge);
-        int width = edge / explained.labels().size();
-        for (int i = 0; i < explained.labels().size(); i++) {
-            canvas.fill(x + i * width, MARGIN + 20, 12, 12, Canvas.tint(128, i));
-            canvas.caption(Output.printable(explained.labels().get(i).label()), x + i * width + 16, MARGIN + 30, Math.max(1, width - 20));
+    /// The place of a map, its captions above it.
+    private record Panel(Canvas canvas, int x, int y, int edge) {
+        void draw(Explained explained, double[][] map, double largest, String title, String value) throws IOException {
+            canvas.caption(Output.printable(title), x, y + 12, edge);
+            canvas.caption(value, x, y + 30, edge);
+            canvas.map(explained.image(), map, largest, x, y + CAPTION, edge);
         }
-        canvas.segments(explained.image(), segments, x, MARGIN + CAPTION, edge);
+
+        /// The colour that a label has on the map of segments.
+        void mark(int label) {
+            canvas.fill(x + edge - 12, y + 20, 12, 12, Canvas.tint(128, label));
+        }
     }
 
     /// The colours of the values from the least to the largest.

@@ -21,6 +21,7 @@ final class ExplainedPage {
     static byte[] of(Explained explained) throws IOException {
         Image image = explained.image();
         JsonObject data = new JsonObject();
+        data.addProperty("file", explained.file());
         data.addProperty("rows", explained.rows());
         data.addProperty("columns", explained.columns());
         data.addProperty("image", "data:image/png;base64,"

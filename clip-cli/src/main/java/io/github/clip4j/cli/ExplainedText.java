@@ -11,7 +11,10 @@ final class ExplainedText {
     private static final String[] FOR = {" · ", " + ", " ++", "+++", "###"};
     private static final String[] AGAINST = {" · ", " - ", " --", "---", "==="};
 
-    private static final String LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    private static final String LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+    /// The most labels that a map of segments tells apart.
+    static final int MOST_SEGMENTS = LETTERS.length();
 
     /// A map of one number a patch, as it is shown.
     private interface Cells {
@@ -92,7 +95,7 @@ final class ExplainedText {
     }
 
     private static String letter(int label) {
-        return label < LETTERS.length() ? LETTERS.substring(label, label + 1) : "*";
+        return LETTERS.substring(label, label + 1);
     }
 
     private static int[][] greys(Explained explained) {

@@ -21,8 +21,11 @@ final class FileNames {
 
     /// The file that `name` names.
     ///
-    /// @throws IOException when this system cannot say the name, or several files are shown so
+    /// @throws IOException when the name is empty, this system cannot say it, or several files are shown so
     static Path path(String name) throws IOException {
+        if (name.isEmpty()) { // Java reads it as the current folder
+            throw new IOException("expected the name of a file or folder, got an empty one");
+        }
         Path path;
         try {
             path = Path.of(name);

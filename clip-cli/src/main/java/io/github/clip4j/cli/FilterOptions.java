@@ -7,6 +7,7 @@ import io.github.clip4j.search.EmbeddingIndex;
 import io.github.clip4j.search.IndexEntry;
 import io.github.clip4j.search.SearchOptions;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneId;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -44,6 +46,7 @@ final class FilterOptions {
     @Option(names = "--not", paramLabel = "L", description = "leave out images that this label fits better than any of --is; repeatable")
     private List<String> not = new ArrayList<>();
 
+    private @Nullable Path under;
     private @Nullable Predicate<IndexEntry> files; // null when all are searched
 
     /// Checks the options before anything is done.
@@ -54,8 +57,10 @@ final class FilterOptions {
         }
         text.requireReadable("--is", is);
         text.requireReadable("--not", not);
+        Labels.require(spec, "--is and --not", labels());
         if (folder != null || after != null || before != null) {
             Path in = folder == null ? null : FileNames.path(folder).toAbsolutePath().normalize();
+            under = in;
             long from = after == null ? Long.MIN_VALUE : nanos("--after", after);
             long to = before == null ? Long.MAX_VALUE : nanos("--before", before);
             files = entry -> entry.modified() >= from && entry.modified() < to && (in == null || Path.of(entry.path()).startsWith(in));
@@ -63,7 +68,13 @@ final class FilterOptions {
     }
 
     /// The options of a search of an index with the filters that were given.
-    SearchOptions apply(SearchOptions options, EmbeddingIndex index, Clip clip) {
+    ///
+    /// @throws IOException when the folder that is searched is not there, and the index has nothing of it
+    SearchOptions apply(SearchOptions options, EmbeddingIndex index, Clip clip) throws IOException {
+        Path in = under;
+        if (in != null && !Files.isDirectory(in) && index.entries().stream().noneMatch(entry -> Path.of(entry.path()).startsWith(in))) {
+            throw new IOException("--in: expected a folder of the index, got '" + folder + "', of which it has no image");
+        }
         Predicate<IndexEntry> filter = files;
         if (!is.isEmpty()) {
             Set<String> fitting = fitting(index, clip);
@@ -75,9 +86,7 @@ final class FilterOptions {
 
     /// The paths of images for which the best of all labels is one of `--is`.
     private Set<String> fitting(EmbeddingIndex index, Clip clip) {
-        List<String> labels = new ArrayList<>(is);
-        labels.addAll(not);
-        ZeroShotClassifier classifier = clip.classifier(labels, PromptTemplates.labelOnly());
+        ZeroShotClassifier classifier = clip.classifier(labels(), PromptTemplates.labelOnly());
         Set<String> fitting = new HashSet<>();
         for (int i = 0; i < index.size(); i++) {
             if (is.contains(classifier.classify(index.embedding(i)).best().label())) {
@@ -85,6 +94,10 @@ final class FilterOptions {
             }
         }
         return fitting;
+    }
+
+    private List<String> labels() {
+        return Stream.concat(is.stream(), not.stream()).toList();
     }
 
     /// The beginning of a day where the user lives.

@@ -51,13 +51,18 @@ final class ImageKind {
         }
     }
 
+    /// Whether a name has the extension of an image.
+    static boolean isImageName(String name) {
+        return IMAGES.contains(ofName(name));
+    }
+
     /// Whether a file of a folder is an image: by its extension, or else by its first bytes.
     static boolean isImage(Path file) throws IOException {
-        String extension = ofName(String.valueOf(file.getFileName()));
-        if (IMAGES.contains(extension)) {
+        String name = String.valueOf(file.getFileName());
+        if (isImageName(name)) {
             return true;
         }
         String content = ofContent(file);
-        return IMAGES.contains(content) && (extension.isEmpty() || !SHORT_STARTS.contains(content));
+        return IMAGES.contains(content) && (ofName(name).isEmpty() || !SHORT_STARTS.contains(content));
     }
 }

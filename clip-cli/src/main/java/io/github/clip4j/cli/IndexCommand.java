@@ -41,6 +41,8 @@ final class IndexCommand implements Callable<Integer> {
     private static final int LOOK_SECONDS = 60;
     private static final int RETRY_SECONDS = 2;
 
+    private static final String WHAT = "new or changed images";
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -67,7 +69,7 @@ final class IndexCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         reading.check();
-        Tally tally = new Tally(spec, "images");
+        Tally tally = new Tally(spec, WHAT);
         JsonArray failed = new JsonArray();
         List<String> roots = roots(tally, failed);
         Path folder = index.folder();
@@ -110,7 +112,7 @@ final class IndexCommand implements Callable<Integer> {
                 changes.await(locked ? RETRY_SECONDS : LOOK_SECONDS, TimeUnit.SECONDS);
                 try {
                     List<String> there = roots.stream().filter(root -> Files.isDirectory(Path.of(root))).toList(); // a disk may be away
-                    IndexUpdate update = update(clip, folder, indexed, there, new JsonArray(), new Tally(spec, "images"));
+                    IndexUpdate update = update(clip, folder, indexed, there, new JsonArray(), new Tally(spec, WHAT));
                     if (update.hasChanged()) {
                         print(clip, folder, update);
                     }

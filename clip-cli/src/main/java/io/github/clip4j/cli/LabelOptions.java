@@ -39,6 +39,7 @@ final class LabelOptions {
         }
         text.check();
         text.requireReadable("--label", labels);
+        Labels.require(spec, "--label", labels);
         text.requireReadable("--template", templates);
     }
 

@@ -6,8 +6,12 @@ import io.github.clip4j.ZeroShotClassifier;
 import io.github.clip4j.tokenizer.TextTooLongException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 
 /// The texts that images are compared with: of the command line, or of a file with one a line.
 ///
@@ -37,6 +41,21 @@ record Labels(@Nullable String file, List<TextLines.Line> lines) {
             throw new IOException(file + ": expected one label a line, got none");
         }
         return new Labels(file, lines);
+    }
+
+    /// Refuses labels of the command line that are blank, or given twice.
+    ///
+    /// @param option that has them
+    static void require(CommandSpec spec, String option, List<String> labels) {
+        Set<String> known = new HashSet<>();
+        for (String label : labels) {
+            if (label.isBlank()) {
+                throw new ParameterException(spec.commandLine(), option + ": expected words, got '" + label + "'");
+            }
+            if (!known.add(label)) {
+                throw new ParameterException(spec.commandLine(), option + ": expected each label once, got '" + label + "' twice");
+            }
+        }
     }
 
     /// Embeds them. A message names the line of a text that is too long.

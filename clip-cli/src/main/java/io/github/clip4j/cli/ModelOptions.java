@@ -52,7 +52,7 @@ final class ModelOptions {
 
     @Option(names = "--image-size", paramLabel = "PIXELS", description =
             "the edge of images, when it is not the one that the model was trained on")
-    private int imageSize;
+    private @Nullable Integer imageSize;
 
     @Mixin
     private WeightOptions weights = new WeightOptions();
@@ -122,11 +122,12 @@ final class ModelOptions {
         }
     }
 
-    int imageSize() {
-        if (imageSize < 0) {
+    /// The edge of images that was asked for.
+    Optional<Integer> imageSize() {
+        if (imageSize != null && imageSize < 1) {
             throw new ParameterException(spec.commandLine(), "--image-size: expected at least 1 pixel, got " + imageSize);
         }
-        return imageSize;
+        return Optional.ofNullable(imageSize);
     }
 
     boolean isGiven() {
@@ -159,7 +160,7 @@ final class ModelOptions {
         options = profile().map(options::withProfile).orElse(options);
         options = given.activation().map(options::withActivation).orElse(options);
         options = truncate ? options.withTruncation(true) : options;
-        return imageSize() == 0 ? options : options.withImageSize(imageSize());
+        return imageSize().map(options::withImageSize).orElse(options);
     }
 
     Clip load() throws IOException {

@@ -31,7 +31,7 @@ final class ModelPath {
     }
 
     static Path of(String model, Hub hub) throws IOException {
-        Path path = Path.of(model);
+        Path path = FileNames.path(model);
         int at = model.indexOf('@');
         String repository = at < 0 ? model : model.substring(0, at);
         if (Files.exists(path) || !repository.contains("/") || !Hub.isRepository(repository)) {

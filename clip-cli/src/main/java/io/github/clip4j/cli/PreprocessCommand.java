@@ -91,7 +91,7 @@ final class PreprocessCommand implements Callable<Integer> {
                 run(preprocess, ImageItems.ofList(lines), folder, tally);
             }
         }
-        return tally.end();
+        return list == null ? tally.endOfSome() : tally.end();
     }
 
     private static String name(long number) {
@@ -136,7 +136,7 @@ final class PreprocessCommand implements Callable<Integer> {
         } else {
             preprocess = ClipPreprocess.huggingFace(224).withConvention(model.profile().orElse(Profile.HF).convention());
         }
-        return model.imageSize() > 0 ? preprocess.withSize(model.imageSize()) : preprocess;
+        return model.imageSize().map(preprocess::withSize).orElse(preprocess);
     }
 
     /// What is written for an image.

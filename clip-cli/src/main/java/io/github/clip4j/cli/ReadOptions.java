@@ -21,6 +21,10 @@ final class ReadOptions {
     /// What commands say of their images.
     static final String DESCRIPTION = "image files; folders, with all folders below them; - for standard input";
 
+    private static final int FILE_KIND = 0170000; // S_IFMT, S_IFCHR and S_IFBLK of POSIX's stat
+    private static final int CHARACTER_DEVICE = 0020000;
+    private static final int BLOCK_DEVICE = 0060000;
+
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec = CommandSpec.create();
 
@@ -104,6 +108,9 @@ final class ReadOptions {
             }
             return ImageFile.read(bytes, "standard input", options);
         }
+        if (isDevice(path)) {
+            throw new IOException(item.name() + ": expected an image file, got a device");
+        }
         if (!parsed.isEmpty()) {
             String content = ImageKind.ofContent(path);
             String extension = ImageKind.ofName(item.name());
@@ -114,5 +121,15 @@ final class ReadOptions {
             }
         }
         return ImageFile.read(path, options);
+    }
+
+    /// Whether a path is a character or block device, such as `/dev/zero`, which may never end. A pipe is read: a shell makes them of
+    /// commands.
+    private static boolean isDevice(Path path) throws IOException {
+        if (!Files.exists(path) || !path.getFileSystem().supportedFileAttributeViews().contains("unix")) {
+            return false;
+        }
+        int kind = (int) Files.getAttribute(path, "unix:mode") & FILE_KIND;
+        return kind == CHARACTER_DEVICE || kind == BLOCK_DEVICE;
     }
 }

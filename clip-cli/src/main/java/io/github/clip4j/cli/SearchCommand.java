@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -73,6 +74,12 @@ final class SearchCommand implements Callable<Integer> {
     @Option(names = "--paths", description = "print paths only, one a line, for other programs")
     private boolean paths;
 
+    @Option(names = {"-0", "--null"}, description = "print paths only, each with a zero byte after it, as xargs -0 reads them")
+    private boolean zero;
+
+    @Option(names = "--truncate", description = "cut words that are too long; without it they are refused")
+    private boolean truncate;
+
     @Option(names = "--html", paramLabel = "F.html", description =
             "write the results as a page with small copies of the images, which needs nothing else")
     private @Nullable String html;
@@ -95,8 +102,8 @@ final class SearchCommand implements Callable<Integer> {
         if (min != Double.NEGATIVE_INFINITY && !(min >= -1 && min <= 1)) {
             throw new ParameterException(spec.commandLine(), "--min: expected a cosine of -1 to 1, got " + min);
         }
-        if (json && paths) {
-            throw new ParameterException(spec.commandLine(), "expected either --json or --paths, got both");
+        if (Stream.of(json, paths, zero).filter(given -> given).count() > 1) {
+            throw new ParameterException(spec.commandLine(), "expected one of --json, --paths and --null, got several");
         }
         TerminalImages terminal = terminal();
         Path page = html == null ? null : Targets.of(spec, "--html", html, queries);
@@ -108,7 +115,7 @@ final class SearchCommand implements Callable<Integer> {
         IndexModel indexed = EmbeddingIndex.modelOf(folder);
         model.orElse(indexed);
         SearchedIndex searched = new SearchedIndex(folder, asItIs, reading, index.excluded(), spec);
-        try (Clip clip = model.load()) {
+        try (Clip clip = model.load(truncate)) {
             indexed.requireTexts(clip);
             if (query.hasImages()) {
                 indexed.requireImages(clip);
@@ -147,7 +154,7 @@ final class SearchCommand implements Callable<Integer> {
 
     /// How the terminal shows images; null when it shows none, or when somebody else reads what is printed.
     private @Nullable TerminalImages terminal() {
-        if (thumbnails.equals("none") || json || paths) {
+        if (thumbnails.equals("none") || json || paths || zero) {
             return null;
         }
         if (thumbnails.equals("auto")) {
@@ -186,8 +193,9 @@ final class SearchCommand implements Callable<Integer> {
         } else {
             for (SearchHit hit : hits) {
                 streams.out().print(terminal == null ? "" : thumbnail(hit, terminal));
-                streams.out().println(paths ? hit.entry().path()
-                        : String.format(Locale.ROOT, "%6.3f  %s", hit.cosine(), Output.printable(hit.entry().path())));
+                String path = hit.entry().path();
+                streams.out().print(zero ? path + '\0' : paths ? path + System.lineSeparator()
+                        : String.format(Locale.ROOT, "%6.3f  %s%n", hit.cosine(), Output.printable(path)));
             }
         }
         streams.requireOpen();

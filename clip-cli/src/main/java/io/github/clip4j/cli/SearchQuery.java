@@ -31,7 +31,7 @@ record SearchQuery(List<Term> terms) {
     ///
     /// A `+` or `-` that is an argument by itself, as a shell makes them of a query without quotes, belongs to the next one.
     ///
-    /// @throws IllegalArgumentException for a term without words
+    /// @throws IllegalArgumentException for a term without words or weight, or with the name of an image that is not there
     static SearchQuery parse(List<String> arguments) {
         List<Term> terms = new ArrayList<>();
         double next = 1;
@@ -72,15 +72,27 @@ record SearchQuery(List<Term> terms) {
         if (!isFile(words) && weighted.matches()) {
             weight = Double.parseDouble(weighted.group(1));
             words = weighted.group(2).strip();
+            if (weight == 0) {
+                throw new IllegalArgumentException("'%s': expected a weight above 0, got %s".formatted(argument, weighted.group(1)));
+            }
         }
         if (words.isEmpty()) {
             throw blank(argument);
         }
-        return new Term(sign * weight, words, isFile(words));
+        boolean image = isFile(words);
+        if (!image && isNamedAsImage(words)) {
+            throw new IllegalArgumentException("'%s': expected an image file, got nothing of that name".formatted(words));
+        }
+        return new Term(sign * weight, words, image);
     }
 
     private static IllegalArgumentException blank(String argument) {
         return new IllegalArgumentException("'%s': expected words or an image on both sides of + and -, got a blank".formatted(argument));
+    }
+
+    /// Whether words can only be meant as the name of an image file.
+    private static boolean isNamedAsImage(String words) {
+        return words.chars().noneMatch(Character::isWhitespace) && ImageKind.isImageName(words);
     }
 
     private static boolean isFile(String name) {

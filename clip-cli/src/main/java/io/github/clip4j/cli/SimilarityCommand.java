@@ -112,7 +112,7 @@ final class SimilarityCommand implements Callable<Integer> {
             }
             print(matrix);
         }
-        return tally.end();
+        return tally.endOfSome();
     }
 
     private @Nullable Path output() throws IOException {

@@ -41,6 +41,17 @@ final class Tally {
         leftOut.merge(why, 1L, Long::sum);
     }
 
+    /// Says what there is to say, for a command that cannot do its work without an input.
+    ///
+    /// @return the exit code, of failure when there was none
+    int endOfSome() {
+        if (inputs == 0) {
+            err.println("clip: expected " + what + ", got none");
+        }
+        int code = end();
+        return inputs == 0 ? ClipCommand.FAILED : code;
+    }
+
     /// Says what there is to say.
     ///
     /// @return the exit code
