@@ -7,10 +7,13 @@ import java.io.IOException;
 import java.net.Proxy;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,6 +78,81 @@ class HubTest {
         assertThat(directory.toFile().list()).containsExactlyInAnyOrder(
                 "config.json", "tokenizer.json", "model-1.safetensors", "model-2.safetensors", "model.safetensors.index.json");
         assertThat(directory.resolve("model-2.safetensors")).hasContent("model-2.safetensors");
+    }
+
+    /// A repository of these files; their content is their name unless it is a config.
+    private void publish(Map<String, String> configs, String... others) {
+        hub.handler = exchange -> {
+            String name = exchange.getRequestURI().getPath().substring("/owner/model/resolve/main/".length());
+            if (configs.containsKey(name)) {
+                FakeHub.file(configs.get(name).getBytes(StandardCharsets.UTF_8)).handle(exchange);
+            } else if (List.of(others).contains(name)) {
+                FakeHub.file(name.getBytes(StandardCharsets.UTF_8)).handle(exchange);
+            } else {
+                FakeHub.status(exchange, 404, "X-Error-Code", "EntryNotFound");
+            }
+        };
+    }
+
+    private List<String> fetched() throws IOException {
+        Path directory = hub().fetch(REPOSITORY, Hub.MAIN, (name, done, total) -> {});
+        try (Stream<Path> files = Files.walk(directory, FileVisitOption.FOLLOW_LINKS)) {
+            return files.filter(Files::isRegularFile).map(file -> directory.relativize(file).toString().replace('\\', '/')).sorted().toList();
+        }
+    }
+
+    /// sentence-transformers/clip-ViT-B-32-multilingual-v1 is laid out so.
+    @Test
+    void aChainOfModulesIsDownloadedWithItsFolders() throws IOException {
+        publish(Map.of("modules.json", """
+                [{"path": "", "type": "sentence_transformers.models.Transformer"},
+                 {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
+                 {"path": "2_Dense", "type": "sentence_transformers.models.Dense"}]""",
+                "config.json", "{\"model_type\": \"distilbert\"}", "1_Pooling/config.json", "{}", "2_Dense/config.json", "{}"),
+                "vocab.txt", "tokenizer_config.json", "sentence_bert_config.json", "pytorch_model.bin", "2_Dense/pytorch_model.bin",
+                "1_Pooling/pytorch_model.bin", "README.md");
+        assertThat(fetched()).containsExactly(
+                "1_Pooling/config.json", "2_Dense/config.json", "2_Dense/pytorch_model.bin", "config.json", "modules.json",
+                "pytorch_model.bin", "sentence_bert_config.json", "tokenizer_config.json", "vocab.txt");
+    }
+
+    /// sentence-transformers/clip-ViT-B-32 is laid out so: nothing but the chain is at the top.
+    @Test
+    void aClipInAFolderIsDownloaded() throws IOException {
+        publish(Map.of("modules.json", "[{\"path\": \"0_CLIPModel\", \"type\": \"sentence_transformers.models.CLIPModel\"}]",
+                "0_CLIPModel/config.json", "{\"model_type\": \"clip\"}"),
+                "0_CLIPModel/vocab.json", "0_CLIPModel/merges.txt", "0_CLIPModel/model.safetensors", "0_CLIPModel/pytorch_model.bin");
+        assertThat(fetched()).containsExactly(
+                "0_CLIPModel/config.json", "0_CLIPModel/merges.txt", "0_CLIPModel/model.safetensors", "0_CLIPModel/vocab.json", "modules.json");
+    }
+
+    /// SigLIP of 2023, XLM-R and others have SentencePiece's model; with tokenizer.json it is not needed.
+    @Test
+    void vocabulariesOfSentencePieceAreDownloadedWithoutTokenizerJson() throws IOException {
+        Map<String, String> config = Map.of("config.json", "{\"model_type\": \"siglip\"}");
+        publish(config, "spiece.model", "processor_config.json", "pytorch_model-1.bin", "model.safetensors");
+        assertThat(fetched()).containsExactly("config.json", "model.safetensors", "processor_config.json", "spiece.model");
+        hub.requests.clear();
+        publish(config, "spiece.model", "tokenizer.json", "model.safetensors");
+        assertThat(fetched()).contains("tokenizer.json");
+        assertThat(hub.requests).noneMatch(request -> request.contains("spiece.model"));
+    }
+
+    @Test
+    void shardsOfPyTorchAreDownloaded() throws IOException {
+        publish(Map.of("config.json", "{\"model_type\": \"clip\"}", "pytorch_model.bin.index.json",
+                "{\"weight_map\": {\"a\": \"pytorch_model-1.bin\", \"b\": \"pytorch_model-2.bin\"}}"),
+                "pytorch_model-1.bin", "pytorch_model-2.bin");
+        assertThat(fetched()).containsExactly("config.json", "pytorch_model-1.bin", "pytorch_model-2.bin", "pytorch_model.bin.index.json");
+    }
+
+    @Test
+    void aModuleStaysWithinTheRepository() {
+        publish(Map.of("modules.json", "[{\"path\": \"../../other\", \"type\": \"models.Dense\"}]", "config.json", "{}"));
+        assertThatThrownBy(this::fetched).isInstanceOf(HubException.class).hasMessageContaining("expected a name within the repository");
+        publish(Map.of("modules.json", "{}", "config.json", "{}"));
+        assertThatThrownBy(this::fetched).isInstanceOf(IOException.class)
+                .hasMessageContaining("modules.json: expected a JSON array, got an object");
     }
 
     @Test

@@ -6,9 +6,7 @@ import io.github.clip4j.core.format.Folder;
 import io.github.clip4j.core.format.json.JsonFields;
 import io.github.clip4j.core.format.json.StrictJson;
 import io.github.clip4j.core.weights.WeightFormatException;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,7 +21,6 @@ import java.util.Optional;
 final class SentenceTransformers {
     static final String MODULES = "modules.json";
     private static final String CONFIG = "config_sentence_transformers.json";
-    private static final int MAX_BYTES = 1_000_000;
 
     private SentenceTransformers() {}
 
@@ -100,14 +97,7 @@ final class SentenceTransformers {
 
     private static List<JsonFields> modules(Folder folder) throws IOException {
         try (ByteSource source = folder.open(MODULES)) {
-            if (source.size() > MAX_BYTES) {
-                throw new WeightFormatException("%s: expected at most %,d bytes, got %,d".formatted(MODULES, MAX_BYTES, source.size()));
-            }
-            ByteArrayOutputStream document = new ByteArrayOutputStream(); // our reader's documents are objects
-            document.writeBytes("{\"modules\":".getBytes(StandardCharsets.UTF_8));
-            document.writeBytes(source.bytes(0, (int) source.size()));
-            document.write('}');
-            return StrictJson.parseObject(document.toByteArray(), MODULES).objects("modules").orElse(List.of());
+            return StrictJson.readObjects(source);
         }
     }
 }

@@ -5,6 +5,8 @@ import io.github.clip4j.core.weights.WeightFormatException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /// Parses JSON documents as RFC 8259 defines them.
 ///
@@ -13,6 +15,8 @@ import java.nio.file.Path;
 public final class StrictJson {
     /// The largest file [#readObject] reads. Configs have some kilobytes; the greatest published `tokenizer.json` has some 20 MB.
     private static final long MAX_BYTES = 100_000_000;
+
+    private static final int MAX_OBJECTS = 1000;
 
     private StrictJson() {}
 
@@ -31,13 +35,50 @@ public final class StrictJson {
     /// @throws WeightFormatException when it is malformed, with the source's name, line and column; when it is another kind of file, with
     ///     what to do
     public static JsonFields readObject(ByteSource source) throws IOException {
+        return parseObject(document(source), source.name());
+    }
+
+    /// Reads a file that holds an array of JSON objects, in UTF-8, of at most 1,000.
+    ///
+    /// @throws WeightFormatException as [#readObject(Path)]
+    public static List<JsonFields> readObjects(Path file) throws IOException {
+        try (ByteSource source = ByteSource.open(file)) {
+            return readObjects(source);
+        }
+    }
+
+    /// Reads an array of JSON objects, in UTF-8, of at most 1,000.
+    ///
+    /// @throws WeightFormatException as [#readObject(ByteSource)]
+    public static List<JsonFields> readObjects(ByteSource source) throws IOException {
+        byte[] utf8 = document(source);
+        int root = JsonCheck.check(utf8, source.name());
+        JsonText text = new JsonText(utf8);
+        if (text.at(root) != '[') {
+            throw new WeightFormatException(source.name() + ": expected a JSON array, got " + text.kind(root));
+        }
+        List<JsonFields> objects = new ArrayList<>();
+        for (int at = text.first(root); at >= 0; at = text.next(at)) {
+            String where = source.name() + "[" + objects.size() + "]";
+            if (text.at(at) != '{') {
+                throw new WeightFormatException(where + ": expected an object, got " + text.kind(at));
+            }
+            if (objects.size() == MAX_OBJECTS) {
+                throw new WeightFormatException("%s: expected at most %,d objects, got more".formatted(source.name(), MAX_OBJECTS));
+            }
+            objects.add(new JsonFields(text, at, where));
+        }
+        return objects;
+    }
+
+    private static byte[] document(ByteSource source) throws IOException {
         if (source.size() > MAX_BYTES) {
             throw new WeightFormatException("%s: expected at most %,d bytes of JSON, got %,d"
                     .formatted(source.name(), MAX_BYTES, source.size()));
         }
         byte[] utf8 = source.bytes(0, (int) source.size());
         requireJsonFile(utf8, source.name());
-        return parseObject(utf8, source.name());
+        return utf8;
     }
 
     /// Parses one JSON object.

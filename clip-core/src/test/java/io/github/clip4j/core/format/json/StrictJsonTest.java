@@ -314,4 +314,22 @@ class StrictJsonTest {
                     + value(random, depth + 1)).collect(Collectors.joining(", ", "{", " }"));
         };
     }
+
+    @Test
+    void anArrayOfObjectsIsReadAndBounded(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("list.json");
+        Files.writeString(file, "[{\"a\": \"x\"}, {}]");
+        List<JsonFields> objects = StrictJson.readObjects(file);
+        assertThat(objects).hasSize(2);
+        assertThat(objects.getFirst().string("a")).contains("x");
+        assertThat(objects.getLast().where()).isEqualTo("list.json[1]");
+        for (String[] wrong : new String[][] {
+            {"{}", "list.json: expected a JSON array, got an object"}, {"[{}, 7]", "list.json[1]: expected an object, got a number"},
+            {"[" + "{}, ".repeat(1000) + "{}]", "list.json: expected at most 1,000 objects, got more"}, {"[{}] 1", "list.json"},
+            {"", "list.json: expected a JSON"}
+        }) {
+            Files.writeString(file, wrong[0]);
+            assertThatThrownBy(() -> StrictJson.readObjects(file)).isInstanceOf(WeightFormatException.class).hasMessageContaining(wrong[1]);
+        }
+    }
 }
