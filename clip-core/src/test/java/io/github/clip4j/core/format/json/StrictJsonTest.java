@@ -316,8 +316,8 @@ class StrictJsonTest {
     }
 
     @Test
-    void anArrayOfObjectsIsReadAndBounded(@TempDir Path folder) throws IOException {
-        Path file = folder.resolve("list.json");
+    void anArrayOfObjectsIsReadAndBounded() throws IOException {
+        Path file = directory.resolve("list.json");
         Files.writeString(file, "[{\"a\": \"x\"}, {}]");
         List<JsonFields> objects = StrictJson.readObjects(file);
         assertThat(objects).hasSize(2);
