@@ -40,7 +40,7 @@ record IndexChanges(List<ImageItem> work, Map<String, Stat> stats, List<String> 
                 changes.unreadable.add(item);
                 continue;
             }
-            if (!isText(item.path())) {
+            if (!isAscii(item.name()) && !isText(item.path())) {
                 changes.unreadable.add(ImageItem.failed(item.name(), item.name()
                         + ": expected a name in this system's encoding, got one with other bytes, which an index cannot keep; rename it"));
                 continue;
@@ -78,6 +78,16 @@ record IndexChanges(List<ImageItem> work, Map<String, Stat> stats, List<String> 
         } catch (InvalidPathException e) {
             return false;
         }
+    }
+
+    /// Nearly every name is: asking the file system's encoding is a good part of looking at a hundred thousand.
+    private static boolean isAscii(String name) {
+        for (int i = 0; i < name.length(); i++) {
+            if (name.charAt(i) >= 0x80) {
+                return false;
+            }
+        }
+        return true;
     }
 
     boolean isEmpty() {

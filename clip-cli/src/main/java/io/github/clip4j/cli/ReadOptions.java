@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -66,7 +67,8 @@ final class ReadOptions {
 
     /// @param excluded the names of folders that are left out
     Iterator<ImageItem> items(List<String> arguments, Set<String> excluded, Tally tally) {
-        return new ImageItems(arguments, file -> parsed.stream().anyMatch(decoder -> decoder.isNamedFor(file)), excluded, tally);
+        Predicate<Path> hasDecoder = parsed.isEmpty() ? file -> false : file -> parsed.stream().anyMatch(decoder -> decoder.isNamedFor(file));
+        return new ImageItems(arguments, hasDecoder, excluded, tally);
     }
 
     /// Reads the one image that an argument names.

@@ -188,9 +188,8 @@ public final class EmbeddingIndex {
     }
 
     /// All rows that may be among the best. Products in float32 are wrong by at most `error`: d/16 roundings of a chain and some of the
-    /// tree and the tail, of sums of at most Σ|ab| ≤ 1 for unit
-    /// vectors. So a row that is worse than the last of the best by twice that is not
-    /// among them.
+    /// tree and the tail, of sums of at most Σ|ab| ≤ 1 for unit vectors. So a row that is worse than the last of the best by twice that is
+    /// not among them.
     private int[] exactCandidates(float[] q, SearchOptions options) {
         float[] scores = new float[entries.size()];
         int parts = (scores.length + ROWS - 1) / ROWS;
