@@ -67,7 +67,8 @@ final class ReadOptions {
 
     /// @param excluded the names of folders that are left out
     Iterator<ImageItem> items(List<String> arguments, Set<String> excluded, Tally tally) {
-        Predicate<Path> hasDecoder = parsed.isEmpty() ? file -> false : file -> parsed.stream().anyMatch(decoder -> decoder.isNamedFor(file));
+        Predicate<Path> hasDecoder =
+                parsed.isEmpty() ? file -> false : file -> parsed.stream().anyMatch(decoder -> decoder.isNamedFor(file));
         return new ImageItems(arguments, hasDecoder, excluded, tally);
     }
 
