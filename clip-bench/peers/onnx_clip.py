@@ -93,6 +93,7 @@ class Tower:
             config = json.load(f)
         self.c = {**VISION_DEFAULTS, **config["vision_config"]} if tower == "image" else {**TEXT_DEFAULTS, **config["text_config"]}
         self.w = {k: np.array(v, np.float32) for k, v in safetensors_io.load(os.path.join(directory, "model.safetensors")).items()}
+        self.siglip = config.get("model_type") == "siglip"
         self.g = Graph()
         self.prefix = "vision_model." if tower == "image" else "text_model."
 
@@ -113,12 +114,43 @@ class Tower:
                        num_heads=self.c["num_attention_heads"], unidirectional=int(causal))
             x = g.node("Add", x, self.linear(y, p + "self_attn.out_proj"))
             h = self.linear(self.norm(x, p + "layer_norm2"), p + "mlp.fc1")
-            quick = self.c["hidden_act"] == "quick_gelu"
-            h = g.node("QuickGelu", h, domain=FUSED, alpha=1.702) if quick else g.node("Gelu", h, domain=FUSED)
-            x = g.node("Add", x, self.linear(h, p + "mlp.fc2"))
+            x = g.node("Add", x, self.linear(self.activation(h), p + "mlp.fc2"))
         return x
 
+    def activation(self, x):
+        if self.c["hidden_act"] == "quick_gelu":
+            return self.g.node("QuickGelu", x, domain=FUSED, alpha=1.702)
+        return self.g.node("FastGelu" if self.c["hidden_act"] == "gelu_pytorch_tanh" else "Gelu", x, domain=FUSED)
+
+    def siglip_image(self, path):
+        g, w, p, d = self.g, self.w, self.prefix, self.c["hidden_size"]
+        patch, size, embedding = self.c["patch_size"], self.c["image_size"], self.prefix + "embeddings."
+        x = g.node("Conv", "input", g.constant(w[embedding + "patch_embedding.weight"]), g.constant(w[embedding + "patch_embedding.bias"]),
+                   strides=[patch, patch])
+        x = g.node("Transpose", g.node("Reshape", x, g.constant(np.array([0, d, -1]))), perm=[0, 2, 1])
+        x = self.blocks(g.node("Add", x, g.constant(w[embedding + "position_embedding.weight"][None])), False)
+        x = self.norm(x, p + "post_layernorm")
+        p += "head."
+        weight, bias = w[p + "attention.in_proj_weight"], w[p + "attention.in_proj_bias"]
+        query = w[p + "probe"] @ weight[:d].T + bias[:d]
+        key, value = (g.node("Add", g.node("MatMul", x, g.constant(weight[i:i + d].T)), g.constant(bias[i:i + d])) for i in (d, 2 * d))
+        batch = g.node("Gather", g.node("Shape", "input"), g.constant(np.array([0])))
+        q = g.node("Expand", g.constant(query), g.node("Concat", batch, g.constant(np.array([1, d])), axis=0))
+        y = g.node("MultiHeadAttention", q, key, value, domain=FUSED, num_heads=self.c["num_attention_heads"])
+        y = self.linear(g.node("Reshape", y, g.constant(np.array([-1, d]))), p + "attention.out_proj")
+        h = self.linear(self.activation(self.linear(self.norm(y, p + "layernorm"), p + "mlp.fc1")), p + "mlp.fc2")
+        g.save(path, value_info("input", FLOAT, ["b", 3, size, size]), g.node("Add", y, h))
+
+    def siglip_text(self, path, tokens):
+        g, w, p = self.g, self.w, self.prefix
+        x = g.node("Gather", g.constant(w[p + "embeddings.token_embedding.weight"]), "input")
+        x = self.blocks(g.node("Add", x, g.constant(w[p + "embeddings.position_embedding.weight"][None, :tokens])), False)
+        x = self.norm(g.node("Gather", x, g.constant(np.array(tokens - 1)), axis=1), p + "final_layer_norm")
+        g.save(path, value_info("input", INT64, ["b", tokens]), self.linear(x, p + "head"))
+
     def image(self, path):
+        if self.siglip:
+            return self.siglip_image(path)
         g, w, p, d = self.g, self.w, self.prefix, self.c["hidden_size"]
         patch, size = self.c["patch_size"], self.c["image_size"]
         x = g.node("Conv", "input", g.constant(w[p + "embeddings.patch_embedding.weight"]), strides=[patch, patch])
@@ -132,6 +164,8 @@ class Tower:
         g.save(path, value_info("input", FLOAT, ["b", 3, size, size]), x)
 
     def text(self, path, tokens):
+        if self.siglip:
+            return self.siglip_text(path, tokens)
         g, w, p, d = self.g, self.w, self.prefix, self.c["hidden_size"]
         x = g.node("Gather", g.constant(w[p + "embeddings.token_embedding.weight"]), "input")
         x = self.blocks(g.node("Add", x, g.constant(w[p + "embeddings.position_embedding.weight"][None, :tokens])), True)

@@ -36,17 +36,18 @@ def extents(model, tower, tokens):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--preset", default="b32", choices=("b32", "b16", "l14"))
+    arguments.add_argument("--preset", default="b32", choices=("b32", "b16", "l14", "siglip2-b32-256"))
     arguments.add_argument("--threads", default="1,2")
     arguments.add_argument("--batch", default="1,8,32")
     arguments.add_argument("--towers", default="image,text")
-    arguments.add_argument("--tokens", default="77", help="of a text, or the least and most, such as 8-12; the peers' texts are padded to the longest")
+    arguments.add_argument("--tokens", help="of a text, all positions unless given, or the least and most, such as 8-12, which the peers pad")
     arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--seconds", default="3")
     arguments.add_argument("--json")
     arguments.add_argument("--onnxruntime", help="the jar of ONNX Runtime's Java API")
     arguments.add_argument("--java", default="java", help="the Java that runs it")
     a = arguments.parse_args()
+    a.tokens = a.tokens or ("64" if a.preset.startswith("siglip") else "77")
     longest = a.tokens.split("-")[-1]
     rates, fractions = {}, {}
     with tempfile.TemporaryDirectory() as model:

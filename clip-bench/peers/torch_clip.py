@@ -26,9 +26,10 @@ class Tower:
         with open(os.path.join(directory, "config.json")) as f:
             config = json.load(f)
         self.c = {**VISION_DEFAULTS, **config["vision_config"]} if name == "image" else {**TEXT_DEFAULTS, **config["text_config"]}
+        self.siglip = config.get("model_type") == "siglip"
         self.name = "vision_model" if name == "image" else "text_model"
         w = {k: torch.from_numpy(np.array(v)) for k, v in safetensors_io.load(os.path.join(directory, "model.safetensors")).items()}
-        self.w, self.layers = w, []
+        self.w, self.layers, self.query = w, [], None
         for i in range(self.c["num_hidden_layers"]):
             p = f"{self.name}.encoder.layers.{i}."
             qkv = [torch.cat([w[f"{p}self_attn.{x}_proj.{kind}"] for x in "qkv"]) for kind in ("weight", "bias")]
@@ -39,15 +40,46 @@ class Tower:
         heads, d, quick = self.c["num_attention_heads"], x.shape[-1], self.c["hidden_act"] == "quick_gelu"
         for qkv_w, qkv_b, n1_w, n1_b, o_w, o_b, n2_w, n2_b, f1_w, f1_b, f2_w, f2_b in self.layers:
             b, n, _ = x.shape
-            y = F.linear(F.layer_norm(x, (d,), n1_w, n1_b), qkv_w, qkv_b).view(b, n, 3, heads, d // heads).permute(2, 0, 3, 1, 4)
+            y = F.linear(self.norm(x, n1_w, n1_b), qkv_w, qkv_b).view(b, n, 3, heads, d // heads).permute(2, 0, 3, 1, 4)
             y = F.scaled_dot_product_attention(y[0], y[1], y[2], is_causal=causal).transpose(1, 2).reshape(b, n, d)
             x = x + F.linear(y, o_w, o_b)
-            h = F.linear(F.layer_norm(x, (d,), n2_w, n2_b), f1_w, f1_b)
-            h = h * torch.sigmoid(1.702 * h) if quick else F.gelu(h)
+            h = F.linear(self.norm(x, n2_w, n2_b), f1_w, f1_b)
+            h = h * torch.sigmoid(1.702 * h) if quick else self.gelu(h)
             x = x + F.linear(h, f2_w, f2_b)
         return x
 
+    def norm(self, x, weight, bias):
+        return F.layer_norm(x, (x.shape[-1],), weight, bias, self.c["layer_norm_eps"])
+
+    def gelu(self, x):
+        return F.gelu(x, approximate="tanh" if self.c["hidden_act"] == "gelu_pytorch_tanh" else "none")
+
+    def siglip_image(self, pixels):
+        w, p, b = self.w, self.name + ".", len(pixels)
+        patch = p + "embeddings.patch_embedding."
+        x = F.conv2d(pixels, w[patch + "weight"], w[patch + "bias"], stride=self.c["patch_size"]).flatten(2).transpose(1, 2)
+        x = self.blocks(x + w[p + "embeddings.position_embedding.weight"], False)
+        x = self.norm(x, w[p + "post_layernorm.weight"], w[p + "post_layernorm.bias"])
+        p, d, heads = p + "head.", x.shape[-1], self.c["num_attention_heads"]
+        if self.query is None:
+            self.query = F.linear(w[p + "probe"], w[p + "attention.in_proj_weight"][:d], w[p + "attention.in_proj_bias"][:d])
+        kv = F.linear(x, w[p + "attention.in_proj_weight"][d:], w[p + "attention.in_proj_bias"][d:])
+        k, v = kv.view(b, -1, 2, heads, d // heads).permute(2, 0, 3, 1, 4)
+        q = self.query.view(1, 1, heads, d // heads).transpose(1, 2).expand(b, -1, -1, -1)
+        y = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(b, d)
+        y = F.linear(y, w[p + "attention.out_proj.weight"], w[p + "attention.out_proj.bias"])
+        h = F.linear(self.norm(y, w[p + "layernorm.weight"], w[p + "layernorm.bias"]), w[p + "mlp.fc1.weight"], w[p + "mlp.fc1.bias"])
+        return y + F.linear(self.gelu(h), w[p + "mlp.fc2.weight"], w[p + "mlp.fc2.bias"])
+
+    def siglip_text(self, ids):
+        w, p = self.w, self.name + "."
+        x = F.embedding(ids, w[p + "embeddings.token_embedding.weight"]) + w[p + "embeddings.position_embedding.weight"][:ids.shape[1]]
+        x = self.norm(self.blocks(x, False)[:, -1], w[p + "final_layer_norm.weight"], w[p + "final_layer_norm.bias"])
+        return F.linear(x, w[p + "head.weight"], w[p + "head.bias"])
+
     def image(self, pixels):
+        if self.siglip:
+            return self.siglip_image(pixels)
         w, p, d = self.w, self.name + ".", self.c["hidden_size"]
         x = F.conv2d(pixels, w[p + "embeddings.patch_embedding.weight"], stride=self.c["patch_size"]).flatten(2).transpose(1, 2)
         x = torch.cat([w[p + "embeddings.class_embedding"].expand(len(x), 1, d), x], 1) + w[p + "embeddings.position_embedding.weight"]
@@ -55,6 +87,8 @@ class Tower:
         return F.linear(F.layer_norm(x[:, 0], (d,), w[p + "post_layernorm.weight"], w[p + "post_layernorm.bias"]), w["visual_projection.weight"])
 
     def text(self, ids):
+        if self.siglip:
+            return self.siglip_text(ids)
         w, p, d = self.w, self.name + ".", self.c["hidden_size"]
         x = F.embedding(ids, w[p + "embeddings.token_embedding.weight"]) + w[p + "embeddings.position_embedding.weight"][:ids.shape[1]]
         x = self.blocks(x, True)[torch.arange(len(ids)), ids.argmax(-1)]

@@ -1,5 +1,5 @@
 """Writes a checkpoint in Hugging Face layout with random weights, drawn as CLIP initialises them
-(openai/CLIP `clip/model.py`, `CLIP.initialize_parameters`).
+(openai/CLIP `clip/model.py`, `CLIP.initialize_parameters`); those of SigLIP are of the same size.
 
     python3 random_checkpoint.py b32 DIR [--seed 1] [--tokenizer DIR_WITH_VOCAB_AND_MERGES]
 """
@@ -23,6 +23,11 @@ PRESETS = {
     "odd": dict(vision_config=dict(patch_size=7, image_size=100, hidden_size=200, intermediate_size=500, num_hidden_layers=6, num_attention_heads=5),
                 text_config=dict(hidden_size=120, intermediate_size=350, num_hidden_layers=6, num_attention_heads=5, max_position_embeddings=20),
                 projection_dim=72),
+    "siglip2-b32-256": dict(
+        model_type="siglip",
+        vision_config=dict(image_size=256, patch_size=32, hidden_act="gelu_pytorch_tanh", layer_norm_eps=1e-6),
+        text_config=dict(vocab_size=256000, max_position_embeddings=64, hidden_size=768, intermediate_size=3072, num_hidden_layers=12,
+                         num_attention_heads=12, projection_size=768, hidden_act="gelu_pytorch_tanh", layer_norm_eps=1e-6)),
 }
 
 
@@ -57,22 +62,44 @@ def draw(config, seed, affine_noise=0.0):
             normal(block + ".mlp.fc2.weight", (d, m), proj_std)
             affine(block + ".mlp.fc2", d, False)
 
-    v, t, p = {**VISION_DEFAULTS, **config["vision_config"]}, {**TEXT_DEFAULTS, **config["text_config"]}, config["projection_dim"]
-    d = v["hidden_size"]
-    normal("vision_model.embeddings.class_embedding", (d,), d ** -0.5)
+    v, t, p = {**VISION_DEFAULTS, **config["vision_config"]}, {**TEXT_DEFAULTS, **config["text_config"]}, config.get("projection_dim")
+    siglip = config.get("model_type") == "siglip"
+    d, m = v["hidden_size"], v["intermediate_size"]
+    if not siglip:
+        normal("vision_model.embeddings.class_embedding", (d,), d ** -0.5)
     normal("vision_model.embeddings.patch_embedding.weight", (d, 3, v["patch_size"], v["patch_size"]), 0.02)
-    normal("vision_model.embeddings.position_embedding.weight", ((v["image_size"] // v["patch_size"]) ** 2 + 1, d), d ** -0.5)
-    affine("vision_model.pre_layrnorm", d, True)
+    normal("vision_model.embeddings.position_embedding.weight", ((v["image_size"] // v["patch_size"]) ** 2 + (not siglip), d), d ** -0.5)
+    if not siglip:
+        affine("vision_model.pre_layrnorm", d, True)
     tower("vision_model", v)
     affine("vision_model.post_layernorm", d, True)
-    normal("visual_projection.weight", (p, d), d ** -0.5)
+    if siglip:
+        head = "vision_model.head"
+        affine("vision_model.embeddings.patch_embedding", d, False)
+        normal(head + ".probe", (1, 1, d), 1)
+        normal(head + ".attention.in_proj_weight", (3 * d, d), d ** -0.5)
+        normal(head + ".attention.in_proj_bias", (3 * d,), affine_noise)
+        normal(head + ".attention.out_proj.weight", (d, d), d ** -0.5)
+        affine(head + ".attention.out_proj", d, False)
+        affine(head + ".layernorm", d, True)
+        normal(head + ".mlp.fc1.weight", (m, d), d ** -0.5)
+        affine(head + ".mlp.fc1", m, False)
+        normal(head + ".mlp.fc2.weight", (d, m), m ** -0.5)
+        affine(head + ".mlp.fc2", d, False)
+    else:
+        normal("visual_projection.weight", (p, d), d ** -0.5)
     d = t["hidden_size"]
     normal("text_model.embeddings.token_embedding.weight", (t["vocab_size"], d), 0.02)
     normal("text_model.embeddings.position_embedding.weight", (t["max_position_embeddings"], d), 0.01)
     tower("text_model", t)
     affine("text_model.final_layer_norm", d, True)
-    normal("text_projection.weight", (p, d), d ** -0.5)
-    w["logit_scale"] = np.array(np.log(1 / 0.07), dtype=np.float32)
+    if siglip:
+        normal("text_model.head.weight", (t["projection_size"], d), d ** -0.5)
+        affine("text_model.head", t["projection_size"], False)
+        w["logit_bias"] = np.array([-10], dtype=np.float32)
+    else:
+        normal("text_projection.weight", (p, d), d ** -0.5)
+    w["logit_scale"] = np.array([np.log(10)] if siglip else np.log(1 / 0.07), dtype=np.float32)
     return w
 
 
