@@ -102,12 +102,12 @@ final class CheckpointDownload {
         Path config = top.resolve(folder + CONFIG);
         boolean openClip = Files.exists(top.resolve(folder + OPEN_CLIP_CONFIG));
         boolean huggingFace = Files.exists(config) && StrictJson.readObject(config).has("model_type");
-        return huggingFace && (single(folder + "model.safetensors") || sharded(folder, "model.safetensors.index.json"))
-                || openClip && single(folder + "open_clip_model.safetensors")
-                || !huggingFace && single(folder + "model.safetensors")
+        return (huggingFace && (single(folder + "model.safetensors") || sharded(folder, "model.safetensors.index.json")))
+                || (openClip && single(folder + "open_clip_model.safetensors"))
+                || (!huggingFace && single(folder + "model.safetensors"))
                 || single(folder + "pytorch_model.bin")
-                || huggingFace && sharded(folder, "pytorch_model.bin.index.json")
-                || openClip && single(folder + "open_clip_pytorch_model.bin");
+                || (huggingFace && sharded(folder, "pytorch_model.bin.index.json"))
+                || (openClip && single(folder + "open_clip_pytorch_model.bin"));
     }
 
     private boolean single(String name) throws IOException {

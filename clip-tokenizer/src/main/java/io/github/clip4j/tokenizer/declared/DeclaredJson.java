@@ -41,7 +41,7 @@ final class DeclaredJson {
             JsonReader reader = new JsonReader(new StringReader(text));
             reader.setStrictness(Strictness.STRICT);
             JsonElement read = JsonParser.parseReader(reader);
-            reader.peek(); // which refuses what is not the end
+            var _ = reader.peek(); // which refuses what is not the end
             if (read.isJsonObject()) {
                 return read.getAsJsonObject();
             }
