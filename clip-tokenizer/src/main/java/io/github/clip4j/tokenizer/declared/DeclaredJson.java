@@ -7,6 +7,7 @@ import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.MalformedJsonException;
 import io.github.clip4j.tokenizer.declared.DeclaredTokens.Token;
 import java.io.IOException;
@@ -41,7 +42,9 @@ final class DeclaredJson {
             JsonReader reader = new JsonReader(new StringReader(text));
             reader.setStrictness(Strictness.STRICT);
             JsonElement read = JsonParser.parseReader(reader);
-            reader.peek(); // which refuses what is not the end
+            if (reader.peek() != JsonToken.END_DOCUMENT) { // peek refuses anything else by itself
+                throw new MalformedJsonException("expected the end of the document");
+            }
             if (read.isJsonObject()) {
                 return read.getAsJsonObject();
             }
