@@ -180,6 +180,11 @@ public final class IndexWriter implements Closeable {
         }
     }
 
+    /// {@return the model whose embeddings are put in} It is as the index names it, which the first writer has made.
+    public IndexModel model() {
+        return model;
+    }
+
     /// {@return the folders whose files are indexed}
     public Set<String> roots() {
         return Set.copyOf(roots);
