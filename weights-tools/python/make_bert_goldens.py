@@ -135,6 +135,38 @@ def small():
     ids = rows(read, 32)
     save(folder, "XLMRobertaModel, first, Linear with a bias", ids, lambda row: biased(roberta(input_ids=row).last_hidden_state[:, 0]),
          roberta, biased)
+    clipa(extents)
+
+
+def clipa(extents):
+    """open_clip's CLIPA: the mean of patches, and the last position of a text that fills the context and has no end."""
+    import open_clip
+    folder = os.path.join(GOLDEN, "clipa")
+    _, size = tokenizer(folder, "bert")
+    word_piece_text(folder)
+    write_json(os.path.join(folder, "tokenizer_config.json"), {"tokenizer_class": "BertTokenizer", "do_lower_case": True})
+    width, layers, heads = (extents[name] for name in ("hidden_size", "num_hidden_layers", "num_attention_heads"))
+    vision = dict(image_size=24, layers=layers, width=width, head_width=width // heads, patch_size=8, no_ln_pre=True, pool_type="avg",
+                  final_ln_after_pool=True)
+    text = dict(context_length=16, vocab_size=size, hf_tokenizer_name=folder, tokenizer_kwargs=dict(strip_sep_token=True), width=width,
+                heads=heads, layers=layers, pool_type="last", no_causal_mask=True)
+    model = large_draw(open_clip.model.CLIP(20, vision, text))
+    safetensors_io.save(os.path.join(folder, "open_clip_model.safetensors"),
+                        {k: v.detach().numpy() for k, v in model.state_dict().items() if v.dtype == torch.float32 and k != "attn_mask"})
+    texts = TEXTS + ["a [SEP] b", "two words"]
+    ids = open_clip.tokenizer.HFTokenizer(folder, context_length=16, strip_sep_token=True)(texts)
+    write_json(os.path.join(folder, "open_clip_config.json"), {"model_cfg": dict(
+        embed_dim=20, vision_cfg=vision, text_cfg={**text, "hf_tokenizer_name": "bert-base-uncased"})})
+    pixels = torch.tensor([(i % 97) / 50 - 1 for i in range(2 * 3 * 24 * 24)], dtype=torch.float32).view(2, 3, 24, 24)
+    with torch.no_grad():
+        single = model.encode_text(ids).double(), model.encode_image(pixels).double()
+        model.double()
+        model.visual.conv1.double()
+        exact = model.encode_text(ids), model.encode_image(pixels.double())
+    write_json(os.path.join(folder, "expected.json"), {
+        "made_by": "open_clip %s, transformers %s, torch %s" % (open_clip.__version__, transformers.__version__, torch.__version__),
+        "texts": texts, "ids": ids.tolist(), "embeddings": exact[0].tolist(), "images": exact[1].tolist(),
+        "float32_error": float((exact[0] - single[0]).abs().max()), "float32_error_of_images": float((exact[1] - single[1]).abs().max())})
 
 
 def large(folder, kind):

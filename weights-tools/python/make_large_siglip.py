@@ -1,7 +1,7 @@
-"""A SigLIP of a published size with random weights, its inputs, and what transformers or open_clip and timm make of them in float64:
+"""A SigLIP or CLIPA of a published size with random weights, its inputs, and what transformers or open_clip and timm make of them in float64:
 
     python make_large_siglip.py FOLDER hf b32-256|b16-224|so400m-vision
-    python make_large_siglip.py FOLDER open_clip ViT-B-16-SigLIP
+    python make_large_siglip.py FOLDER open_clip ViT-B-16-SigLIP|ViT-L-14-CLIPA
 
 FOLDER/model is a repository that clip4j reads; FOLDER/expected.safetensors has 8 images and texts, the outputs, and in its metadata the error of the
 library's own float32 run. LargeModelsTest compares with it.
@@ -56,7 +56,7 @@ def hugging_face(folder, size):
         images = [tower.to(dtype)(pixel_values=p[None].to(dtype)).pooler_output for p in pixels]
         texts = [] if text is None else [model.text_model.to(dtype)(input_ids=i[None]).pooler_output for i in ids]
         return [torch.cat(x).double().numpy() for x in (images, texts) if x]
-    return run, vision["image_size"], (text or {}).get("vocab_size", 2)
+    return run, vision["image_size"], (text or {}).get("vocab_size", 2), 64
 
 
 def of_open_clip(folder, name):
@@ -71,14 +71,14 @@ def of_open_clip(folder, name):
         m = model.to(dtype)
         return [torch.cat([m.encode_image(p[None].to(dtype)) for p in pixels]).double().numpy(),
                 torch.cat([m.encode_text(i[None]) for i in ids]).double().numpy()]
-    return run, config["vision_cfg"]["image_size"], config["text_cfg"]["vocab_size"]
+    return run, config["vision_cfg"]["image_size"], config["text_cfg"]["vocab_size"], config["text_cfg"]["context_length"]
 
 
 def main(folder, kind, name):
-    run, size, vocabulary = (hugging_face if kind == "hf" else of_open_clip)(folder, name)
+    run, size, vocabulary, context = (hugging_face if kind == "hf" else of_open_clip)(folder, name)
     rng = np.random.default_rng(3)
     pixels = torch.from_numpy(rng.standard_normal((BATCH, 3, size, size)).astype(np.float32))
-    ids = torch.from_numpy(rng.integers(0, vocabulary, (BATCH, 64), dtype=np.int64))
+    ids = torch.from_numpy(rng.integers(0, vocabulary, (BATCH, context), dtype=np.int64))
     with torch.no_grad():
         single = run(torch.float32, pixels, ids)
         exact = run(torch.float64, pixels, ids)

@@ -158,6 +158,7 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
         double patches = (double) config.grid() * config.grid() * config.patchElements() * t.width();
         double head = switch (config.head()) {
             case ImageHead.ClassToken token -> (double) t.width() * token.projectionDim().orElse(0);
+            case ImageHead.PatchMean mean -> (double) t.width() * mean.projectionDim().orElse(0);
             case ImageHead.AttentionPool _ -> attentionPool(t, config.tokens());
         };
         return 2 * (patches + blocks(t, config.tokens()) + head);

@@ -29,6 +29,7 @@ final class PaddedTokenizer implements Tokenizer {
     private static final String TOKENIZER_JSON = "tokenizer.json";
     private static final String CONFIG = "tokenizer_config.json";
     private static final int[] NONE = {};
+    private static final int STRIPPED = 0;
 
     private final Pieces base;
     private final TokenizerProfile profile;
@@ -71,6 +72,56 @@ final class PaddedTokenizer implements Tokenizer {
         int last = around.length - 1;
         Around tokens = new Around(Arrays.copyOf(around, last), new int[] {around[last]}, pad, false, false);
         return new PaddedTokenizer(base, profile, cleaning, tokens, false, truncates);
+    }
+
+    /// One without the token that ends a text: open_clip puts 0, the padding of BERT, wherever it is.
+    static PaddedTokenizer withoutEnd(String where, Pieces base, TokenizerProfile profile, Optional<String> clean) throws IOException {
+        PaddedTokenizer bert = surrounding(where, base, profile, clean, true);
+        Around tokens = new Around(bert.around.start, new int[] {STRIPPED}, STRIPPED, false, false);
+        return new PaddedTokenizer(new Stripped(base, bert.endOfText()), profile, bert.clean, tokens, true, true);
+    }
+
+    /// The pieces of another tokenizer, with 0 in the place of one token.
+    private record Stripped(Pieces base, int token) implements Pieces {
+        @Override
+        public int[] encodeWithoutSpecialTokens(String text) {
+            return Arrays.stream(base.encodeWithoutSpecialTokens(text)).map(id -> id == token ? STRIPPED : id).toArray();
+        }
+
+        @Override
+        public int[] specialTokens() {
+            return base.specialTokens();
+        }
+
+        @Override
+        public int padId() {
+            return STRIPPED;
+        }
+
+        @Override
+        public String lowerCase(String text) {
+            return base.lowerCase(text);
+        }
+
+        @Override
+        public String decode(int[] ids, boolean skipSpecialTokens) {
+            return base.decode(ids, skipSpecialTokens);
+        }
+
+        @Override
+        public int id(String piece) {
+            return base.id(piece);
+        }
+
+        @Override
+        public @Nullable String token(int id) {
+            return base.token(id);
+        }
+
+        @Override
+        public int size() {
+            return base.size();
+        }
     }
 
     private static UnaryOperator<String> openClip(String where, String clean) throws VocabularyFormatException {

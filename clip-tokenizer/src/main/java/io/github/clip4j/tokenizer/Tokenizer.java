@@ -38,6 +38,18 @@ public sealed interface Tokenizer permits ClipTokenizer, PaddedTokenizer {
         return PaddedTokenizer.surrounding(where, pieces, profile, clean, truncates);
     }
 
+    /// {@return the tokenizer of CLIPA: BERT's tokens without the one that ends a text, and padding up to the context; a text that is too
+    /// long is cut} So does open_clip with `strip_sep_token`.
+    ///
+    /// @param where the repository's name, for messages
+    /// @param pieces the tokens of a text alone, and those around it
+    /// @param profile the reference implementation to agree with
+    /// @param clean what open_clip's config says of cleaning; empty for its default
+    /// @throws VocabularyFormatException when the file puts no tokens around a text
+    static Tokenizer withoutEnd(String where, Pieces pieces, TokenizerProfile profile, Optional<String> clean) throws IOException {
+        return PaddedTokenizer.withoutEnd(where, pieces, profile, clean);
+    }
+
     /// The tokens of texts alone, as `tokenizer.json` or SentencePiece's file describes them, without what a model puts around them.
     interface Pieces {
         /// {@return the ids of a text, of any length, without special tokens and padding}

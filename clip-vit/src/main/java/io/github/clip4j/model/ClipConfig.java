@@ -77,7 +77,7 @@ public record ClipConfig(Optional<VisionConfig> vision, Optional<TextConfig> tex
         TransformerConfig base = new TransformerConfig(768, 12, 12, 3072, Activation.GELU_TANH, 1e-6);
         return of(
                 new VisionConfig(256, 32, base, new ImageHead.AttentionPool()),
-                new TextConfig(256_000, 64, base, new TextHead.LastPosition(OptionalInt.of(768))));
+                new TextConfig(256_000, 64, base, new TextHead.LastPosition(OptionalInt.of(768), true)));
     }
 
     private static ClipConfig vit(int imageSize, int patchSize, int width, int layers, int projection, int textWidth, int textHeads) {

@@ -24,7 +24,11 @@ final class ClipParameters {
             specs.add(new TensorSpec(ParameterNames.LOGIT_SCALE, Shape.of()));
             switch (config.text().orElseThrow().head()) {
                 case TextHead.EndOfText _, TextHead.Bert _ -> {} // may have one, see check
-                case TextHead.LastPosition _ -> specs.add(new TensorSpec(ParameterNames.LOGIT_BIAS, Shape.of()));
+                case TextHead.LastPosition last -> {
+                    if (last.biased()) {
+                        specs.add(new TensorSpec(ParameterNames.LOGIT_BIAS, Shape.of()));
+                    }
+                }
             }
         }
         return List.copyOf(specs);

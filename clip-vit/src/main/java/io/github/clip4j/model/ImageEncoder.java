@@ -13,6 +13,7 @@ import io.github.clip4j.nn.LayerNormLayer;
 import io.github.clip4j.nn.ParameterNames;
 import io.github.clip4j.nn.ParameterReader;
 import io.github.clip4j.nn.PatchEmbedding;
+import io.github.clip4j.nn.PatchMean;
 import io.github.clip4j.nn.PooledProjection;
 import io.github.clip4j.nn.ScratchPool;
 import io.github.clip4j.nn.Sequences;
@@ -24,7 +25,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -60,15 +60,12 @@ public final class ImageEncoder {
         this.patchEmbedding = new PatchEmbedding(
                 parameters, ParameterNames.VISION_EMBEDDINGS, form(config.head()), VisionConfig.CHANNELS, config.patchSize(), config.grid(),
                 d);
-        this.preNorm = switch (config.head()) {
-            case ImageHead.ClassToken _ -> new LayerNormLayer(parameters, ParameterNames.PRE_NORM, d, epsilon);
-            case ImageHead.AttentionPool _ -> null;
-        };
+        this.preNorm = hasPreNorm(config.head()) ? new LayerNormLayer(parameters, ParameterNames.PRE_NORM, d, epsilon) : null;
         this.transformer = new Transformer(
                 parameters, ParameterNames.VISION, t.layers(), d, t.heads(), t.mlpWidth(), t.activation(), epsilon, false);
         this.head = switch (config.head()) {
-            case ImageHead.ClassToken(OptionalInt dim) -> new Head.Projected(new PooledProjection(
-                    parameters, ParameterNames.POST_NORM, ParameterNames.VISUAL_PROJECTION_LAYER, d, dim, epsilon));
+            case ImageHead.ClassToken _ -> new Head.Projected(projection(parameters, config));
+            case ImageHead.PatchMean _ -> new Head.Averaged(new PatchMean(projection(parameters, config)));
             case ImageHead.AttentionPool _ -> new Head.Attending(
                     new LayerNormLayer(parameters, ParameterNames.POST_NORM, d, epsilon),
                     new AttentionPool(parameters, ParameterNames.ATTENTION_POOL, d, t.heads(), t.mlpWidth(), t.activation(), epsilon));
@@ -77,10 +74,23 @@ public final class ImageEncoder {
         this.finite = parameters.finite();
     }
 
+    private static boolean hasPreNorm(ImageHead head) {
+        return head instanceof ImageHead.ClassToken;
+    }
+
+    private static PooledProjection projection(ParameterReader parameters, VisionConfig config) throws IOException {
+        return new PooledProjection(
+                parameters, ParameterNames.POST_NORM, ParameterNames.VISUAL_PROJECTION_LAYER, config.transformer().width(),
+                config.projectionDim(), config.transformer().layerNormEpsilon());
+    }
+
     /// What makes one vector of the blocks' outputs.
     private sealed interface Head {
         /// y = norm(x[class])·Pᵀ
         record Projected(PooledProjection projection) implements Head {}
+
+        /// y = norm(mean(x[patches]))·Pᵀ
+        record Averaged(PatchMean mean) implements Head {}
 
         /// y = pool(norm(x))
         record Attending(LayerNormLayer norm, AttentionPool pool) implements Head {}
@@ -88,7 +98,7 @@ public final class ImageEncoder {
 
     private static PatchEmbedding.Form form(ImageHead head) {
         return switch (head) {
-            case ImageHead.ClassToken _ -> PatchEmbedding.Form.CLASS_TOKEN;
+            case ImageHead.ClassToken _, ImageHead.PatchMean _ -> PatchEmbedding.Form.CLASS_TOKEN;
             case ImageHead.AttentionPool _ -> PatchEmbedding.Form.PATCHES_WITH_BIAS;
         };
     }
@@ -99,17 +109,15 @@ public final class ImageEncoder {
         int d = t.width();
         Stream<TensorSpec> embedding = PatchEmbedding.specs(
                 ParameterNames.VISION_EMBEDDINGS, form(config.head()), VisionConfig.CHANNELS, config.patchSize(), config.grid(), d);
+        Stream<TensorSpec> norm = hasPreNorm(config.head()) ? LayerNormLayer.specs(ParameterNames.PRE_NORM, d) : Stream.empty();
         Stream<TensorSpec> blocks = Transformer.specs(ParameterNames.VISION, t.layers(), d, t.mlpWidth());
-        return switch (config.head()) {
-            case ImageHead.ClassToken(OptionalInt dim) -> Stream.of(
-                    embedding, LayerNormLayer.specs(ParameterNames.PRE_NORM, d), blocks,
-                    PooledProjection.specs(ParameterNames.POST_NORM, ParameterNames.VISUAL_PROJECTION_LAYER, d, dim))
-                    .flatMap(Function.identity());
-            case ImageHead.AttentionPool _ -> Stream.of(
-                    embedding, blocks, LayerNormLayer.specs(ParameterNames.POST_NORM, d),
-                    AttentionPool.specs(ParameterNames.ATTENTION_POOL, d, t.mlpWidth()))
-                    .flatMap(Function.identity());
+        Stream<TensorSpec> end = switch (config.head()) {
+            case ImageHead.ClassToken _, ImageHead.PatchMean _ -> PooledProjection.specs(
+                    ParameterNames.POST_NORM, ParameterNames.VISUAL_PROJECTION_LAYER, d, config.projectionDim());
+            case ImageHead.AttentionPool _ -> Stream.concat(
+                    LayerNormLayer.specs(ParameterNames.POST_NORM, d), AttentionPool.specs(ParameterNames.ATTENTION_POOL, d, t.mlpWidth()));
         };
+        return Stream.of(embedding, norm, blocks, end).flatMap(Function.identity());
     }
 
     /// {@return the extents of this encoder}
@@ -218,6 +226,7 @@ public final class ImageEncoder {
     }
 
     /// y = postNorm(transformer(preNorm([class; patches] + positions)))[class]·Pᵀ, or
+    /// y = postNorm(mean(transformer([class; patches] + positions)[patches]))·Pᵀ, or
     /// y = pool(postNorm(transformer(patches + positions)))
     private void forward(Tensor pixels, int first, int images, Tensor out, ImageScratch scratch) {
         int imageSize = config.imageSize();
@@ -237,6 +246,10 @@ public final class ImageEncoder {
                 Tensor pooled = ws.pooled(images); //                                              [b, d]
                 transformer.forward(x, sequences, pooled, ws);
                 projection.forward(pooled, outputs, ws);
+            }
+            case Head.Averaged(PatchMean mean) -> {
+                transformer.forward(x, sequences, ws);
+                mean.forward(x, config.tokens(), outputs, ws);
             }
             case Head.Attending(LayerNormLayer norm, AttentionPool pool) -> {
                 transformer.forward(x, sequences, ws);
@@ -272,6 +285,7 @@ public final class ImageEncoder {
         transformer.trace(x, sequences, ws, trace);
         return switch (head) { //                                                      [1, outputDim]
             case Head.Projected(PooledProjection projection) -> projection.trace(x.rows(0, 1), 0, ws, trace);
+            case Head.Averaged(PatchMean mean) -> mean.trace(x, ws, trace);
             case Head.Attending(LayerNormLayer norm, AttentionPool pool) -> {
                 norm.trace(x, x, ws, trace);
                 yield pool.trace(x, sequences, ws, trace);
@@ -356,6 +370,9 @@ public final class ImageEncoder {
                 yield directions.apply(output.toArray()).stream()
                         .map(direction -> Decomposition.of(contributions, projection, output, direction)).toList();
             }
+            case Head.Averaged _ -> throw new IllegalStateException(
+                    "image encoder: expected one that is read at a class token or by attention pooling, got CLIPA's, which takes the mean "
+                            + "of its patches and is not taken apart");
             case Head.Attending(LayerNormLayer norm, AttentionPool pool) -> {
                 transformer.forward(x, sequences, ws);
                 norm.forward(x, x, ws);
@@ -369,6 +386,8 @@ public final class ImageEncoder {
     private PooledProjection classTokenHead() {
         return switch (head) {
             case Head.Projected(PooledProjection projection) -> projection;
+            case Head.Averaged _ -> throw new IllegalStateException(
+                    "image encoder: expected one that is read at a class token, as CLIP's is, got one that is read at its patches");
             case Head.Attending _ -> throw new IllegalStateException(
                     "image encoder: expected one that is read at a class token, as CLIP's is, got one with attention pooling, whose "
                             + "patches say nothing by themselves; its embedding can be taken apart");

@@ -21,6 +21,20 @@ public sealed interface ImageHead {
         }
     }
 
+    /// CLIPA's: a class token precedes the patches, and no norm the blocks; the mean of the outputs at the patches alone is normed and
+    /// projected (Li et al. 2023, arXiv:2305.07017; open_clip `transformer.py`, class `VisionTransformer` with `no_ln_pre`,
+    /// `pool_type` avg and `final_ln_after_pool`).
+    ///
+    /// @param projectionDim the width of an embedding; empty when the tower ends with the norm
+    record PatchMean(OptionalInt projectionDim) implements ImageHead {
+        /// Checks the width.
+        ///
+        /// @throws IllegalArgumentException for a width below 1
+        public PatchMean {
+            projectionDim.ifPresent(dim -> TransformerConfig.requirePositive("projection width", dim));
+        }
+    }
+
     /// SigLIP's: there is no class token and no norm before the blocks, and the patch embedding has a bias. All outputs are normed; a
     /// learnt query, the probe, attends to them, and an MLP follows. The embedding is as wide as the blocks (Zhai et al. 2023,
     /// arXiv:2303.15343; the head is that of Zhai et al. 2021, arXiv:2106.04560 §3.3; transformers `modeling_siglip.py`, class

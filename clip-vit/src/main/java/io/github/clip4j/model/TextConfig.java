@@ -58,7 +58,7 @@ public record TextConfig(int vocabularySize, int contextLength, TransformerConfi
     public TextConfig withProjection(OptionalInt dim) {
         return new TextConfig(vocabularySize, contextLength, transformer, switch (head) {
             case TextHead.EndOfText end -> new TextHead.EndOfText(dim, end.pooling(), end.id());
-            case TextHead.LastPosition _ -> new TextHead.LastPosition(dim);
+            case TextHead.LastPosition last -> new TextHead.LastPosition(dim, last.biased());
             case TextHead.Bert bert -> new TextHead.Bert(
                     bert.pooling(), dim.isEmpty() ? TextHead.Bert.Projection.NONE : bert.projection(), dim, bert.positions(),
                     bert.firstPosition(), bert.types(), bert.padId());

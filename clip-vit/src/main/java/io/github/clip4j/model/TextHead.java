@@ -57,11 +57,14 @@ public sealed interface TextHead {
         }
     }
 
-    /// SigLIP's: a position sees all others, padding too, so that a text always fills the context; the output at the last position is
-    /// normed, and a linear layer with a bias makes the embedding of it (transformers `modeling_siglip.py`, class `SiglipTextModel`).
+    /// SigLIP's and CLIPA's: a position sees all others, padding too, so that a text always fills the context; the output at the last
+    /// position is normed and projected (transformers `modeling_siglip.py`, class `SiglipTextModel`; open_clip `transformer.py`, class
+    /// `TextTransformer` with `no_causal_mask` and `pool_type` last).
     ///
     /// @param projectionDim the width of an embedding; empty when the tower ends with the norm, as SO400M/16 i18n does
-    record LastPosition(OptionalInt projectionDim) implements TextHead {
+    /// @param biased whether the projection has a bias and the logits have one, as SigLIP's, which was trained with a sigmoid; CLIPA has
+    ///     neither
+    record LastPosition(OptionalInt projectionDim, boolean biased) implements TextHead {
         /// Checks the width.
         ///
         /// @throws IllegalArgumentException for a projection of width below 1

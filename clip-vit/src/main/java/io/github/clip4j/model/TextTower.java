@@ -47,7 +47,7 @@ sealed interface TextTower {
         };
     }
 
-    /// CLIP's and SigLIP's: the norms come first, and one position is read.
+    /// CLIP's, SigLIP's and CLIPA's: the norms come first, and one position is read.
     ///
     /// @param head is read at the pooled position
     record Clip(TokenEmbedding embedding, Transformer transformer, PooledProjection head) implements TextTower {
@@ -60,11 +60,12 @@ sealed interface TextTower {
                     new TokenEmbedding(parameters, ParameterNames.TEXT_EMBEDDINGS, config.vocabularySize(), config.contextLength(), d);
             Transformer transformer = new Transformer(
                     parameters, ParameterNames.TEXT, t.layers(), d, t.heads(), t.mlpWidth(), t.activation(), epsilon, causal);
-            PooledProjection head = causal
-                    ? new PooledProjection(
-                            parameters, ParameterNames.FINAL_NORM, ParameterNames.TEXT_PROJECTION_LAYER, d, config.projectionDim(), epsilon)
-                    : PooledProjection.withBias(
-                            parameters, ParameterNames.FINAL_NORM, ParameterNames.TEXT_HEAD_LAYER, d, config.projectionDim(), epsilon);
+            PooledProjection head = isBiased(config)
+                    ? PooledProjection.withBias(
+                            parameters, ParameterNames.FINAL_NORM, ParameterNames.TEXT_HEAD_LAYER, d, config.projectionDim(), epsilon)
+                    : new PooledProjection(
+                            parameters, ParameterNames.FINAL_NORM, ParameterNames.TEXT_PROJECTION_LAYER, d, config.projectionDim(),
+                            epsilon);
             return new Clip(embedding, transformer, head);
         }
 
@@ -75,10 +76,14 @@ sealed interface TextTower {
             return Stream.of(
                     TokenEmbedding.specs(ParameterNames.TEXT_EMBEDDINGS, config.vocabularySize(), config.contextLength(), d),
                     Transformer.specs(ParameterNames.TEXT, t.layers(), d, t.mlpWidth()),
-                    config.head() instanceof TextHead.EndOfText
-                            ? PooledProjection.specs(ParameterNames.FINAL_NORM, ParameterNames.TEXT_PROJECTION_LAYER, d, dim)
-                            : PooledProjection.specsWithBias(ParameterNames.FINAL_NORM, ParameterNames.TEXT_HEAD_LAYER, d, dim))
+                    isBiased(config)
+                            ? PooledProjection.specsWithBias(ParameterNames.FINAL_NORM, ParameterNames.TEXT_HEAD_LAYER, d, dim)
+                            : PooledProjection.specs(ParameterNames.FINAL_NORM, ParameterNames.TEXT_PROJECTION_LAYER, d, dim))
                     .flatMap(Function.identity());
+        }
+
+        private static boolean isBiased(TextConfig config) {
+            return config.head() instanceof TextHead.LastPosition(_, boolean biased) && biased;
         }
 
         /// y = finalNorm(transformer(tokens + positions))[pooled position]·Pᵀ, or with a bias

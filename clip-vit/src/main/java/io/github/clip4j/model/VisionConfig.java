@@ -31,7 +31,7 @@ public record VisionConfig(int imageSize, int patchSize, TransformerConfig trans
 
     private static int tokensBeforePatches(ImageHead head) {
         return switch (head) {
-            case ImageHead.ClassToken _ -> 1;
+            case ImageHead.ClassToken _, ImageHead.PatchMean _ -> 1;
             case ImageHead.AttentionPool _ -> 0;
         };
     }
@@ -39,6 +39,7 @@ public record VisionConfig(int imageSize, int patchSize, TransformerConfig trans
     private static OptionalInt projectionDim(ImageHead head) {
         return switch (head) {
             case ImageHead.ClassToken token -> token.projectionDim();
+            case ImageHead.PatchMean mean -> mean.projectionDim();
             case ImageHead.AttentionPool _ -> OptionalInt.empty();
         };
     }
@@ -49,6 +50,7 @@ public record VisionConfig(int imageSize, int patchSize, TransformerConfig trans
     public VisionConfig withProjection(OptionalInt dim) {
         return new VisionConfig(imageSize, patchSize, transformer, switch (head) {
             case ImageHead.ClassToken _ -> new ImageHead.ClassToken(dim);
+            case ImageHead.PatchMean _ -> new ImageHead.PatchMean(dim);
             case ImageHead.AttentionPool pool -> pool;
         });
     }

@@ -119,7 +119,7 @@ public sealed class ReferenceClip permits ReferenceProbe {
                 pooled = layerNorm("vision_model.post_layernorm", pooled, vision.transformer().layerNormEpsilon()); // [1, d]
                 yield token.projectionDim().isEmpty() ? pooled[0] : project("visual_projection", pooled)[0]; // [p]
             }
-            case ImageHead.AttentionPool _ -> throw new IllegalArgumentException("expected CLIP, got SigLIP: see ReferenceSiglip");
+            case ImageHead.AttentionPool _, ImageHead.PatchMean _ -> throw new IllegalArgumentException("not a CLIP: see ReferenceSiglip");
         };
     }
 

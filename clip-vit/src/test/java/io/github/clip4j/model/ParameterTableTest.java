@@ -67,8 +67,11 @@ class ParameterTableTest {
                     new TextHead.EndOfText(dim, TextHead.Pooling.GREATEST_ID, 99));
             VisionConfig pooled = new VisionConfig(30, 7, vision.transformer(), new ImageHead.AttentionPool());
             OptionalInt projected = dim.isPresent() ? OptionalInt.of(40) : dim;
-            TextConfig last = new TextConfig(100, 20, text.transformer(), new TextHead.LastPosition(projected));
+            TextConfig last = new TextConfig(100, 20, text.transformer(), new TextHead.LastPosition(projected, true));
+            VisionConfig averaged = new VisionConfig(30, 7, vision.transformer(), new ImageHead.PatchMean(dim));
+            TextConfig unbiased = new TextConfig(100, 20, text.transformer(), new TextHead.LastPosition(dim, false));
             return Stream.of(
+                    ClipConfig.of(averaged, unbiased), ClipConfig.ofImages(averaged), ClipConfig.ofTexts(unbiased),
                     ClipConfig.of(vision, text), ClipConfig.ofImages(vision), ClipConfig.ofTexts(text), ClipConfig.of(pooled, last),
                     ClipConfig.ofImages(pooled), ClipConfig.ofTexts(last));
         });
@@ -119,7 +122,9 @@ class ParameterTableTest {
         assertThatThrownBy(() -> new ImageHead.ClassToken(OptionalInt.of(0))).hasMessage("projection width: expected at least 1, got 0");
         assertThatThrownBy(() -> new TextHead.EndOfText(OptionalInt.of(-1), TextHead.Pooling.GREATEST_ID, 9))
                 .hasMessage("projection width: expected at least 1, got -1");
-        assertThatThrownBy(() -> new TextHead.LastPosition(OptionalInt.of(0))).hasMessage("projection width: expected at least 1, got 0");
+        assertThatThrownBy(() -> new TextHead.LastPosition(OptionalInt.of(0), true))
+                .hasMessage("projection width: expected at least 1, got 0");
+        assertThatThrownBy(() -> new ImageHead.PatchMean(OptionalInt.of(0))).hasMessage("projection width: expected at least 1, got 0");
     }
 
     /// The weights say whether a model was trained with a sigmoid; SigLIP's always do.

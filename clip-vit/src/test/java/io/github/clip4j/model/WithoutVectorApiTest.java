@@ -78,7 +78,7 @@ class WithoutVectorApiTest {
             throws IOException {
         ClipConfig config = ClipConfig.of(
                 new VisionConfig(42, 7, vision, new ImageHead.AttentionPool()),
-                new TextConfig(40, 12, text, new TextHead.LastPosition(OptionalInt.of(176))));
+                new TextConfig(40, 12, text, new TextHead.LastPosition(OptionalInt.of(176), true)));
         ClipModel model = ClipModel.load(config, new Drawn(config), workers);
         List<int[]> padded = texts.stream().map(ids -> Arrays.copyOf(ids, 12)).toList();
         return lines(model.imageEncoder().orElseThrow().encode(images)) + lines(model.textEncoder().orElseThrow().encode(padded));

@@ -180,7 +180,7 @@ final class ClipConfigFile implements ConfigFile {
         TransformerConfig transformer = siglipTransformer(reader);
         return new TextConfig(
                 reader.integer("vocab_size", 32000), reader.integer("max_position_embeddings", 64), transformer,
-                new TextHead.LastPosition(positive(reader.integer("projection_size", transformer.width()))));
+                new TextHead.LastPosition(positive(reader.integer("projection_size", transformer.width())), true));
     }
 
     private static TransformerConfig siglipTransformer(Reader reader) throws WeightFormatException {

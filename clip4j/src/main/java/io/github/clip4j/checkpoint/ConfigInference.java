@@ -182,6 +182,10 @@ final class ConfigInference {
                             .formatted(weights.location(), MAX_VISION_WIDTH, positions.dim(1)));
         }
         boolean pooled = hasAny(ParameterNames.ATTENTION_POOL);
+        if (!pooled && !hasAny(ParameterNames.PRE_NORM)) {
+            throw new WeightFormatException(weights.location() + ": expected open_clip_config.json, got none; an image encoder without a "
+                    + "norm before its blocks is CLIPA's, whose weights do not say how its outputs become a vector");
+        }
         int grid = (int) Math.round(Math.sqrt(positions.dim(0) - (pooled ? 0.0 : 1.0)));
         return Optional.of(new VisionConfig(
                 Math.multiplyExact(patch, grid), patch,
@@ -204,7 +208,7 @@ final class ConfigInference {
                 transformer(ParameterNames.TEXT, tokens.dim(1), activation, last ? SIGLIP_EPSILON : EPSILON),
                 last
                         ? new TextHead.LastPosition(
-                                projected ? OptionalInt.of(shape(ParameterNames.TEXT_HEAD, 2).dim(0)) : OptionalInt.empty())
+                                projected ? OptionalInt.of(shape(ParameterNames.TEXT_HEAD, 2).dim(0)) : OptionalInt.empty(), true)
                         : new TextHead.EndOfText(
                                 projection(ParameterNames.TEXT_PROJECTION, OptionalInt.empty()), TextHead.Pooling.GREATEST_ID,
                                 tokens.dim(0) - 1)));

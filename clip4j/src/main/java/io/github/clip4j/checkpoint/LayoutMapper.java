@@ -103,9 +103,6 @@ final class LayoutMapper {
                     source.location(), tensors.isEmpty() ? "none" : "%d others, the first of them %s"
                             .formatted(tensors.size(), tensors.firstKey())));
         }
-        if (vision != null && !tensors.containsKey(vision + "ln_pre.weight")) {
-            throw Relatives.CLIPA.refusal(source.location());
-        }
         return mapOpenAi(text, vision);
     }
 

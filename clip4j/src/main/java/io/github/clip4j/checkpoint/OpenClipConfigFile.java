@@ -27,7 +27,7 @@ final class OpenClipConfigFile implements ConfigFile {
             Set.of("embed_dim", "quick_gelu", "custom_text", "init_logit_bias", "init_logit_scale", "vision_cfg", "text_cfg");
     private static final Set<String> VISION_FIELDS = Set.of(
             "image_size", "layers", "width", "patch_size", "head_width", "mlp_ratio", "norm_kwargs", "act_kwargs", "patch_dropout",
-                    "output_tokens");
+                    "output_tokens", "no_ln_pre", "pool_type", "final_ln_after_pool");
     private static final Set<String> TIMM_FIELDS = Set.of(
             "image_size", "timm_model_name", "timm_model_pretrained", "timm_pool", "timm_proj", "timm_drop", "timm_drop_path",
                     "patch_dropout", "output_tokens");
@@ -38,10 +38,12 @@ final class OpenClipConfigFile implements ConfigFile {
             "hf_model_name", "hf_tokenizer_name", "hf_model_pretrained", "hf_pooler_type", "hf_proj_type", "context_length",
             "tokenizer_kwargs", "output_tokens");
     private static final List<Double> HALF = List.of(0.5, 0.5, 0.5);
+    private static final List<Double> IMAGENET_MEAN = List.of(0.485, 0.456, 0.406);
+    private static final List<Double> IMAGENET_STD = List.of(0.229, 0.224, 0.225);
     private static final Set<String> TEXT_FIELDS = Set.of(
             "context_length", "vocab_size", "width", "heads", "layers", "mlp_ratio", "norm_kwargs", "act_kwargs", "pool_type", "eos_id",
                     "hf_tokenizer_name",
-            "tokenizer_kwargs", "output_tokens");
+            "tokenizer_kwargs", "output_tokens", "no_causal_mask");
 
     private final ClipConfig config;
     private final ClipPreprocess preprocess;
@@ -120,9 +122,6 @@ final class OpenClipConfigFile implements ConfigFile {
             if (vision.get().isArray("layers")) {
                 throw Relatives.RESNET.refusal(where);
             }
-            if (OpenClipDefaults.says(vision.get(), "no_ln_pre") || OpenClipDefaults.says(vision.get(), "final_ln_after_pool")) {
-                throw Relatives.CLIPA.refusal(where);
-            }
             if (OpenClipDefaults.says(vision.get(), "ls_init_value")) {
                 throw Relatives.LAYER_SCALE.refusal(where);
             }
@@ -176,7 +175,21 @@ final class OpenClipConfigFile implements ConfigFile {
         }
         return new VisionConfig(
                 square(vision, "image_size", 224), integer(vision, "patch_size", 16),
-                transformer(vision, width, width / headWidth, quick), new ImageHead.ClassToken(projection(embedding)));
+                transformer(vision, width, width / headWidth, quick),
+                isClipa(vision) ? new ImageHead.PatchMean(projection(embedding)) : new ImageHead.ClassToken(projection(embedding)));
+    }
+
+    /// Whether an image encoder has the three differences of CLIPA; one of them alone is no model that is known.
+    private static boolean isClipa(JsonFields vision) throws WeightFormatException {
+        boolean noNorm = vision.bool("no_ln_pre").orElse(false);
+        String pooling = vision.string("pool_type").orElse("tok");
+        if (!pooling.equals(noNorm ? "avg" : "tok")) {
+            throw vision.wrong("pool_type", noNorm ? "avg beside no_ln_pre, as CLIPA has it" : "tok, the class token", "'" + pooling + "'");
+        }
+        if (vision.bool("final_ln_after_pool").orElse(false) != noNorm) {
+            throw vision.wrong("final_ln_after_pool", noNorm + ", as no_ln_pre is", String.valueOf(!noNorm));
+        }
+        return noNorm;
     }
 
     /// What timm's name says; it has its own activation whatever `quick_gelu` is (open_clip `model.py`, `_build_vision_tower`).
@@ -217,13 +230,16 @@ final class OpenClipConfigFile implements ConfigFile {
         return new TextConfig(
                 integer(text, "vocab_size", 49408), integer(text, "context_length", 77),
                 transformer(text, integer(text, "width", 512), integer(text, "heads", 8), false),
-                new TextHead.LastPosition(projected ? projection(embedding) : OptionalInt.empty()));
+                new TextHead.LastPosition(projected ? projection(embedding) : OptionalInt.empty(), true));
     }
 
     private static TextConfig text(JsonFields text, int embedding, boolean quick) throws WeightFormatException {
         int width = integer(text, "width", 512);
         int vocabulary = integer(text, "vocab_size", 49408);
         String pooling = text.string("pool_type").orElse("argmax");
+        if (text.bool("no_causal_mask").orElse(false)) {
+            return clipaText(text, pooling, embedding, quick);
+        }
         if (!pooling.equals("argmax") && !pooling.equals("eos")) {
             throw text.wrong("pool_type", "argmax or eos", "'" + pooling + "'");
         }
@@ -236,6 +252,21 @@ final class OpenClipConfigFile implements ConfigFile {
                 new TextHead.EndOfText(
                         projection(embedding), first ? TextHead.Pooling.FIRST_END_OF_TEXT : TextHead.Pooling.GREATEST_ID,
                         first ? integer(text, "eos_id", 0) : vocabulary - 1));
+    }
+
+    /// A text fills the context, and its end is padding too: the tokenizer of BERT puts `[SEP]` there, and `strip_sep_token` takes it away.
+    private static TextConfig clipaText(JsonFields text, String pooling, int embedding, boolean quick) throws WeightFormatException {
+        if (!pooling.equals("last")) {
+            throw text.wrong("pool_type", "last beside no_causal_mask, as CLIPA has it", "'" + pooling + "'");
+        }
+        Optional<JsonFields> kwargs = text.object("tokenizer_kwargs");
+        if (kwargs.isEmpty() || !kwargs.get().bool("strip_sep_token").orElse(false)) {
+            throw text.wrong("tokenizer_kwargs", "strip_sep_token, as CLIPA has it", "none");
+        }
+        return new TextConfig(
+                integer(text, "vocab_size", 49408), integer(text, "context_length", 77),
+                transformer(text, integer(text, "width", 512), integer(text, "heads", 8), quick),
+                new TextHead.LastPosition(projection(embedding), false));
     }
 
     /// open_clip `hf_model.py`, class `HFTextEncoder`. The pooler of `cls_pooler` is a further layer, which no published model has.
@@ -298,18 +329,19 @@ final class OpenClipConfigFile implements ConfigFile {
         return (int) value;
     }
 
-    /// The defaults of a family are those of open_clip's `pretrained.py`, `_pcfg` and `_slpcfg`.
+    /// The defaults of a family are those of open_clip's `pretrained.py`, `_pcfg`, `_slpcfg` and `_apcfg`.
     private static ClipPreprocess preprocess(JsonFields fields, VisionConfig vision) throws WeightFormatException {
         int size = vision.imageSize();
         boolean siglip = vision.head() instanceof ImageHead.AttentionPool;
-        String interpolation = fields.string("interpolation").orElse("bicubic");
+        boolean clipa = vision.head() instanceof ImageHead.PatchMean;
+        String interpolation = fields.string("interpolation").orElse(clipa ? "bilinear" : "bicubic");
         ClipPreprocess.Filter filter =
                 switch (interpolation) {
                     case "bicubic", "random" -> ClipPreprocess.Filter.BICUBIC; // "random" is for training
                     case "bilinear" -> ClipPreprocess.Filter.BILINEAR;
                     default -> throw fields.wrong("interpolation", "bicubic, bilinear or random", "'" + interpolation + "'");
                 };
-        String mode = fields.string("resize_mode").orElse(siglip ? "squash" : "shortest");
+        String mode = fields.string("resize_mode").orElse(siglip || clipa ? "squash" : "shortest");
         ResizeTo resize =
                 switch (mode) {
                     case "shortest" -> new ResizeTo.ShortestEdge(size);
@@ -320,8 +352,9 @@ final class OpenClipConfigFile implements ConfigFile {
         Optional<ClipPreprocess.Crop> crop = mode.equals("squash") ? Optional.empty() : Optional.of(new ClipPreprocess.Crop(size, size));
         return new ClipPreprocess(
                 resize, crop, integer(fields, "fill_color", 0), filter, 1 / 255.0,
-                numbers(fields, "mean", siglip ? HALF : ClipPreprocess.OPENAI_MEAN),
-                numbers(fields, "std", siglip ? HALF : ClipPreprocess.OPENAI_STD), ClipPreprocess.Convention.OPENAI);
+                numbers(fields, "mean", siglip ? HALF : clipa ? IMAGENET_MEAN : ClipPreprocess.OPENAI_MEAN),
+                numbers(fields, "std", siglip ? HALF : clipa ? IMAGENET_STD : ClipPreprocess.OPENAI_STD),
+                ClipPreprocess.Convention.OPENAI);
     }
 
     /// One number is meant for all channels.

@@ -12,7 +12,6 @@ enum Relatives {
     SIGLIP_WITHOUT_HEAD("a SigLIP image encoder without its pooling head", "the mean of its outputs instead"),
     EVA("EVA-CLIP", "rotary positions, SwiGLU and sub-layer norms in the image encoder"),
     MOBILECLIP("MobileCLIP", "the convolutional image encoder FastViT"),
-    CLIPA("CLIPA", "average pooling, a text tower without a causal mask, and a WordPiece tokenizer"),
     CHINESE_CLIP("Chinese-CLIP in its authors' own names", "its config and vocabulary; transformers' layout has them"),
     JINA_CLIP("jina-clip", "its text encoders JinaBERT or XLM-RoBERTa, and the image encoder EVA02"),
     ALT_CLIP("AltCLIP", "the text encoder XLM-RoBERTa"),

@@ -29,6 +29,7 @@ final class TokenizerFiles {
     private enum Kind {
         CLIP,
         FILLING,
+        FILLING_WITHOUT_END,
         SURROUNDING
     }
 
@@ -63,9 +64,11 @@ final class TokenizerFiles {
         files.putAll(checkpoint.files(JsonTokenizer.BESIDE));
         String name = checkpoint.name();
         JsonTokenizer pieces = JsonTokenizer.read(name, files);
-        return Optional.of(kind == Kind.FILLING
-                ? Tokenizer.padded(name, pieces, files, profile.tokenizer(), clean)
-                : Tokenizer.surrounding(name, pieces, profile.tokenizer(), clean, truncates));
+        return Optional.of(switch (kind) {
+            case FILLING -> Tokenizer.padded(name, pieces, files, profile.tokenizer(), clean);
+            case FILLING_WITHOUT_END -> Tokenizer.withoutEnd(name, pieces, profile.tokenizer(), clean);
+            default -> Tokenizer.surrounding(name, pieces, profile.tokenizer(), clean, truncates);
+        });
     }
 
     /// Of an image encoder alone, that of its family.
@@ -73,12 +76,13 @@ final class TokenizerFiles {
         if (config.text().isEmpty()) {
             return switch (config.vision().orElseThrow().head()) {
                 case ImageHead.ClassToken _ -> Kind.CLIP;
+                case ImageHead.PatchMean _ -> Kind.FILLING_WITHOUT_END;
                 case ImageHead.AttentionPool _ -> Kind.FILLING;
             };
         }
         return switch (config.text().map(TextConfig::head).orElseThrow()) {
             case TextHead.EndOfText end -> isOfClip(checkpoint, end) ? Kind.CLIP : Kind.SURROUNDING;
-            case TextHead.LastPosition _ -> Kind.FILLING;
+            case TextHead.LastPosition last -> last.biased() ? Kind.FILLING : Kind.FILLING_WITHOUT_END;
             case TextHead.Bert _ -> Kind.SURROUNDING;
         };
     }

@@ -141,7 +141,7 @@ class SiglipCheckpointTest {
         TransformerConfig base = new TransformerConfig(768, 12, 12, 3072, Activation.GELU_TANH, 1e-6);
         ClipConfig config = hf("{\"model_type\": \"siglip\"}");
         assertThat(config.vision()).contains(new VisionConfig(224, 16, base, new ImageHead.AttentionPool()));
-        assertThat(config.text()).contains(new TextConfig(32000, 64, base, new TextHead.LastPosition(OptionalInt.of(768))));
+        assertThat(config.text()).contains(new TextConfig(32000, 64, base, new TextHead.LastPosition(OptionalInt.of(768), true)));
         assertThat(hf("{\"model_type\": \"siglip_vision_model\", \"patch_size\": 14}").text()).isEmpty();
         TextConfig text = hf("{\"model_type\": \"siglip_text_model\", \"hidden_size\": 1152, \"num_attention_heads\": 16, "
                         + "\"projection_size\": 1536}").text().orElseThrow();

@@ -26,7 +26,7 @@ final class HfConfigWriter {
         if (vision != null && text != null) {
             root.addProperty("model_type", switch (text.head()) {
                 case TextHead.EndOfText end -> end.pooling() == TextHead.Pooling.FIRST_END_OF_TEXT ? "metaclip_2" : "clip";
-                case TextHead.LastPosition _ -> "siglip";
+                case TextHead.LastPosition last -> siglip(last, "");
                 case TextHead.Bert bert -> chineseClip(bert, "");
             });
             addProjection(vision, root);
@@ -35,18 +35,30 @@ final class HfConfigWriter {
         } else if (vision != null) {
             root.addProperty("model_type", switch (vision.head()) {
                 case ImageHead.ClassToken _ -> "clip_vision_model";
+                case ImageHead.PatchMean _ -> throw clipa();
                 case ImageHead.AttentionPool _ -> "siglip_vision_model";
             });
             vision(vision, root);
         } else if (text != null) {
             root.addProperty("model_type", switch (text.head()) {
                 case TextHead.EndOfText _ -> "clip_text_model";
-                case TextHead.LastPosition _ -> "siglip_text_model";
+                case TextHead.LastPosition last -> siglip(last, "_text_model");
                 case TextHead.Bert bert -> chineseClip(bert, "_text_model");
             });
             text(text, root);
         }
         return print(root);
+    }
+
+    private static String siglip(TextHead.LastPosition last, String suffix) {
+        if (!last.biased()) {
+            throw clipa();
+        }
+        return "siglip" + suffix;
+    }
+
+    private static IllegalArgumentException clipa() {
+        return new IllegalArgumentException("Hugging Face's layout has no class for CLIPA; keep open_clip's files");
     }
 
     /// Of the models with a text encoder of BERT's kind, transformers has a class for Chinese-CLIP.
@@ -71,6 +83,7 @@ final class HfConfigWriter {
     private static void addProjection(VisionConfig vision, JsonObject into) {
         switch (vision.head()) {
             case ImageHead.ClassToken token -> into.addProperty("projection_dim", token.projectionDim().orElse(0));
+            case ImageHead.PatchMean _ -> throw clipa();
             case ImageHead.AttentionPool _ -> {} // SigLIP's configs have none
         }
     }
