@@ -19,7 +19,8 @@ final class Snappy {
         this.in = in;
         long announced = varint();
         if (announced != length || length > (long) MAX_RATIO * in.length) {
-            throw damaged("expected %d bytes of content, got a block of %d bytes that announces %d".formatted(length, in.length, announced));
+            throw damaged("expected %d bytes of content, got a block of %d bytes that announces %d"
+                    .formatted(length, in.length, announced));
         }
         this.out = new byte[length];
     }

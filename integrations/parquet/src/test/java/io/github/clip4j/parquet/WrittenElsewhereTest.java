@@ -86,7 +86,8 @@ class WrittenElsewhereTest {
         Path tiny = ReferenceData.projectRoot().resolve("clip-vit/src/test/resources/golden/tiny");
         try (Clip other = Clip.load(tiny); IndexWriter writer = IndexWriter.open(folder, IndexModel.of(other, ""))) {
             assertThatThrownBy(() -> ParquetIndex.importInto(FILES.resolve("zstd.parquet"), writer, other, failed::add))
-                    .isInstanceOf(IOException.class).hasMessageContaining("zstd.parquet: expected a row whose image can be read and embedded")
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("zstd.parquet: expected a row whose image can be read and embedded")
                     .hasMessageContaining("components, got " + CLIP.dimension());
         }
     }
