@@ -75,7 +75,8 @@ final class EmbeddedImages implements Iterator<EmbeddedImages.Result>, AutoClose
             read.add(ahead.next());
         }
         batch = Math.min(2 * batch, BATCH);
-        Iterator<Embedding> embeddings = model.embedPixels(read.stream().flatMap(one -> Stream.ofNullable(one.value())).toList()).iterator();
+        List<float[]> pixels = read.stream().flatMap(one -> Stream.ofNullable(one.value())).toList();
+        Iterator<Embedding> embeddings = model.embedPixels(pixels).iterator();
         for (ReadAhead.Result<float[]> one : read) {
             embedded.add(new Result(one.item().name(), one.value() == null ? null : embeddings.next(), one.error()));
         }

@@ -30,7 +30,8 @@ final class ExplainedImage {
                 .mapToObj(i -> new Panel(canvas, MARGIN + i % columns * (edge + MARGIN), MARGIN + i / columns * height, edge)).toList();
         for (int i = 0; i < explained.labels().size(); i++) {
             Explained.LabelMap label = explained.labels().get(i);
-            places.get(i).draw(explained, label.patches(), largest, label.label(), String.format(Locale.ROOT, "cosine %+.3f", label.cosine()));
+            places.get(i).draw(
+                    explained, label.patches(), largest, label.label(), String.format(Locale.ROOT, "cosine %+.3f", label.cosine()));
             if (explained.segments().isPresent()) {
                 places.get(i).mark(i);
             }

@@ -82,7 +82,8 @@ class ExplainedPageTest {
     void aBrowserShowsLabelsWordsHeadsAndPatches() throws IOException, InterruptedException {
         assumeThat(browser()).as("a browser, such as Debian's chromium").isPresent();
         String all = dom("");
-        assertThat(all).containsPattern("<title>[^<]+\\.png: why it fits a label</title>").containsPattern("<p id=\"file\">[^<]+\\.png</p>");
+        assertThat(all).containsPattern("<title>[^<]+\\.png: why it fits a label</title>")
+                .containsPattern("<p id=\"file\">[^<]+\\.png</p>");
         assertThat(all).contains("cosine +0.359 = patches").contains("all layers and heads</output>")
                 .contains("patch in row 1, column 1: ");
         assertThat(all).contains("&lt;/script&gt;&lt;b id=x&gt;&amp;").doesNotContain("<b id");

@@ -97,7 +97,8 @@ class HubTest {
     private List<String> fetched() throws IOException {
         Path directory = hub().fetch(REPOSITORY, Hub.MAIN, (name, done, total) -> {});
         try (Stream<Path> files = Files.walk(directory, FileVisitOption.FOLLOW_LINKS)) {
-            return files.filter(Files::isRegularFile).map(file -> directory.relativize(file).toString().replace('\\', '/')).sorted().toList();
+            return files.filter(Files::isRegularFile)
+                    .map(file -> directory.relativize(file).toString().replace('\\', '/')).sorted().toList();
         }
     }
 
@@ -123,7 +124,8 @@ class HubTest {
                 "0_CLIPModel/config.json", "{\"model_type\": \"clip\"}"),
                 "0_CLIPModel/vocab.json", "0_CLIPModel/merges.txt", "0_CLIPModel/model.safetensors", "0_CLIPModel/pytorch_model.bin");
         assertThat(fetched()).containsExactly(
-                "0_CLIPModel/config.json", "0_CLIPModel/merges.txt", "0_CLIPModel/model.safetensors", "0_CLIPModel/vocab.json", "modules.json");
+                "0_CLIPModel/config.json", "0_CLIPModel/merges.txt", "0_CLIPModel/model.safetensors", "0_CLIPModel/vocab.json",
+                "modules.json");
     }
 
     /// SigLIP of 2023, XLM-R and others have SentencePiece's model; with tokenizer.json it is not needed.

@@ -60,8 +60,8 @@ public final class ParquetIndex {
         }
     }
 
-    /// Puts the rows of a file that [#export] wrote into an index, and commits. A row that cannot be used, or whose image has changed since,
-    /// is left out and costs the others nothing.
+    /// Puts the rows of a file that [#export] wrote into an index, and commits. A row that cannot be used, or whose image has changed
+    /// since, is left out and costs the others nothing.
     ///
     /// @param file Parquet, without compression or with snappy, gzip, zstd or lz4
     /// @param writer of an index of the same model
@@ -74,8 +74,8 @@ public final class ParquetIndex {
         return importInto(file, writer, null, failed);
     }
 
-    /// Puts the rows of a file that any program wrote into an index, and commits. The columns `path` and `embedding` are enough. A file that
-    /// does not say its model is believed when the model makes the same embeddings of four of its images.
+    /// Puts the rows of a file that any program wrote into an index, and commits. The columns `path` and `embedding` are enough. A file
+    /// that does not say its model is believed when the model makes the same embeddings of four of its images.
     ///
     /// @param file Parquet, without compression or with snappy, gzip, zstd or lz4
     /// @param writer of an index of the model
@@ -197,15 +197,15 @@ public final class ParquetIndex {
                 double cosine = clip.embedImage(image).dot(embedding);
                 if (!(cosine >= SAME)) {
                     throw new IOException(String.format(Locale.ROOT,
-                            "%s: row %d: %s: expected the embedding that %s with the profile %s makes of this image, got one with a cosine of "
-                                    + "%.6f to it; give the model that made the embeddings, or embed again",
+                            "%s: row %d: %s: expected the embedding that %s with the profile %s makes of this image, got one with a "
+                                    + "cosine of %.6f to it; give the model that made the embeddings, or embed again",
                             file, row.number(), row.path(), clip.name(), clip.profile().id(), cosine));
                 }
                 return ++compared[0] < CHECKED;
             });
             if (compared[0] == 0 && rows.size() > 0) {
-                throw new IOException("%s: expected a row whose image can be read and embedded, to see that %s made the embeddings, got none; %s"
-                        .formatted(file, clip.name(), last[0]));
+                throw new IOException(("%s: expected a row whose image can be read and embedded, to see that %s made the embeddings, "
+                        + "got none; %s").formatted(file, clip.name(), last[0]));
             }
         }
     }

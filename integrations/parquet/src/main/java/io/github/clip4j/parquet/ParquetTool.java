@@ -75,21 +75,17 @@ public final class ParquetTool {
 
     private int run(String[] args) throws IOException, UsageException {
         String command = args.length == 0 ? "" : args[0];
-        switch (command) {
-            case "export" -> {
-                parse(args, List.of("-o", "--index"));
-                return export();
-            }
-            case "import" -> {
-                parse(args, List.of("--index", "--model"));
-                return importAll();
-            }
-            case "--help", "-h" -> {
-                out.println(USAGE);
-                return DONE;
-            }
+        return switch (command) {
+            case "export" -> export(args);
+            case "import" -> importAll(args);
+            case "--help", "-h" -> help();
             default -> throw new UsageException("expected export or import, got '" + command + "'");
-        }
+        };
+    }
+
+    private int help() {
+        out.println(USAGE);
+        return DONE;
     }
 
     private void parse(String[] args, List<String> known) throws UsageException {
@@ -105,7 +101,8 @@ public final class ParquetTool {
         }
     }
 
-    private int export() throws IOException, UsageException {
+    private int export(String[] args) throws IOException, UsageException {
+        parse(args, List.of("-o", "--index"));
         if (!options.containsKey("-o") || !files.isEmpty()) {
             throw new UsageException("expected -o FILE.parquet and no other files");
         }
@@ -131,7 +128,8 @@ public final class ParquetTool {
         return Optional.ofNullable(options.get("--index")).map(Path::of);
     }
 
-    private int importAll() throws IOException, UsageException {
+    private int importAll(String[] args) throws IOException, UsageException {
+        parse(args, List.of("--index", "--model"));
         if (files.isEmpty()) {
             throw new UsageException("expected a file to import");
         }

@@ -101,7 +101,7 @@ final class RowReader implements Closeable {
 
     /// What is done with a row.
     interface Action {
-        /// @return whether to go on
+        /// {@return whether to go on}
         boolean accept(Row row) throws IOException;
     }
 

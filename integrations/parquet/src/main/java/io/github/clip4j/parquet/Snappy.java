@@ -19,7 +19,8 @@ final class Snappy {
         this.in = in;
         long announced = varint();
         if (announced != length || length > (long) MAX_RATIO * in.length) {
-            throw damaged("expected %d bytes of content, got a block of %d bytes that announces %d".formatted(length, in.length, announced));
+            throw damaged("expected %d bytes of content, got a block of %d bytes that announces %d"
+                    .formatted(length, in.length, announced));
         }
         this.out = new byte[length];
     }
@@ -47,7 +48,7 @@ final class Snappy {
                 int size = tag >>> 2; // from 60 on the size follows, in 1 to 4 bytes
                 literal(size < 60 ? size : next(size - 59));
             }
-            case 1 -> copy((tag >>> 2 & 7) + 4, (tag >>> 5) << 8 | next(1));
+            case 1 -> copy(((tag >>> 2) & 7) + 4, ((tag >>> 5) << 8) | next(1));
             case 2 -> copy((tag >>> 2) + 1, next(2));
             default -> copy((tag >>> 2) + 1, next(4));
         }
@@ -80,7 +81,7 @@ final class Snappy {
         }
         int value = 0;
         for (int i = 0; i < bytes; i++) {
-            value |= (in[read++] & 0xff) << 8 * i;
+            value |= (in[read++] & 0xff) << (8 * i);
         }
         return value;
     }

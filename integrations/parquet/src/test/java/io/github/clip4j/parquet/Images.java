@@ -27,7 +27,8 @@ final class Images {
     }
 
     static IndexModel model(String name, int dimension) {
-        return new IndexModel(name, "source of " + name, "hf", embedding(dimension, name.hashCode()), embedding(dimension, ~name.hashCode()));
+        return new IndexModel(name, "source of " + name, "hf",
+                embedding(dimension, name.hashCode()), embedding(dimension, ~name.hashCode()));
     }
 
     /// An index of so many files, which are made in its folder.

@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,25 +26,20 @@ import org.junit.jupiter.params.provider.CsvSource;
 class WrittenElsewhereTest {
     private static final Path FILES = ReferenceData.projectRoot().resolve("integrations/parquet/src/test/resources");
 
-    private static Clip clip = TinyClip.load();
+    private static final Clip CLIP = TinyClip.load();
 
     @TempDir
     private Path folder = Path.of("");
 
     private final List<String> failed = new ArrayList<>();
 
-    @BeforeAll
-    static void open() {
-        clip = TinyClip.load();
-    }
-
     @AfterAll
     static void close() {
-        clip.close();
+        CLIP.close();
     }
 
     private ParquetIndex.Imported importInto(String file, @Nullable Clip model) throws IOException {
-        try (IndexWriter writer = IndexWriter.open(folder, IndexModel.of(clip, ""))) {
+        try (IndexWriter writer = IndexWriter.open(folder, IndexModel.of(CLIP, ""))) {
             return ParquetIndex.importInto(FILES.resolve(file + ".parquet"), writer, model, failed::add);
         }
     }
@@ -53,11 +47,11 @@ class WrittenElsewhereTest {
     @ParameterizedTest
     @CsvSource({"pandas, 0", "zstd, 0", "gzip, 0", "lz4, 1e-3"})
     void filesOfPandasAndPyarrowAreRead(String file, double bound) throws IOException {
-        assertThat(importInto(file, clip)).isEqualTo(new ParquetIndex.Imported(5, 0, 0));
+        assertThat(importInto(file, CLIP)).isEqualTo(new ParquetIndex.Imported(5, 0, 0));
         assertThat(failed).isEmpty();
         EmbeddingIndex index = EmbeddingIndex.open(folder);
         for (int i = 0; i < index.size(); i++) {
-            float[] expected = clip.embedImage(ImageFile.read(Path.of(index.entries().get(i).path()))).toArray();
+            float[] expected = CLIP.embedImage(ImageFile.read(Path.of(index.entries().get(i).path()))).toArray();
             float[] got = index.embedding(i).toArray();
             for (int j = 0; j < expected.length; j++) { // one of float16 is off by 2^-11 of itself, and scaled
                 assertThat(Math.abs(got[j] - expected[j])).isLessThanOrEqualTo((float) bound);
@@ -67,8 +61,8 @@ class WrittenElsewhereTest {
 
     @Test
     void badRowsAreNamedOneByOne() throws IOException {
-        assertThat(importInto("rows", clip)).isEqualTo(new ParquetIndex.Imported(1, 0, 10));
-        int d = clip.dimension();
+        assertThat(importInto("rows", CLIP)).isEqualTo(new ParquetIndex.Imported(1, 0, 10));
+        int d = CLIP.dimension();
         List<String> reasons = List.of("red-circle.png: expected an embedding, got none: no image", "expected an embedding, got none",
                 "expected an embedding of " + d + " components, got 3", "expected an embedding of " + d + " components, got 10000",
                 "expected finite values, not all zero, got the norm NaN", "expected finite values, not all zero, got the norm 0.0",
@@ -92,8 +86,9 @@ class WrittenElsewhereTest {
         Path tiny = ReferenceData.projectRoot().resolve("clip-vit/src/test/resources/golden/tiny");
         try (Clip other = Clip.load(tiny); IndexWriter writer = IndexWriter.open(folder, IndexModel.of(other, ""))) {
             assertThatThrownBy(() -> ParquetIndex.importInto(FILES.resolve("zstd.parquet"), writer, other, failed::add))
-                    .isInstanceOf(IOException.class).hasMessageContaining("zstd.parquet: expected a row whose image can be read and embedded")
-                    .hasMessageContaining("components, got " + clip.dimension());
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("zstd.parquet: expected a row whose image can be read and embedded")
+                    .hasMessageContaining("components, got " + CLIP.dimension());
         }
     }
 
@@ -107,7 +102,7 @@ class WrittenElsewhereTest {
     }
 
     private void assertRefused(String file, String message) {
-        assertThatThrownBy(() -> importInto(file, clip)).isInstanceOf(IOException.class)
+        assertThatThrownBy(() -> importInto(file, CLIP)).isInstanceOf(IOException.class)
                 .hasMessageStartingWith(FILES.resolve(file + ".parquet") + ": " + message);
     }
 }
