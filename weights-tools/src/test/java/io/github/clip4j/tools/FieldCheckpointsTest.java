@@ -250,7 +250,7 @@ class FieldCheckpointsTest {
         assertIsTheModel(folder);
         Files.writeString(modules, more.formatted(first, "Dense"));
         assertThatThrownBy(() -> Clip.load(folder)).isInstanceOf(WeightFormatException.class)
-                .hasMessageStartingWith("modules.json.modules[1].type: expected a Normalize after the CLIPModel");
+                .hasMessageStartingWith("modules.json[1].type: expected a Normalize after the CLIPModel");
         Files.writeString(modules, "[" + first.replace("0_CLIPModel", "../model") + "]");
         assertThatThrownBy(() -> Clip.load(folder)).hasMessageContaining("expected the name of a folder beside modules.json");
     }

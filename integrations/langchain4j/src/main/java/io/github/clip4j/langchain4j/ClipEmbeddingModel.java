@@ -26,6 +26,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// CLIP as an embedding model of langchain4j. Texts and images get embeddings in one space, of length 1, so that a store of images is
@@ -162,7 +163,7 @@ public final class ClipEmbeddingModel implements EmbeddingModel {
         List<Integer> textPlaces = new ArrayList<>();
         List<int[]> tokens = new ArrayList<>();
         List<Integer> imagePlaces = new ArrayList<>();
-        List<Callable<Image>> files = new ArrayList<>();
+        List<Supplier<Callable<Image>>> files = new ArrayList<>();
         for (int i = 0; i < inputs.size(); i++) {
             switch (only(inputs.get(i), i)) {
                 case TextContent text -> {
@@ -209,18 +210,20 @@ public final class ClipEmbeddingModel implements EmbeddingModel {
         try {
             return tokenizer.encode(text, contextLength);
         } catch (TextTooLongException e) {
-            throw new InvalidRequestException("inputs[%d]: %s".formatted(index, e.getMessage()), e);
+            String message = String.valueOf(e.getMessage()).replace("withTruncation(true)", "truncation(true) of the builder");
+            throw new InvalidRequestException("inputs[%d]: %s".formatted(index, message), e);
         }
     }
 
-    /// Decodes and embeds images in bounded memory, on the model's threads; the first failure is thrown when the others have ended.
+    /// Decodes and embeds images in bounded memory, on the model's threads; what comes from a network is fetched on this one, one after the
+    /// other. The first failure is thrown when the others have ended.
     private void embedImages(
-            List<Callable<Image>> files, List<Integer> places, dev.langchain4j.data.embedding.Embedding[] embeddings) {
+            List<Supplier<Callable<Image>>> files, List<Integer> places, dev.langchain4j.data.embedding.Embedding[] embeddings) {
         if (files.isEmpty()) {
             return;
         }
         List<RuntimeException> failures = new ArrayList<>();
-        clip.embedImages(files.iterator(), new EmbeddingSink() {
+        clip.embedImages(files.stream().map(Supplier::get).iterator(), new EmbeddingSink() {
             @Override
             public void embedded(long index, Embedding image) {
                 embeddings[places.get((int) index)] = embedding(image);

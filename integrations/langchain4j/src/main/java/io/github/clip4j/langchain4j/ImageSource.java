@@ -7,13 +7,17 @@ import io.github.clip4j.image.ImageOptions;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.HttpURLConnection;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.URLConnection;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /// Where the bytes of langchain4j's images come from.
 ///
@@ -25,13 +29,14 @@ record ImageSource(boolean allowsFiles, boolean allowsRemote) {
 
     private static final int TIMEOUT_MILLIS = 20_000;
 
-    /// How an image is decoded, later and on another thread. What is not allowed is refused at once.
+    /// How an image is had and then decoded. The supplier is asked on the caller's thread, and may wait for a network. What it returns is
+    /// called on a thread of the model, which must not wait, because other callers wait for it. What is not allowed is refused at once.
     ///
     /// @param where `inputs[3]`, for messages
-    Callable<Image> of(dev.langchain4j.data.image.Image image, String where) {
+    Supplier<Callable<Image>> of(dev.langchain4j.data.image.Image image, String where) {
         String base64 = image.base64Data();
         if (base64 != null) {
-            return () -> ImageFile.readDataUrl("data:;base64," + base64, where, ImageOptions.defaults());
+            return () -> () -> ImageFile.readDataUrl("data:;base64," + base64, where, ImageOptions.defaults());
         }
         URI url = image.url();
         if (url == null) {
@@ -39,16 +44,27 @@ record ImageSource(boolean allowsFiles, boolean allowsRemote) {
         }
         String scheme = url.getScheme() == null ? "" : url.getScheme().toLowerCase(Locale.ROOT);
         return switch (scheme) {
-            case "data" -> () -> ImageFile.readDataUrl(url.toString(), where, ImageOptions.defaults());
+            case "data" -> () -> () -> ImageFile.readDataUrl(url.toString(), where, ImageOptions.defaults());
             case "file" -> {
                 require(allowsFiles, where, "a file: URL", "ImageContent.from(Path, mimeType)");
                 Path path = path(url, where);
-                yield () -> ImageFile.read(Files.readAllBytes(path), where + " (" + path.getFileName() + ")", ImageOptions.defaults());
+                yield () -> () -> ImageFile.read(bytes(path, where), where + " (" + path.getFileName() + ")", ImageOptions.defaults());
             }
             case "http", "https" -> {
                 require(allowsRemote, where, "a remote URL", "allowRemote(true), or fetch it and give its bytes");
-                yield () -> ImageFile.read(fetched(url, where), where, ImageOptions.defaults());
+                yield () -> {
+                    try {
+                        byte[] bytes = fetched(url, where);
+                        return () -> ImageFile.read(bytes, where, ImageOptions.defaults());
+                    } catch (InvalidRequestException e) { // one bad URL costs the other images nothing
+                        return () -> {
+                            throw e;
+                        };
+                    }
+                };
             }
+            case "" -> throw new InvalidRequestException(
+                    "%s: expected a URL, got '%s'; a file is given by ImageContent.from(Path, mimeType)".formatted(where, url));
             default -> throw new InvalidRequestException(
                     "%s: expected a data:, file:, http: or https: URL, got '%s:'".formatted(where, scheme));
         };
@@ -68,19 +84,47 @@ record ImageSource(boolean allowsFiles, boolean allowsRemote) {
         }
     }
 
-    private static byte[] fetched(URI url, String where) throws IOException {
+    private static byte[] bytes(Path path, String where) throws IOException {
+        if (!Files.isRegularFile(path)) { // a device may have no end
+            throw new InvalidRequestException("%s: expected an image file, got %s at %s".formatted(
+                    where, Files.isDirectory(path) ? "a folder" : Files.exists(path) ? "something else" : "nothing", path));
+        }
+        return Files.readAllBytes(path);
+    }
+
+    private static byte[] fetched(URI url, String where) {
+        String place = url.getScheme() + "://" + url.getHost() + url.getPath(); // a query may hold a secret
+        try {
+            return read(url, "%s: expected an image at %s, got ".formatted(where, place));
+        } catch (SocketTimeoutException e) {
+            throw new InvalidRequestException("%s: expected an image at %s within %d s, got no answer"
+                    .formatted(where, place, TIMEOUT_MILLIS / 1000), e);
+        } catch (UnknownHostException e) {
+            throw new InvalidRequestException("%s: expected an image at %s, got no server of that name".formatted(where, place), e);
+        } catch (IOException | IllegalArgumentException e) {
+            throw new InvalidRequestException("%s: expected an image at %s: %s".formatted(where, place, e.getMessage()), e);
+        }
+    }
+
+    /// @param got the beginning of a message
+    private static byte[] read(URI url, String got) throws IOException {
         URLConnection connection = url.toURL().openConnection();
         connection.setConnectTimeout(TIMEOUT_MILLIS);
         connection.setReadTimeout(TIMEOUT_MILLIS);
+        if (connection instanceof HttpURLConnection http && http.getResponseCode() >= HttpURLConnection.HTTP_BAD_REQUEST) {
+            throw new InvalidRequestException(got + "HTTP status " + http.getResponseCode());
+        }
         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TIMEOUT_MILLIS);
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (InputStream in = connection.getInputStream()) {
             byte[] part = new byte[1 << 16];
             for (int n = in.read(part); n >= 0; n = in.read(part)) {
                 bytes.write(part, 0, n);
-                if (bytes.size() > MAX_REMOTE_BYTES || System.nanoTime() - end > 0) {
-                    throw new InvalidRequestException("%s: expected an image of at most %d bytes within %d s from %s, got more"
-                            .formatted(where, MAX_REMOTE_BYTES, TIMEOUT_MILLIS / 1000, url.getHost()));
+                if (bytes.size() > MAX_REMOTE_BYTES) {
+                    throw new InvalidRequestException(got + "more than " + MAX_REMOTE_BYTES + " bytes");
+                }
+                if (System.nanoTime() - end > 0) {
+                    throw new InvalidRequestException(got + "not all of it within " + TIMEOUT_MILLIS / 1000 + " s");
                 }
             }
         }

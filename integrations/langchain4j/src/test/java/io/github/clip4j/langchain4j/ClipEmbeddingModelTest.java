@@ -2,6 +2,7 @@ package io.github.clip4j.langchain4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.langchain4j.data.message.AudioContent;
@@ -25,9 +26,12 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
@@ -115,10 +119,57 @@ class ClipEmbeddingModelTest {
             EmbeddingModel allowed = ClipEmbeddingModel.builder(CLIP).allowRemote(true).build();
             assertThat(allowed.embed(request(image(url))).embeddings().getFirst().vector()).isEqualTo(ofFile());
             assertThatThrownBy(() -> allowed.embed(request(image(url.resolve("/b.png")))))
-                    .isInstanceOf(InvalidRequestException.class).hasMessageStartingWith("inputs[0]: ");
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessage("inputs[0]: expected an image at http://%s/b.png, got HTTP status 404".formatted(url.getHost()));
         } finally {
             server.stop(0);
         }
+    }
+
+    /// What waits for a network waits on its caller's thread: as many waiting images as the model has threads, and more, hold up nobody.
+    @Test
+    void aServerThatHangsHoldsUpNobodyElse() throws IOException, InterruptedException {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch released = new CountDownLatch(1);
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            asked.countDown();
+            try {
+                released.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            exchange.sendResponseHeaders(404, -1);
+            exchange.close();
+        });
+        server.start();
+        try {
+            URI url = URI.create("http://%s:%d/a.png".formatted(server.getAddress().getHostString(), server.getAddress().getPort()));
+            EmbeddingModel allowed = ClipEmbeddingModel.builder(CLIP).allowRemote(true).build();
+            int images = 2 * Runtime.getRuntime().availableProcessors() + 2;
+            EmbeddingInput[] all = Stream.generate(() -> image(url)).limit(images).toArray(EmbeddingInput[]::new);
+            Thread caller = Thread.ofVirtual().start(() -> assertThatThrownBy(() -> allowed.embed(request(all)))
+                    .isInstanceOf(InvalidRequestException.class));
+            asked.await();
+            assertTimeoutPreemptively(Duration.ofSeconds(15), () -> model.embed(request(EmbeddingInput.from("a red circle"))));
+            released.countDown();
+            caller.join();
+        } finally {
+            released.countDown();
+            server.stop(0);
+        }
+    }
+
+    @Test
+    void whatIsNoImageFileIsNamed() throws IOException {
+        assertThatThrownBy(() -> model.embed(request(image(IMAGE.resolveSibling("none.png").toUri()))))
+                .hasMessageStartingWith("inputs[0]: expected an image file, got nothing at ");
+        assertThatThrownBy(() -> model.embed(request(image(Files.createTempDirectory("x").toUri()))))
+                .hasMessageStartingWith("inputs[0]: expected an image file, got a folder at ");
+        assertThatThrownBy(() -> model.embed(request(image(URI.create("photo.jpg")))))
+                .hasMessage("inputs[0]: expected a URL, got 'photo.jpg'; a file is given by ImageContent.from(Path, mimeType)");
+        assertThatThrownBy(() -> model.embed(request(EmbeddingInput.from("word ".repeat(100)))))
+                .hasMessageContaining("cut long texts by truncation(true) of the builder");
     }
 
     @Test

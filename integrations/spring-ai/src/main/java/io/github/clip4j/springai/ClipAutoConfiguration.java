@@ -38,12 +38,21 @@ public class ClipAutoConfiguration {
                     "clip4j.profile: expected one of %s, got '%s'".formatted(Profile.ids(), properties.profile()))));
         }
         if (properties.threads() != null) {
-            options = options.withThreads(properties.threads());
+            try {
+                options = options.withThreads(properties.threads());
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("clip4j." + e.getMessage(), e);
+            }
         }
         if (properties.truncation() != null) {
             options = options.withTruncation(properties.truncation());
         }
-        Clip clip = Clip.load(Objects.requireNonNull(properties.model()), options);
+        Clip clip;
+        try {
+            clip = Clip.load(Objects.requireNonNull(properties.model()), options);
+        } catch (IOException e) {
+            throw new IOException("clip4j.model: %s: %s".formatted(properties.model(), e.getMessage()), e);
+        }
         if (properties.warmUp()) {
             clip.warmUp();
         }

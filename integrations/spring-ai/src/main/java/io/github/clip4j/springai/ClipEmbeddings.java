@@ -56,28 +56,37 @@ final class ClipEmbeddings {
     List<int[]> ids(List<String> texts) {
         List<int[]> ids = new ArrayList<>();
         for (int i = 0; i < texts.size(); i++) {
-            try {
-                ids.add(tokenizer.encode(texts.get(i), contextLength));
-            } catch (TextTooLongException e) {
-                throw new IllegalArgumentException("input %d: %s".formatted(i, e.getMessage()), e);
-            }
+            ids.add(ids(texts.get(i), "input " + i));
         }
         return ids;
     }
 
+    private int[] ids(@Nullable String text, String where) {
+        if (text == null) {
+            throw new IllegalArgumentException(where + ": expected a text or an image, got neither");
+        }
+        try {
+            return tokenizer.encode(text, contextLength);
+        } catch (TextTooLongException e) {
+            String message = String.valueOf(e.getMessage()).replace("by withTruncation(true)", "by clip4j.truncation=true");
+            throw new IllegalArgumentException(where + ": " + message, e);
+        }
+    }
+
     /// The embeddings of documents, each of one text or one image, in their order.
     List<float[]> documents(List<Document> documents) {
-        List<String> texts = new ArrayList<>();
+        List<int[]> texts = new ArrayList<>();
         List<Image> images = new ArrayList<>();
         for (int i = 0; i < documents.size(); i++) {
             Media media = documents.get(i).getMedia();
+            String where = "document %d (%s)".formatted(i, documents.get(i).getId());
             if (media == null) {
-                texts.add(documents.get(i).getText());
+                texts.add(ids(documents.get(i).getText(), where));
             } else {
-                images.add(image(media, "document %d (%s)".formatted(i, documents.get(i).getId())));
+                images.add(image(media, where));
             }
         }
-        var ofTexts = (texts.isEmpty() ? List.<float[]>of() : texts(ids(texts))).iterator();
+        var ofTexts = (texts.isEmpty() ? List.<float[]>of() : texts(texts)).iterator();
         var ofImages = (images.isEmpty() ? List.<Embedding>of() : observed("image", () -> clip.embedImages(images))).iterator();
         List<float[]> all = new ArrayList<>();
         for (Document document : documents) {
@@ -94,8 +103,8 @@ final class ClipEmbeddings {
                 return ImageFile.read(bytes, where, ImageOptions.defaults());
             }
             String text = data.toString();
-            if (text.regionMatches(true, 0, "file:", 0, 5) && allowsFiles) {
-                return ImageFile.read(Files.readAllBytes(Path.of(URI.create(text))), where, ImageOptions.defaults());
+            if (text.regionMatches(true, 0, "file:", 0, 5)) {
+                return file(text, where);
             }
             boolean isUrl = text.substring(0, Math.min(text.length(), 12)).matches("(?i)[a-z][a-z0-9+.-]*:.*");
             if (isUrl && !text.regionMatches(true, 0, "data:", 0, 5)) {
@@ -107,6 +116,19 @@ final class ClipEmbeddings {
             String message = String.valueOf(e.getMessage());
             throw new IllegalArgumentException(message.startsWith(where) ? message : where + ": " + message, e);
         }
+    }
+
+    private Image file(String url, String where) throws IOException {
+        if (!allowsFiles) {
+            throw new IllegalArgumentException(where + ": a file: URL is not allowed, because they could come from users; set "
+                    + "clip4j.allow-files=true, or give Media its bytes, as new Media(mimeType, new FileSystemResource(file)) does");
+        }
+        Path path = Path.of(URI.create(url));
+        if (!Files.isRegularFile(path)) { // a device may have no end
+            throw new IllegalArgumentException("%s: expected an image file, got %s at %s".formatted(
+                    where, Files.isDirectory(path) ? "a folder" : Files.exists(path) ? "something else" : "nothing", path));
+        }
+        return ImageFile.read(Files.readAllBytes(path), where, ImageOptions.defaults());
     }
 
     private <T> T observed(String modality, Supplier<T> work) {

@@ -93,7 +93,7 @@ class ClipEmbeddingModelsTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("document 0 (").hasMessageContaining("an image at http: is not fetched");
         ClipEmbeddingModel without = new ClipEmbeddingModel(CLIP, false, io.micrometer.observation.ObservationRegistry.NOOP);
-        assertThatThrownBy(() -> without.embed(image(IMAGE.toUri().toString()))).hasMessageContaining("an image at file: is not fetched");
+        assertThatThrownBy(() -> without.embed(image(IMAGE.toUri().toString()))).hasMessageContaining("set clip4j.allow-files=true");
     }
 
     @Test
@@ -107,6 +107,12 @@ class ClipEmbeddingModelsTest {
         ClipEmbeddingModel refusing = new ClipEmbeddingModel(TinyClip.load(io.github.clip4j.ClipOptions.defaults().withTruncation(false)));
         assertThatThrownBy(() -> refusing.embed(List.of("a", "red ".repeat(200))))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("input 1: ");
+        DocumentEmbeddingRequest mixed = new DocumentEmbeddingRequest(image(IMAGE.toUri().toString()), new Document("red ".repeat(200)));
+        ClipDocumentEmbeddingModel both = new ClipDocumentEmbeddingModel(TinyClip.load(
+                io.github.clip4j.ClipOptions.defaults().withTruncation(false)));
+        assertThatThrownBy(() -> both.call(mixed)).hasMessageStartingWith("document 1 (").hasMessageContaining("clip4j.truncation=true");
+        assertThatThrownBy(() -> texts.embed(image(IMAGE.resolveSibling("none.png").toUri().toString())))
+                .hasMessageStartingWith("document 0 (").hasMessageContaining("expected an image file, got nothing at ");
         assertThatThrownBy(() -> texts.call(new EmbeddingRequest(List.of("a"), EmbeddingOptions.builder().dimensions(3).build())))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("expected " + CLIP.dimension() + " dimensions");
     }
