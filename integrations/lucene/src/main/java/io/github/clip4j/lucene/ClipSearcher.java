@@ -3,6 +3,7 @@ package io.github.clip4j.lucene;
 import io.github.clip4j.Clip;
 import io.github.clip4j.Embedding;
 import io.github.clip4j.image.Image;
+import io.github.clip4j.search.IndexModel;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,10 +41,11 @@ public final class ClipSearcher {
     /// @param clip the model that embeds queries, with a text encoder
     /// @param reader of the index
     /// @param field the name of the field
-    /// @throws IllegalArgumentException when the index has no such field, or its embeddings are of another model
+    /// @throws IllegalArgumentException when the index has documents and no such field, or its embeddings are of another model
     public static ClipSearcher of(Clip clip, IndexReader reader, String field) {
         Objects.requireNonNull(clip, "clip is null");
-        EmbeddingField found = EmbeddingField.in(reader, field);
+        EmbeddingField found = reader.maxDoc() == 0 // new: nothing is found, and nothing is wrong
+                ? EmbeddingField.of(field, IndexModel.of(clip, "")) : EmbeddingField.in(reader, field);
         found.model().requireTexts(clip);
         return new ClipSearcher(clip, found, new IndexSearcher(reader), null);
     }
@@ -92,9 +94,10 @@ public final class ClipSearcher {
         if (top < 1) {
             throw new IllegalArgumentException("top: expected at least 1, got " + top);
         }
+        int most = Math.clamp(searcher.getIndexReader().maxDoc(), 1, top); // Lucene takes memory for as many as are asked for
         StoredFields stored = searcher.storedFields();
         List<ClipHit> hits = new ArrayList<>();
-        for (ScoreDoc hit : searcher.search(query(embedding, Math.max(top, CANDIDATES)), top).scoreDocs) {
+        for (ScoreDoc hit : searcher.search(query(embedding, Math.max(most, CANDIDATES)), most).scoreDocs) {
             hits.add(new ClipHit(hit.doc, stored.document(hit.doc), EmbeddingField.cosine(hit.score)));
         }
         return List.copyOf(hits);

@@ -128,6 +128,24 @@ class ClipSearcherTest {
         }
     }
 
+    /// Lucene takes memory for as many documents as are asked for.
+    @Test
+    void asksForNoMoreThanThereAre() throws IOException {
+        try (Directory directory = new NIOFSDirectory(folder);
+                DirectoryReader reader = DirectoryReader.open(directory)) {
+            assertThat(ClipSearcher.of(CLIP, reader, "image").search("a red circle", Integer.MAX_VALUE)).hasSize(FILES.size());
+        }
+    }
+
+    @Test
+    void aNewIndexIsSearchedAndHasNothing(@TempDir Path empty) throws IOException {
+        try (Directory directory = new NIOFSDirectory(empty);
+                IndexWriter writer = EmbeddingField.of("image", MODEL).writer(directory, new IndexWriterConfig());
+                DirectoryReader reader = DirectoryReader.open(writer)) {
+            assertThat(ClipSearcher.of(CLIP, reader, "image").search("a red circle", 3)).isEmpty();
+        }
+    }
+
     @Test
     void refusesAnotherProfileThanTheOneThatMadeTheIndex() throws IOException {
         try (Directory directory = new NIOFSDirectory(folder);

@@ -5,7 +5,6 @@ import io.github.clip4j.ClipOptions;
 import io.github.clip4j.checkpoint.Profile;
 import io.micrometer.observation.ObservationRegistry;
 import java.io.IOException;
-import java.util.Objects;
 import org.springframework.ai.embedding.DocumentEmbeddingModel;
 import org.springframework.ai.embedding.EmbeddingModel;
 import org.springframework.beans.factory.ObjectProvider;
@@ -47,9 +46,12 @@ public class ClipAutoConfiguration {
         if (properties.truncation() != null) {
             options = options.withTruncation(properties.truncation());
         }
+        if (properties.model() == null) {
+            throw new IllegalArgumentException("clip4j.model: expected the path of a checkpoint, got an empty value");
+        }
         Clip clip;
         try {
-            clip = Clip.load(Objects.requireNonNull(properties.model()), options);
+            clip = Clip.load(properties.model(), options);
         } catch (IOException e) {
             throw new IOException("clip4j.model: %s: %s".formatted(properties.model(), e.getMessage()), e);
         }

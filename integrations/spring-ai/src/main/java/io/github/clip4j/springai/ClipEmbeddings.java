@@ -2,6 +2,7 @@ package io.github.clip4j.springai;
 
 import io.github.clip4j.Clip;
 import io.github.clip4j.Embedding;
+import io.github.clip4j.EmbeddingSink;
 import io.github.clip4j.image.Image;
 import io.github.clip4j.image.ImageFile;
 import io.github.clip4j.image.ImageOptions;
@@ -15,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.ai.chat.metadata.DefaultUsage;
@@ -63,7 +66,7 @@ final class ClipEmbeddings {
 
     private int[] ids(@Nullable String text, String where) {
         if (text == null) {
-            throw new IllegalArgumentException(where + ": expected a text or an image, got neither");
+            throw new IllegalArgumentException(where + ": expected a text, got null");
         }
         try {
             return tokenizer.encode(text, contextLength);
@@ -73,26 +76,60 @@ final class ClipEmbeddings {
         }
     }
 
-    /// The embeddings of documents, each of one text or one image, in their order.
+    /// The embeddings of documents, each of one text or one image, in their order. Images are decoded in bounded memory, on the model's
+    /// threads.
     List<float[]> documents(List<Document> documents) {
+        float[][] all = new float[documents.size()][];
+        List<Integer> textPlaces = new ArrayList<>();
         List<int[]> texts = new ArrayList<>();
-        List<Image> images = new ArrayList<>();
-        for (int i = 0; i < documents.size(); i++) {
-            Media media = documents.get(i).getMedia();
-            String where = "document %d (%s)".formatted(i, documents.get(i).getId());
+        List<Integer> imagePlaces = new ArrayList<>();
+        List<Callable<Image>> images = new ArrayList<>();
+        for (int i = 0; i < all.length; i++) {
+            Document document = documents.get(i);
+            if (document == null) {
+                throw new IllegalArgumentException("document %d: expected a document, got null".formatted(i));
+            }
+            Media media = document.getMedia();
+            String where = "document %d (%s)".formatted(i, document.getId());
             if (media == null) {
-                texts.add(ids(documents.get(i).getText(), where));
+                textPlaces.add(i);
+                texts.add(ids(document.getText(), where));
             } else {
-                images.add(image(media, where));
+                imagePlaces.add(i);
+                images.add(() -> image(media, where));
             }
         }
-        var ofTexts = (texts.isEmpty() ? List.<float[]>of() : texts(texts)).iterator();
-        var ofImages = (images.isEmpty() ? List.<Embedding>of() : observed("image", () -> clip.embedImages(images))).iterator();
-        List<float[]> all = new ArrayList<>();
-        for (Document document : documents) {
-            all.add(document.getMedia() == null ? ofTexts.next() : ofImages.next().toArray());
+        if (!images.isEmpty()) {
+            Optional<Throwable> failure = observed("image", () -> images(images, imagePlaces, all));
+            if (failure.isPresent()) {
+                throw failure.get() instanceof RuntimeException known ? known
+                        : new IllegalArgumentException(String.valueOf(failure.get().getMessage()), failure.get());
+            }
         }
-        return all;
+        List<float[]> embedded = texts.isEmpty() ? List.of() : texts(texts);
+        for (int k = 0; k < embedded.size(); k++) {
+            all[textPlaces.get(k)] = embedded.get(k);
+        }
+        return List.of(all);
+    }
+
+    /// Embeds images into their places.
+    ///
+    /// @return the first failure
+    private Optional<Throwable> images(List<Callable<Image>> images, List<Integer> places, float[][] all) {
+        List<Throwable> failures = new ArrayList<>();
+        clip.embedImages(images.iterator(), new EmbeddingSink() {
+            @Override
+            public void embedded(long index, Embedding image) {
+                all[places.get((int) index)] = image.toArray();
+            }
+
+            @Override
+            public void failed(long index, Throwable cause) {
+                failures.add(cause);
+            }
+        });
+        return failures.stream().findFirst();
     }
 
     /// Media hold bytes, or a text: a URL, or base64.
@@ -123,7 +160,13 @@ final class ClipEmbeddings {
             throw new IllegalArgumentException(where + ": a file: URL is not allowed, because they could come from users; set "
                     + "clip4j.allow-files=true, or give Media its bytes, as new Media(mimeType, new FileSystemResource(file)) does");
         }
-        Path path = Path.of(URI.create(url));
+        Path path;
+        try {
+            path = Path.of(URI.create(url));
+        } catch (IllegalArgumentException e) { // a blank, a host, no slash …
+            throw new IllegalArgumentException("%s: expected a file: URL of this machine, such as file:///images/a%%20b.png, got '%s': %s"
+                    .formatted(where, url, e.getMessage()), e);
+        }
         if (!Files.isRegularFile(path)) { // a device may have no end
             throw new IllegalArgumentException("%s: expected an image file, got %s at %s".formatted(
                     where, Files.isDirectory(path) ? "a folder" : Files.exists(path) ? "something else" : "nothing", path));

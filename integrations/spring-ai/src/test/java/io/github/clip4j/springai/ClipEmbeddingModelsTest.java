@@ -111,6 +111,8 @@ class ClipEmbeddingModelsTest {
         ClipDocumentEmbeddingModel both = new ClipDocumentEmbeddingModel(TinyClip.load(
                 io.github.clip4j.ClipOptions.defaults().withTruncation(false)));
         assertThatThrownBy(() -> both.call(mixed)).hasMessageStartingWith("document 1 (").hasMessageContaining("clip4j.truncation=true");
+        assertThatThrownBy(() -> texts.embed(image("file:/a b.png")))
+                .hasMessageStartingWith("document 0 (").hasMessageContaining("expected a file: URL of this machine");
         assertThatThrownBy(() -> texts.embed(image(IMAGE.resolveSibling("none.png").toUri().toString())))
                 .hasMessageStartingWith("document 0 (").hasMessageContaining("expected an image file, got nothing at ");
         assertThatThrownBy(() -> texts.call(new EmbeddingRequest(List.of("a"), EmbeddingOptions.builder().dimensions(3).build())))
