@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -123,15 +124,20 @@ public final class EmbedJob {
         }
     }
 
-    /// The next run would take the files of an output within the input for images.
+    /// The next run would take the files of an output within the input for images; and an input within the output for what it has written.
     private static void requireApart(Path output, String input, Configuration hadoop) throws IOException {
         Path root = new Path(input);
         root = root.getFileSystem(hadoop).makeQualified(root);
-        for (Path path = output; path != null; path = path.getParent()) {
-            if (path.equals(root)) {
-                throw new IllegalArgumentException("--output: expected a folder that is not in the one of --input, got " + output);
-            }
+        if (isWithin(output, root)) {
+            throw new IllegalArgumentException("--output: expected a folder that is not in the one of --input, got " + output);
         }
+        if (isWithin(root, output)) {
+            throw new IllegalArgumentException("--output: expected a folder that does not hold the one of --input, got " + output);
+        }
+    }
+
+    private static boolean isWithin(Path path, Path folder) {
+        return Stream.iterate(path, Objects::nonNull, Path::getParent).anyMatch(folder::equals);
     }
 
     private boolean ofImages() {

@@ -69,6 +69,10 @@ final class ModelIdentity {
         if (fs.exists(file)) {
             require(read(fs, folder), identity, folder);
         } else {
+            if (fs.exists(folder) && fs.listStatus(folder).length > 0) { // its parts would be taken for unfinished ones, and deleted
+                throw new IllegalArgumentException("--output: expected a new or empty folder, or one that this job has written, got "
+                        + folder + ", which holds something else");
+            }
             fs.mkdirs(folder);
             HadoopFiles.write(fs, file, identity.entrySet().stream().map(line -> line.getKey() + "=" + line.getValue() + "\n")
                     .collect(Collectors.joining()));

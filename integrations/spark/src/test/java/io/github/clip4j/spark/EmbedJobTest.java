@@ -185,6 +185,14 @@ class EmbedJobTest {
         Path full = Images.folder(folder.resolve("full"), 1);
         assertThatThrownBy(() -> embed(full, full.resolve("out/1")))
                 .hasMessage("--output: expected a folder that is not in the one of --input, got file:" + full.resolve("out/1"));
+        // folders of another table look like parts that were not finished, which are deleted
+        Path table = folder.resolve("table");
+        Path part = Images.folder(table.resolve("part=0"), 1);
+        assertThatThrownBy(() -> embed(part, table))
+                .hasMessage("--output: expected a folder that does not hold the one of --input, got file:" + table);
+        assertThatThrownBy(() -> embed(full, table))
+                .hasMessageStartingWith("--output: expected a new or empty folder, or one that this job has written, got ");
+        assertThat(part).isNotEmptyDirectory();
         assertThatThrownBy(() -> EmbedJob.run(Local.SPARK, "--input", "x")).hasMessageStartingWith("--model: expected a value, got none");
         assertThatThrownBy(() -> embed(input, folder.resolve("out"), "--input", "x"))
                 .hasMessageStartingWith("--input: expected one value, got 2");
