@@ -93,7 +93,8 @@ record ImageSource(boolean allowsFiles, boolean allowsRemote) {
     }
 
     private static byte[] fetched(URI url, String where) {
-        String place = url.getScheme() + "://" + url.getHost() + url.getPath(); // a query may hold a secret
+        String port = url.getPort() < 0 ? "" : ":" + url.getPort();
+        String place = url.getScheme() + "://" + url.getHost() + port + url.getPath(); // a query may hold a secret
         try {
             return read(url, "%s: expected an image at %s, got ".formatted(where, place));
         } catch (SocketTimeoutException e) {

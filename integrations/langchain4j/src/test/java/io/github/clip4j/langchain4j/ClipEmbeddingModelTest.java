@@ -120,7 +120,7 @@ class ClipEmbeddingModelTest {
             assertThat(allowed.embed(request(image(url))).embeddings().getFirst().vector()).isEqualTo(ofFile());
             assertThatThrownBy(() -> allowed.embed(request(image(url.resolve("/b.png")))))
                     .isInstanceOf(InvalidRequestException.class)
-                    .hasMessage("inputs[0]: expected an image at http://%s/b.png, got HTTP status 404".formatted(url.getHost()));
+                    .hasMessage("inputs[0]: expected an image at http://%s/b.png, got HTTP status 404".formatted(url.getAuthority()));
         } finally {
             server.stop(0);
         }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// Files that are damaged by chance: they are read, or refused by an IOException that names them, and never by another exception.
 class DamagedParquetTest {
     private static final IndexModel MODEL = Images.model("one", 8);
-    private static final int ROUNDS = 1500;
+    private static final int ROUNDS = Integer.getInteger("clip.parquet.rounds", 300); // of each file; 1,500 take a minute
     private static final long SEED = Long.getLong("clip.seed", 42);
 
     @TempDir

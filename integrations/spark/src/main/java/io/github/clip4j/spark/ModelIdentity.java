@@ -5,6 +5,7 @@ import io.github.clip4j.Embedding;
 import io.github.clip4j.image.Image;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -69,7 +70,9 @@ final class ModelIdentity {
         if (fs.exists(file)) {
             require(read(fs, folder), identity, folder);
         } else {
-            if (fs.exists(folder) && fs.listStatus(folder).length > 0) { // its parts would be taken for unfinished ones, and deleted
+            // folders of another table would be taken for parts that were not finished, and deleted; a killed job leaves half a file
+            if (fs.exists(folder)
+                    && Arrays.stream(fs.listStatus(folder)).anyMatch(status -> !status.getPath().getName().startsWith(FILE))) {
                 throw new IllegalArgumentException("--output: expected a new or empty folder, or one that this job has written, got "
                         + folder + ", which holds something else");
             }

@@ -53,7 +53,9 @@ public class ClipAutoConfiguration {
         try {
             clip = Clip.load(properties.model(), options);
         } catch (IOException e) {
-            throw new IOException("clip4j.model: %s: %s".formatted(properties.model(), e.getMessage()), e);
+            String message = String.valueOf(e.getMessage());
+            String path = String.valueOf(properties.model());
+            throw new IOException("clip4j.model: " + (message.contains(path) ? message : path + ": " + message), e);
         }
         if (properties.warmUp()) {
             clip.warmUp();
