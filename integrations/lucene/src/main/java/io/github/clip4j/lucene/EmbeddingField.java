@@ -5,6 +5,7 @@ import io.github.clip4j.search.EmbeddingIndex;
 import io.github.clip4j.search.IndexEntry;
 import io.github.clip4j.search.IndexModel;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
@@ -35,6 +36,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Lucene compares its vectors by their dot products, which are cosines because an [Embedding] has length 1. The field has no way in for
 /// other vectors. The model is written with the field, into every segment: [#in], [#require] and [#writer] refuse an index of another one.
+/// A document of [#document] says it again, in a term: that two models were mixed, by a writer that was not opened by [#writer], is noticed
+/// there even after segments were merged.
 public final class EmbeddingField {
     /// The most components that a vector of Lucene's codecs may have. Models beyond it are few: SigLIP's so400m has 1,152,
     /// ViT-bigG/14 1,280.
@@ -116,11 +119,17 @@ public final class EmbeddingField {
     ///
     /// @param reader of the index
     /// @throws IllegalArgumentException when it has others
+    /// @throws UncheckedIOException when the index cannot be read
     public void require(IndexReader reader) {
         for (LeafReaderContext leaf : reader.leaves()) {
             @Nullable FieldInfo info = leaf.reader().getFieldInfos().fieldInfo(name);
             if (info != null) {
                 modelOf(info).require(model);
+                try {
+                    ModelTerm.requireAlone(leaf.reader(), name, model);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e.getMessage(), e);
+                }
             }
         }
     }
@@ -152,13 +161,14 @@ public final class EmbeddingField {
     public Document document(Embedding embedding, IndexableField... others) {
         Document document = new Document();
         document.add(field(embedding));
+        document.add(ModelTerm.of(name, model));
         for (IndexableField other : others) {
             document.add(Objects.requireNonNull(other, "a field is null"));
         }
         return document;
     }
 
-    /// {@return the field of a document}
+    /// {@return the field of a document} [#document] adds the term that says the model, too.
     ///
     /// @param embedding of the model
     /// @throws IllegalArgumentException when the embedding has another number of components

@@ -19,6 +19,7 @@ import org.apache.lucene.index.FloatVectorValues;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
 import org.apache.lucene.index.LeafReaderContext;
+import org.apache.lucene.index.Term;
 import org.apache.lucene.index.VectorEncoding;
 import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.search.IndexSearcher;
@@ -195,6 +196,33 @@ class EmbeddingFieldTest {
                 assertThatThrownBy(() -> EmbeddingField.in(reader, "image")).isInstanceOf(IllegalArgumentException.class)
                         .hasMessageContaining("the model two");
             }
+        }
+    }
+
+    /// A writer of Lucene's own asks nobody. Documents of two models become one segment, whose attributes name one of them.
+    @Test
+    void noticesTwoModelsThatAWriterOfLuceneHasMixed() throws IOException {
+        EmbeddingField two = EmbeddingField.of("image", Rows.model("two", DIMENSION));
+        try (IndexWriter writer = new IndexWriter(directory, new IndexWriterConfig())) {
+            writer.addDocument(field.document(Rows.row(DIMENSION, 0)));
+            writer.addDocument(two.document(Rows.row(DIMENSION, 1), new StringField("path", "b", Field.Store.NO)));
+            writer.addDocument(field.document(Rows.row(DIMENSION, 2)));
+            writer.forceMerge(1);
+        }
+        try (DirectoryReader reader = DirectoryReader.open(directory)) {
+            assertThat(reader.leaves()).hasSize(1);
+            assertThatThrownBy(() -> field.require(reader)).hasMessageContaining("model two");
+            assertThatThrownBy(() -> two.require(reader)).hasMessageContaining("model one");
+            assertThatThrownBy(() -> EmbeddingField.in(reader, "image")).hasMessageContaining("cannot be compared");
+        }
+        // without the one document the index is of one model again
+        try (IndexWriter writer = new IndexWriter(directory, new IndexWriterConfig())) {
+            writer.deleteDocuments(new Term("path", "b"));
+            writer.commit();
+            writer.addDocument(field.document(Rows.row(DIMENSION, 3)));
+        }
+        try (DirectoryReader reader = DirectoryReader.open(directory)) {
+            field.require(reader);
         }
     }
 

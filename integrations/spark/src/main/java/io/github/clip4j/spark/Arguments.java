@@ -82,10 +82,17 @@ final class Arguments {
             model = model.withProfile(Profile.ofId(profile)
                     .orElseThrow(() -> wrong("--profile: expected %s, got %s".formatted(Profile.ids(), profile))));
         }
-        String truncate = get("truncate");
-        if (truncate != null && !truncate.equals("true") && !truncate.equals("false")) {
-            throw wrong("--truncate: expected true or false, got " + truncate);
-        }
-        return truncate == null ? model : model.withTruncation(truncate.equals("true"));
+        Boolean truncate = flag("truncate");
+        return truncate == null ? model : model.withTruncation(truncate);
+    }
+
+    /// True or false, or null when the option is left out.
+    @Nullable Boolean flag(String name) {
+        return switch (get(name)) {
+            case null -> null;
+            case "true" -> true;
+            case "false" -> false;
+            case String other -> throw wrong("--%s: expected true or false, got %s".formatted(name, other));
+        };
     }
 }

@@ -7,6 +7,7 @@ import io.github.clip4j.core.ops.WeightMatrix;
 import io.github.clip4j.core.parallel.Workers;
 import java.util.Arrays;
 import java.util.Iterator;
+import org.jspecify.annotations.Nullable;
 
 /// Compares all rows of a partition with all queries: X·Qᵀ, block by block of X, by the matrix product of the encoders.
 ///
@@ -31,7 +32,7 @@ final class BlockSearch {
     private final float[] least; // what a product must have for its cosine to be among the best
     private final MatMul matMul;
 
-    /// @param queries at least one, of length 1 and of one dimension
+    /// @param queries at least one, that fit each other: see [#unfit]
     BlockSearch(float[][] queries, int top) {
         this.queries = queries;
         this.dimension = queries[0].length;
@@ -39,9 +40,6 @@ final class BlockSearch {
         this.weight = new WeightMatrix(queries.length, dimension);
         for (int i = 0; i < queries.length; i++) {
             weight.setRows(i, 1, queries[i]);
-        }
-        for (int i = 0; i < queries.length; i++) {
-            requireUnit("query " + i, queries[i]);
         }
         this.error = error(dimension);
         int rows = Math.clamp(PRODUCTS / queries.length, 1, ROWS);
@@ -59,44 +57,46 @@ final class BlockSearch {
         return (float) (1.01 * (dimension + 4) * 0x1p-24);
     }
 
-    /// The best rows for each query.
-    ///
-    /// @throws IllegalArgumentException for a row of another dimension or another length than 1; it names it
-    TopK[] search(Iterator<EmbeddedRow> rows) {
-        TopK[] best = TopK.empty(queries.length, top);
+    /// The best rows for each query. A row that does not fit the queries is left out and named.
+    Found search(Iterator<EmbeddedRow> rows) {
+        Found found = new Found(queries.length, top);
         Arrays.fill(least, Float.NEGATIVE_INFINITY);
         int count = 0;
         while (rows.hasNext()) {
             EmbeddedRow row = rows.next();
             float[] embedding = row.getEmbedding();
-            if (embedding.length != dimension) {
-                throw new IllegalArgumentException(("%s: expected an embedding of %d components, as the queries have, got %d; are all of"
-                        + " one model?").formatted(row.getName(), dimension, embedding.length));
+            String reason = unfit(embedding, dimension);
+            if (reason != null) {
+                found.addUnfit(row.getName() + ": " + reason);
+                continue;
             }
-            requireUnit(row.getName(), embedding);
+            found.addCompared();
             System.arraycopy(embedding, 0, block, count * dimension, dimension);
             names[count++] = row.getName();
             if (count == names.length) {
-                compare(count, best);
+                compare(count, found.best());
                 count = 0;
             }
         }
         if (count > 0) {
-            compare(count, best);
+            compare(count, found.best());
         }
-        return best;
+        return found;
     }
 
-    /// The bound of the error holds for vectors of length 1, and only there a product is a cosine.
-    private static void requireUnit(String name, float[] embedding) {
+    /// Why a vector cannot be compared with others; null when it can. The bound of the error holds for vectors of length 1, and only
+    /// there a product is a cosine.
+    static @Nullable String unfit(float[] embedding, int dimension) {
+        if (embedding.length != dimension) {
+            return "expected an embedding of %d components, as the queries have, got %d; are all of one model?"
+                    .formatted(dimension, embedding.length);
+        }
         double squares = 0;
         for (float value : embedding) {
             squares += (double) value * value;
         }
-        if (!(Math.abs(squares - 1) <= UNIT)) { // NaN fails too
-            throw new IllegalArgumentException("%s: expected an embedding of length 1, got %s; divide it by its length".formatted(
-                    name, Math.sqrt(squares)));
-        }
+        return Math.abs(squares - 1) <= UNIT // not of NaN
+                ? null : "expected an embedding of length 1, got %s; divide it by its length".formatted(Math.sqrt(squares));
     }
 
     private void compare(int count, TopK[] best) {

@@ -7,8 +7,8 @@ import io.github.clip4j.ZeroShotClassifier;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -51,8 +51,8 @@ public final class ClipFunctions {
             DataTypes.createStructField(EMBEDDING, FLOATS, true), DataTypes.createStructField(ERROR, DataTypes.StringType, true));
     private static final List<StructField> LABELLED = List.of(
             DataTypes.createStructField("label", DataTypes.StringType, true),
-            DataTypes.createStructField("probability", DataTypes.DoubleType, true));
-    private static final List<StructField> LABELLED_OR_NOT = Stream.concat(LABELLED.stream(), Stream.of(EMBEDDED.getLast())).toList();
+            DataTypes.createStructField("probability", DataTypes.DoubleType, true),
+            EMBEDDED.getLast());
 
     private ClipFunctions() {}
 
@@ -85,9 +85,10 @@ public final class ClipFunctions {
     }
 
     /// {@return the rows with the best of some labels for each image: `label` and its `probability`, and `error`, in place of the column
-    /// with the images; or, of a column with embeddings, `label` and `probability` beside it}
+    /// with the images; or, of a column with embeddings, `label`, `probability` and `error` beside it}
     ///
-    /// Embeddings cost no forward pass. A null among them has no label.
+    /// Embeddings cost no forward pass. A null among them has no label, and an embedding that is not of the model has an error. A column
+    /// `error` that is there already, as [#embedImages] makes it, keeps its errors.
     ///
     /// @param rows in any partitions; a column `path` names the images in messages
     /// @param column of encoded images, binary, or of embeddings, `array<float>`
@@ -101,14 +102,14 @@ public final class ClipFunctions {
         List<String> sentences = templates.templates();
         int at = index(rows, column, DataTypes.BinaryType, FLOATS);
         if (rows.schema().fields()[at].dataType() instanceof ArrayType) {
-            return appended(rows, -1, LABELLED, AheadIterator.Limits.TEXTS, _ -> 0, chunk -> {
+            int error = Arrays.asList(rows.schema().fields()).indexOf(LABELLED.getLast());
+            return appended(rows, error, LABELLED, AheadIterator.Limits.TEXTS, _ -> 0, chunk -> {
                 ZeroShotClassifier classifier = model.classifier(named, sentences);
-                return chunk.stream().map(row -> label(classifier, row.isNullAt(at) ? null : Embedding.ofUnit(floats(row.getList(at)))))
-                        .toList();
+                return chunk.stream().map(row -> labelOrError(classifier, embedded(row, at, error, model))).toList();
             });
         }
         int name = Arrays.asList(rows.columns()).indexOf("path");
-        return appended(rows, at, LABELLED_OR_NOT, AheadIterator.Limits.IMAGES, row -> length(row, at), chunk -> {
+        return appended(rows, at, LABELLED, AheadIterator.Limits.IMAGES, row -> length(row, at), chunk -> {
             ZeroShotClassifier classifier = model.classifier(named, sentences);
             return images(chunk, at, name, model).stream().map(outcome -> labelOrError(classifier, outcome)).toList();
         });
@@ -140,7 +141,7 @@ public final class ClipFunctions {
         List<String> named = List.copyOf(labels);
         List<String> sentences = templates.templates();
         return function((UDF1<byte[], Row>) content ->
-                row(labelOrError(model.classifier(named, sentences), image(content, model))), LABELLED_OR_NOT);
+                row(labelOrError(model.classifier(named, sentences), image(content, model))), LABELLED);
     }
 
     private static UserDefinedFunction function(UDF1<?, Row> function, List<StructField> result) {
@@ -238,6 +239,24 @@ public final class ClipFunctions {
         return Arrays.asList(embedding == null ? null : ArraySeq.unsafeWrapArray(embedding.toArray()), outcome.error());
     }
 
+    /// The embedding of a row, or what is wrong with it: with the row before, if `error` is one of its columns, or with the embedding.
+    private static Outcome embedded(Row row, int embedding, int error, ExecutorModel model) {
+        if (row.isNullAt(embedding)) {
+            return new Outcome(null, error < 0 ? null : row.getString(error));
+        }
+        try {
+            Embedding unit = Embedding.ofUnit(floats(row.getList(embedding)));
+            int dimension = model.clip().dimension();
+            if (unit.dimension() == dimension) {
+                return new Outcome(unit, null);
+            }
+            return new Outcome(null, "expected an embedding of %d components, as the model gives, got %d".formatted(
+                    dimension, unit.dimension()));
+        } catch (IllegalArgumentException e) {
+            return new Outcome(null, e.getMessage());
+        }
+    }
+
     private static List<@Nullable Object> label(ZeroShotClassifier classifier, @Nullable Embedding embedding) {
         if (embedding == null) {
             return Arrays.asList(null, null);
@@ -252,10 +271,10 @@ public final class ClipFunctions {
         return values;
     }
 
-    private static float[] floats(List<Float> values) {
+    private static float[] floats(List<@Nullable Float> values) {
         float[] floats = new float[values.size()];
         for (int i = 0; i < floats.length; i++) {
-            floats[i] = values.get(i);
+            floats[i] = Objects.requireNonNullElse(values.get(i), Float.NaN); // NaN is refused, with its place
         }
         return floats;
     }

@@ -4,15 +4,19 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.sql.Timestamp;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -46,7 +50,11 @@ public final class EmbedJob {
               --task-rows   images of a task, which are the rows of a file of the output: 500
               --at-once     parts that are made at a time; as many as keep all cores busy
               --profile     hf, hf-torchvision, openai, open_clip or immich; the checkpoint's unless given
-              --truncate    true cuts texts that are too long, false gives them an error; as the profile does unless given""";
+              --truncate    true cuts texts that are too long, false gives them an error; as the profile does unless given
+              --retry-errors  true makes rows of earlier runs that have an error again, too""";
+    /// So many of the parts that could not be made are named.
+    private static final int NAMED = 20;
+
     private static final StructType IMAGE = new StructType()
             .add("path", DataTypes.StringType, false)
             .add("length", DataTypes.LongType, false)
@@ -80,14 +88,11 @@ public final class EmbedJob {
     ///
     /// @param args described in the message when one is wrong
     public static void main(String[] args) {
-        SparkSession spark = SparkSession.builder().appName("clip4j embed").getOrCreate();
-        try {
+        Program.run("EmbedJob", spark -> {
             Result result = run(spark, args);
             System.out.printf(Locale.ROOT, "%,d rows in %,d parts, %,d of them with an error; %,d files were done before%n",
                     result.rows, result.parts, result.errors, result.finished);
-        } finally {
-            spark.stop();
-        }
+        });
     }
 
     /// Runs the job in a session.
@@ -98,8 +103,8 @@ public final class EmbedJob {
     /// @throws IllegalArgumentException when an argument is wrong, or the output is of another model
     /// @throws IllegalStateException when parts could not be made; the others are
     public static Result run(SparkSession spark, String... args) {
-        Arguments arguments = new Arguments(args, USAGE, Set.of(
-                "model", "input", "output", "format", "column", "glob", "part-files", "task-rows", "at-once", "profile", "truncate"));
+        Arguments arguments = new Arguments(args, USAGE, Set.of("model", "input", "output", "format", "column", "glob", "part-files",
+                "task-rows", "at-once", "profile", "truncate", "retry-errors"));
         EmbedJob job = new EmbedJob(spark, arguments);
         String input = arguments.required("input");
         Path output = new Path(arguments.required("output"));
@@ -114,11 +119,14 @@ public final class EmbedJob {
             }
             FileSystem fs = output.getFileSystem(hadoop);
             requireApart(fs.makeQualified(output), input, hadoop);
-            ModelIdentity.claim(fs, output, ModelIdentity.of(spark, job.model));
+            ModelIdentity.claim(fs, output, ModelIdentity.of(spark, job.model), job.options(arguments));
             Parts parts = new Parts(fs, output);
             List<Parts.Part> open = parts.open(files, partFiles);
-            long finished = files.size() - open.stream().mapToLong(part -> part.files().size()).sum();
-            return job.make(parts, open, atOnce, finished);
+            if (Boolean.TRUE.equals(arguments.flag("retry-errors")) && !parts.isEmpty()) {
+                open.addAll(parts.again(files, job.failed(output)));
+            }
+            Set<InputFile> toDo = open.stream().flatMap(part -> part.files().stream()).collect(Collectors.toSet());
+            return job.make(parts, open, atOnce, files.stream().filter(file -> !toDo.contains(file)).count());
         } catch (IOException e) {
             throw new UncheckedIOException(e.getMessage(), e);
         }
@@ -138,6 +146,26 @@ public final class EmbedJob {
 
     private static boolean isWithin(Path path, Path folder) {
         return Stream.iterate(path, Objects::nonNull, Path::getParent).anyMatch(folder::equals);
+    }
+
+    /// What a row's value depends on beside the model: another run into the same output has to have the same.
+    private Map<String, String> options(Arguments arguments) {
+        Map<String, String> options = new TreeMap<>(Map.of("format", format, "truncate", arguments.get("truncate", "unset")));
+        if (!ofImages()) {
+            options.put("column", chosenColumn());
+        }
+        return options;
+    }
+
+    /// The rows of an output that have an error: their names, if they have any, by the number of their part.
+    private Map<Integer, Set<String>> failed(Path output) {
+        Dataset<Row> rows = spark.read().parquet(HadoopFiles.literal(output)).filter(functions.col(ClipFunctions.ERROR).isNotNull());
+        Map<Integer, Set<String>> failed = new TreeMap<>();
+        for (Row row : rows.select(functions.col("part").cast(DataTypes.IntegerType), ofImages() ? functions.col("path")
+                : functions.lit("")).distinct().collectAsList()) {
+            failed.computeIfAbsent(row.getInt(0), _ -> new HashSet<>()).add(row.getString(1));
+        }
+        return failed;
     }
 
     private boolean ofImages() {
@@ -164,7 +192,7 @@ public final class EmbedJob {
                     rows += counts.getLong(0);
                     errors += counts.getLong(1);
                 } catch (ExecutionException e) {
-                    failures.add(parts.folder(open.get(i)) + ": " + firstCause(e));
+                    failures.add(parts.folder(open.get(i).number()) + ": " + firstCause(e));
                 } catch (InterruptedException e) {
                     threads.shutdownNow();
                     Thread.currentThread().interrupt();
@@ -174,7 +202,8 @@ public final class EmbedJob {
         }
         if (!failures.isEmpty()) {
             throw new IllegalStateException("%d of %d parts could not be made; the same command tries them again\n%s".formatted(
-                    failures.size(), open.size(), String.join("\n", failures)));
+                    failures.size(), open.size(), failures.stream().limit(NAMED).collect(Collectors.joining("\n"))
+                            + (failures.size() > NAMED ? "\n…" : "")));
         }
         return new Result(open.size(), rows, errors, finished);
     }
@@ -190,9 +219,9 @@ public final class EmbedJob {
 
     /// Makes a part and counts its rows and errors.
     private Row make(Parts parts, Parts.Part part) throws IOException {
-        Dataset<Row> rows = ofImages() ? images(part) : table(part);
-        String folder = HadoopFiles.literal(parts.folder(part));
-        rows.write().mode(SaveMode.Overwrite).parquet(parts.folder(part).toString());
+        Dataset<Row> rows = !ofImages() ? table(part) : part.isRetry() ? imagesAgain(parts, part) : images(part.files());
+        String folder = HadoopFiles.literal(parts.folder(part.number()));
+        rows.write().mode(SaveMode.Overwrite).parquet(parts.folder(part.number()).toString());
         Row counts = spark.read().parquet(folder)
                 .agg(functions.count(functions.lit(1)), functions.count(ClipFunctions.ERROR)).first();
         if (ofImages() && counts.getLong(0) != part.files().size()) {
@@ -203,13 +232,20 @@ public final class EmbedJob {
     }
 
     /// Every file by its own executor's reader: a file that is gone or cannot be read is a row with an error.
-    private Dataset<Row> images(Parts.Part part) {
-        int tasks = (part.files().size() + taskRows - 1) / taskRows;
+    private Dataset<Row> images(List<InputFile> files) {
+        int tasks = (files.size() + taskRows - 1) / taskRows;
         ExecutorModel shared = model;
         var rows = JavaSparkContext.fromSparkContext(spark.sparkContext())
-                .parallelize(new ArrayList<>(part.files()), tasks)
-                .mapPartitions(files -> images(files, shared));
+                .parallelize(new ArrayList<>(files), tasks)
+                .mapPartitions(some -> images(some, shared));
         return spark.createDataFrame(rows, IMAGE);
+    }
+
+    /// The rows of a part as they are, and those with an error made again.
+    private Dataset<Row> imagesAgain(Parts parts, Parts.Part part) {
+        Dataset<Row> good = spark.read().schema(IMAGE).parquet(HadoopFiles.literal(parts.folder(part.replaces())))
+                .filter(functions.col(ClipFunctions.ERROR).isNull());
+        return good.unionByName(images(part.files().stream().filter(file -> part.failed().contains(file.name())).toList()));
     }
 
     private static Iterator<Row> images(Iterator<InputFile> files, ExecutorModel model) {
@@ -231,9 +267,17 @@ public final class EmbedJob {
     private Dataset<Row> table(Parts.Part part) {
         Dataset<Row> rows = spark.read().format(format)
                 .load(part.files().stream().map(file -> HadoopFiles.literal(file.path())).toArray(String[]::new));
-        String chosen = Objects.requireNonNullElse(column, format.equals("text") ? "value" : "content");
+        if (rows.columns().length == 0) {
+            throw new IllegalArgumentException("expected rows, got none in " + part.files().stream().map(InputFile::name)
+                    .collect(Collectors.joining(", ")));
+        }
+        String chosen = chosenColumn();
         boolean ofTexts = rows.schema().getFieldIndex(chosen).isDefined()
                 && rows.schema().apply(chosen).dataType().equals(DataTypes.StringType);
         return ofTexts ? ClipFunctions.embedTexts(rows, chosen, model) : ClipFunctions.embedImages(rows, chosen, model);
+    }
+
+    private String chosenColumn() {
+        return Objects.requireNonNullElse(column, format.equals("text") ? "value" : "content");
     }
 }

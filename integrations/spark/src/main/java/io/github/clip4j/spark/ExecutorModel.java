@@ -55,8 +55,13 @@ public final class ExecutorModel implements Serializable {
     /// {@return the model of a checkpoint, with the default options}
     ///
     /// @param location a path, a URI or a repository
+    /// @throws IllegalArgumentException when it is blank
     public static ExecutorModel of(String location) {
-        return new ExecutorModel(Objects.requireNonNull(location, "location is null"), null, null, DType.F32);
+        Objects.requireNonNull(location, "location is null");
+        if (location.isBlank()) { // Java reads it as the current folder
+            throw new IllegalArgumentException("model: expected a path, a URI or owner/name, got nothing");
+        }
+        return new ExecutorModel(location, null, null, DType.F32);
     }
 
     /// {@return this model with a profile} See [ClipOptions#withProfile(Profile)].

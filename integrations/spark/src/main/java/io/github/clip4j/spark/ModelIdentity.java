@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -21,6 +22,7 @@ import org.apache.spark.sql.SparkSession;
 /// may be moved, and another one is not mistaken for it.
 final class ModelIdentity {
     private static final String FILE = "_clip4j";
+    private static final String ERROR = "error";
     private static final String TEXT = "Cafés at 7!";
     private static final int EDGE = 96;
 
@@ -28,15 +30,25 @@ final class ModelIdentity {
 
     /// The lines of the file, computed by an executor: the driver may be a machine that has no model.
     static Map<String, String> of(SparkSession spark, ExecutorModel model) {
-        return JavaSparkContext.fromSparkContext(spark.sparkContext())
+        Map<String, String> lines = JavaSparkContext.fromSparkContext(spark.sparkContext())
                 .parallelize(List.of(model), 1)
                 .map(ModelIdentity::of)
                 .first();
+        if (lines.containsKey(ERROR)) {
+            throw new IllegalArgumentException(lines.get(ERROR));
+        }
+        return lines;
     }
 
     private static Map<String, String> of(ExecutorModel model) {
-        Clip clip = model.clip();
         Map<String, String> lines = new TreeMap<>();
+        Clip clip;
+        try {
+            clip = model.clip();
+        } catch (RuntimeException e) { // thrown in a task, Spark would try it four times, and print hundreds of lines
+            lines.put(ERROR, String.valueOf(e.getMessage()));
+            return lines;
+        }
         lines.put("name", clip.name());
         lines.put("profile", clip.profile().id());
         if (clip.model().imageEncoder().isPresent()) {
@@ -64,11 +76,19 @@ final class ModelIdentity {
         return Image.ofRgb(width, EDGE, rgb);
     }
 
-    /// Checks that a folder is of this model, or makes it so when it is new.
-    static void claim(FileSystem fs, Path folder, Map<String, String> identity) throws IOException {
+    /// Checks that a folder is of this model and was made with these options of the job, or makes it so when it is new.
+    static void claim(FileSystem fs, Path folder, Map<String, String> identity, Map<String, String> options) throws IOException {
         Path file = new Path(folder, FILE);
         if (fs.exists(file)) {
-            require(read(fs, folder), identity, folder);
+            Map<String, String> before = read(fs, folder);
+            require(before, identity, folder);
+            options.forEach((option, value) -> {
+                String other = before.getOrDefault(option, value);
+                if (!other.equals(value)) {
+                    throw new IllegalArgumentException("--%s: expected %s, as in the runs that wrote %s, got %s; use another --output"
+                            .formatted(option, other, folder, value));
+                }
+            });
         } else {
             // folders of another table would be taken for parts that were not finished, and deleted; a killed job leaves half a file
             if (fs.exists(folder)
@@ -77,8 +97,8 @@ final class ModelIdentity {
                         + folder + ", which holds something else");
             }
             fs.mkdirs(folder);
-            HadoopFiles.write(fs, file, identity.entrySet().stream().map(line -> line.getKey() + "=" + line.getValue() + "\n")
-                    .collect(Collectors.joining()));
+            HadoopFiles.write(fs, file, Stream.concat(identity.entrySet().stream(), options.entrySet().stream())
+                    .map(line -> line.getKey() + "=" + line.getValue() + "\n").collect(Collectors.joining()));
         }
     }
 

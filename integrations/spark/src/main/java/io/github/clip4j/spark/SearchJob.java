@@ -39,6 +39,7 @@ public final class SearchJob {
               --query-id    the column that names a query: path
               --top         results of each query: 10
               --output      a folder for Parquet files with query, rank, id and cosine; without it they are printed""";
+    private static final System.Logger LOG = System.getLogger(SearchJob.class.getName());
     private static final StructType RESULT = new StructType()
             .add("query", DataTypes.StringType, false)
             .add("rank", DataTypes.IntegerType, false)
@@ -50,10 +51,8 @@ public final class SearchJob {
     /// Runs the job.
     ///
     /// @param args described in the message when one is wrong
-    /// @throws IOException when the folder of the output cannot be looked at
-    public static void main(String[] args) throws IOException {
-        SparkSession spark = SparkSession.builder().appName("clip4j search").getOrCreate();
-        try {
+    public static void main(String[] args) {
+        Program.run("SearchJob", spark -> {
             String output = arguments(args).get("output");
             requireNew(spark, output);
             Dataset<Row> results = run(spark, args);
@@ -64,9 +63,7 @@ public final class SearchJob {
                     System.out.printf(Locale.ROOT, "%s\t%d\t%.4f\t%s%n", row.get(0), row.getInt(1), row.getDouble(3), row.get(2));
                 }
             }
-        } finally {
-            spark.stop();
-        }
+        });
     }
 
     /// Before the search, which may take long.
@@ -89,7 +86,8 @@ public final class SearchJob {
     /// @param spark stays open
     /// @param args as of the program; `--output` is ignored
     /// @return rows of `query`, `rank` from 1, `id` and `cosine`, in the order of the queries, best first
-    /// @throws IllegalArgumentException when an argument is wrong, or the embeddings are of another model
+    /// @throws IllegalArgumentException when an argument is wrong, or the embeddings are of another model, or none can be compared; a row
+    ///     that cannot costs the others nothing, and the log has a warning that counts these rows and names the first
     public static Dataset<Row> run(SparkSession spark, String... args) {
         Arguments arguments = arguments(args);
         String folder = arguments.required("embeddings");
@@ -99,34 +97,65 @@ public final class SearchJob {
         }
         float[][] vectors = queries.stream().map(EmbeddedRow::getEmbedding).toArray(float[][]::new);
         for (int i = 0; i < vectors.length; i++) {
-            if (vectors[i].length != vectors[0].length) {
-                throw new IllegalArgumentException("query %s: expected %d components, as the first has, got %d".formatted(
-                        queries.get(i).getName(), vectors[0].length, vectors[i].length));
+            String reason = BlockSearch.unfit(vectors[i], vectors[0].length);
+            if (reason != null) {
+                throw badQuery(queries.get(i).getName(), reason);
             }
         }
-        TopK[] best = search(
-                rows(spark.read().parquet(folder), arguments.get("id", "path")).javaRDD(), vectors, arguments.number("top", 10));
+        Found found = search(
+                rows(spark, arguments, "embeddings", "id").javaRDD(), vectors, arguments.number("top", 10));
+        if (found.unfit() > 0) {
+            String what = "%s: %,d of %,d embeddings cannot be compared with the queries and are left out: %s".formatted(
+                    folder, found.unfit(), found.unfit() + found.compared(), found.reasons());
+            if (found.compared() == 0) {
+                throw new IllegalArgumentException(what);
+            }
+            LOG.log(System.Logger.Level.WARNING, what);
+        }
+        TopK[] best = found.best();
         List<Row> results = new ArrayList<>();
         for (int q = 0; q < best.length; q++) {
             int rank = 1;
             for (TopK.Hit hit : best[q].hits()) {
-                results.add(RowFactory.create(queries.get(q).getName(), rank++, hit.name(), hit.cosine()));
+                // lengths are rounded, so that the product of a vector and itself may be a little more than 1
+                double cosine = Math.clamp(hit.cosine(), -1, 1);
+                results.add(RowFactory.create(queries.get(q).getName(), rank++, hit.name(), cosine));
             }
         }
         return spark.createDataFrame(results, RESULT);
     }
 
-    static TopK[] search(JavaRDD<EmbeddedRow> rows, float[][] queries, int top) {
+    static Found search(JavaRDD<EmbeddedRow> rows, float[][] queries, int top) {
         Broadcast<float[][]> sent = JavaSparkContext.fromSparkContext(rows.context()).broadcast(queries);
         try {
-            return rows.mapPartitions(partition -> List.<TopK[]>of(new BlockSearch(sent.value(), top).search(partition)).iterator())
-                    .treeAggregate(TopK.empty(queries.length, top), TopK::add, TopK::add);
+            return rows.mapPartitions(partition -> List.of(new BlockSearch(sent.value(), top).search(partition)).iterator())
+                    .treeAggregate(new Found(queries.length, top), Found::add, Found::add);
         } finally {
             sent.destroy();
         }
     }
 
-    private static Dataset<EmbeddedRow> rows(Dataset<Row> table, String id) {
+    /// The rows with an embedding of the folder that an option names.
+    ///
+    /// @param idOption names the column of the rows' names
+    private static Dataset<EmbeddedRow> rows(SparkSession spark, Arguments arguments, String option, String idOption) {
+        Path folder = new Path(arguments.required(option));
+        try {
+            if (!folder.getFileSystem(spark.sparkContext().hadoopConfiguration()).exists(folder)) {
+                throw arguments.wrong("--%s: expected a folder of Parquet files, got none: %s".formatted(option, folder));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("--%s: %s".formatted(option, e.getMessage()), e);
+        }
+        Dataset<Row> table = spark.read().parquet(HadoopFiles.literal(folder));
+        String id = arguments.get(idOption, "path");
+        List<String> columns = List.of(table.columns());
+        if (!columns.contains(id)) {
+            throw arguments.wrong("--%s: expected one of %s, got %s".formatted(idOption, String.join(", ", columns), id));
+        }
+        if (!columns.contains(ClipFunctions.EMBEDDING)) {
+            throw arguments.wrong("--%s: expected a column embedding, got %s".formatted(option, String.join(", ", columns)));
+        }
         return table.filter(functions.col(ClipFunctions.EMBEDDING).isNotNull())
                 .select(functions.coalesce(table.col(id).cast(DataTypes.StringType), functions.lit("")).as("name"),
                         table.col(ClipFunctions.EMBEDDING))
@@ -140,7 +169,7 @@ public final class SearchJob {
             throw arguments.wrong("--text or --queries: expected one of them, got " + (table == null ? "neither" : "both"));
         }
         if (table != null) {
-            return rows(spark.read().parquet(table), arguments.get("query-id", "path")).collectAsList();
+            return rows(spark, arguments, "queries", "query-id").collectAsList();
         }
         ExecutorModel model = arguments.model();
         requireModel(spark, model, new Path(folder));
@@ -148,12 +177,17 @@ public final class SearchJob {
         Dataset<Row> embedded = ClipFunctions.embedTexts(words, "name", model).cache();
         try {
             for (Row row : embedded.filter(functions.col(ClipFunctions.ERROR).isNotNull()).collectAsList()) {
-                throw new IllegalArgumentException("query %s: %s".formatted(row.getString(0), row.<String>getAs(ClipFunctions.ERROR)));
+                throw badQuery(row.getString(0), row.getAs(ClipFunctions.ERROR));
             }
             return embedded.select("name", ClipFunctions.EMBEDDING).as(Encoders.bean(EmbeddedRow.class)).collectAsList();
         } finally {
             embedded.unpersist();
         }
+    }
+
+    /// A text may be as long as a book: its beginning tells which it is.
+    private static IllegalArgumentException badQuery(String query, String reason) {
+        return new IllegalArgumentException("query %s: %s".formatted(query.length() > 80 ? query.substring(0, 80) + "…" : query, reason));
     }
 
     /// Embeddings that EmbedJob has not written do not say of which model they are.

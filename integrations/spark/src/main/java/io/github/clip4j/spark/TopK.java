@@ -11,13 +11,15 @@ import java.util.stream.IntStream;
 final class TopK implements Serializable {
     private static final long serialVersionUID = 1;
 
-    private final double[] cosines;
-    private final String[] names;
+    private final int capacity;
+    private double[] cosines; // grows: who asks for a billion results of a thousand rows needs memory for a thousand
+    private String[] names;
     private int size;
 
     TopK(int capacity) {
-        this.cosines = new double[capacity];
-        this.names = new String[capacity];
+        this.capacity = capacity;
+        this.cosines = new double[Math.min(capacity, 16)];
+        this.names = new String[cosines.length];
     }
 
     /// A row and its cosine.
@@ -25,11 +27,16 @@ final class TopK implements Serializable {
 
     /// The cosine of the worst; −∞ while there is room for any.
     double least() {
-        return size == cosines.length ? cosines[0] : Double.NEGATIVE_INFINITY;
+        return size == capacity ? cosines[0] : Double.NEGATIVE_INFINITY;
     }
 
     void offer(double cosine, String name) {
-        if (size < cosines.length) {
+        if (size < capacity) {
+            if (size == cosines.length) {
+                int longer = Math.clamp(2L * size, 0, capacity);
+                cosines = Arrays.copyOf(cosines, longer);
+                names = Arrays.copyOf(names, longer);
+            }
             int at = size++;
             for (; at > 0 && isWorse(cosine, name, (at - 1) / 2); at = (at - 1) / 2) {
                 move((at - 1) / 2, at);

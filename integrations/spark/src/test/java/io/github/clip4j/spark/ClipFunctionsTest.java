@@ -48,6 +48,14 @@ class ClipFunctionsTest {
         return Embedding.ofUnit(floats);
     }
 
+    private static List<Float> floats(Embedding embedding) {
+        List<Float> floats = new ArrayList<>();
+        for (float value : embedding.toArray()) {
+            floats.add(value);
+        }
+        return floats;
+    }
+
     @Test
     void imagesHaveTheBitsOfOneMachineAndABadOneCostsTheOthersNothing() throws IOException {
         Dataset<Row> embedded = ClipFunctions.embedImages(images(300), "png", MODEL);
@@ -105,6 +113,7 @@ class ClipFunctionsTest {
             Row other = ofEmbeddings.get(i);
             assertThat(other.<String>getAs("label")).isEqualTo(row.getAs("label"));
             assertThat(other.<Double>getAs("probability")).isEqualTo(row.getAs("probability"));
+            assertThat(other.<String>getAs("error")).isEqualTo(row.getAs("error"));
             if (i == 2 || i == 39) {
                 assertThat(row.<String>getAs("label")).isNull();
                 assertThat(row.<String>getAs("error")).isNotNull();
@@ -116,6 +125,28 @@ class ClipFunctionsTest {
         }
         assertThat(ofImages).extracting(row -> row.<String>getAs("label")).as("not the same label everywhere").contains(LABELS.get(0))
                 .containsAnyOf(LABELS.get(1), LABELS.get(2));
+    }
+
+    @Test
+    void anEmbeddingThatIsNotOfTheModelCostsTheOthersNothing() throws IOException {
+        Embedding good = Local.CLIP.embedImage(ImageFile.read(Images.png(1)));
+        List<Float> notUnit = new ArrayList<>(floats(good));
+        notUnit.set(3, 7f);
+        List<@Nullable Float> withNull = new ArrayList<>(floats(good));
+        withNull.set(3, null);
+        List<Row> rows = new ArrayList<>();
+        for (Object value : Arrays.asList(floats(good), notUnit, List.of(1f, 0f), withNull, null, floats(good))) {
+            rows.add(RowFactory.create(value));
+        }
+        Dataset<Row> table = Local.SPARK.createDataFrame(rows, new StructType()
+                .add("vector", DataTypes.createArrayType(DataTypes.FloatType, true)));
+        List<Row> classified = ClipFunctions.classify(table, "vector", MODEL, LABELS, TEMPLATES).collectAsList();
+        String label = Local.CLIP.classifier(LABELS, TEMPLATES).classify(good).best().label();
+        assertThat(classified).extracting(row -> row.<String>getAs("label")).containsExactly(label, null, null, null, null, label);
+        assertThat(classified).extracting(row -> row.<String>getAs("error")).satisfiesExactly(
+                first -> assertThat(first).isNull(), length -> assertThat(length).contains("length"),
+                two -> assertThat(two).isEqualTo("expected an embedding of " + good.dimension() + " components, as the model gives, got 2"),
+                nan -> assertThat(nan).contains("NaN"), none -> assertThat(none).isNull(), last -> assertThat(last).isNull());
     }
 
     @Test

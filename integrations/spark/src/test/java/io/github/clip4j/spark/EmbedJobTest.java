@@ -112,6 +112,58 @@ class EmbedJobTest {
     }
 
     @Test
+    void rowsWithAnErrorAreMadeAgainWhenAsked() throws IOException {
+        Path input = Images.folder(folder.resolve("in"), 30);
+        Path output = folder.resolve("out");
+        Files.writeString(input.resolve("late.png"), "a download that is not finished");
+        assertThat(embed(input, output, "--part-files", "10")).isEqualTo(new EmbedJob.Result(4, 32, 2, 0));
+        Map<Path, FileTime> before = times(output);
+        Files.write(input.resolve("late.png"), Images.png(99));
+        assertThat(embed(input, output, "--part-files", "10")).isEqualTo(new EmbedJob.Result(0, 0, 0, 32));
+        assertThat(times(output)).isEqualTo(before);
+
+        // both errors are in parts of their own or in one; the other parts stay
+        EmbedJob.Result again = embed(input, output, "--part-files", "10", "--retry-errors", "true");
+        assertThat(again.errors()).isEqualTo(1);
+        assertThat(again.rows() + again.finished()).isEqualTo(32);
+        assertThat(contents(Local.SPARK, output)).isEqualTo(expected(input));
+
+        // killed between the end of the new part and the deletion of the old one
+        Path copy = Files.createDirectory(output.resolve("part=77"));
+        Path last = output.resolve("part=" + (3 + again.parts()));
+        try (Stream<Path> files = Files.list(last)) {
+            for (Path file : files.filter(name -> !name.getFileName().toString().endsWith(".crc")).toList()) { // Hadoop's checksums
+                Files.copy(file, copy.resolve(file.getFileName()));
+            }
+        }
+        Files.writeString(copy.resolve("_replaces"), last.getFileName().toString().replace("part=", "") + "\n");
+        assertThat(embed(input, output)).isEqualTo(new EmbedJob.Result(0, 0, 0, 32));
+        assertThat(last).doesNotExist();
+        assertThat(contents(Local.SPARK, output)).isEqualTo(expected(input));
+
+        // a file that is gone keeps its row, with an error
+        Files.delete(input.resolve("no-image.png"));
+        assertThat(embed(input, output, "--retry-errors", "true").errors()).isEqualTo(1);
+        assertThat(contents(Local.SPARK, output)).hasSize(32);
+    }
+
+    @Test
+    void anotherColumnOrTruncationIsRefused() throws IOException {
+        Path input = folder.resolve("in");
+        Local.SPARK.createDataFrame(List.of(RowFactory.create("a cat", "ein Hund")), new StructType().add("en", DataTypes.StringType)
+                .add("de", DataTypes.StringType)).coalesce(1).write().json(input.toString());
+        Path output = folder.resolve("out");
+        embed(input, output, "--format", "json", "--column", "en");
+        assertThatThrownBy(() -> embed(input, output, "--format", "json", "--column", "de"))
+                .hasMessage("--column: expected en, as in the runs that wrote " + output + ", got de; use another --output");
+        assertThatThrownBy(() -> embed(input, output, "--format", "json", "--column", "en", "--truncate", "true"))
+                .hasMessageStartingWith("--truncate: expected unset, as in the runs that wrote ");
+        Files.writeString(input.resolve("empty.json"), "");
+        assertThatThrownBy(() -> embed(input, output, "--format", "json", "--column", "en"))
+                .hasMessageContaining("expected rows, got none in file:" + input.resolve("empty.json"));
+    }
+
+    @Test
     void rowsOfParquetKeepTheirColumns() throws IOException {
         List<Row> rows = new ArrayList<>();
         for (int i = 0; i < 30; i++) {
@@ -193,6 +245,11 @@ class EmbedJobTest {
         assertThatThrownBy(() -> embed(full, table))
                 .hasMessageStartingWith("--output: expected a new or empty folder, or one that this job has written, got ");
         assertThat(part).isNotEmptyDirectory();
+        assertThatThrownBy(() -> EmbedJob.run(Local.SPARK, "--model", "", "--input", full.toString(), "--output", "x"))
+                .hasMessageStartingWith("model: expected a path, a URI or owner/name, got nothing");
+        assertThatThrownBy(() -> EmbedJob.run(
+                Local.SPARK, "--model", "/no/such", "--input", full.toString(), "--output", folder.resolve("o").toString()))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("model /no/such: ");
         assertThatThrownBy(() -> EmbedJob.run(Local.SPARK, "--input", "x")).hasMessageStartingWith("--model: expected a value, got none");
         assertThatThrownBy(() -> embed(input, folder.resolve("out"), "--input", "x"))
                 .hasMessageStartingWith("--input: expected one value, got 2");

@@ -14,6 +14,9 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -57,7 +60,7 @@ class SearchJobTest {
         JavaSparkContext spark = JavaSparkContext.fromSparkContext(Local.SPARK.sparkContext());
         for (int partitions : new int[] {1, 3, 40}) {
             for (int top : new int[] {1, 25}) {
-                TopK[] best = SearchJob.search(spark.parallelize(rows, partitions), vectors, top);
+                TopK[] best = SearchJob.search(spark.parallelize(rows, partitions), vectors, top).best();
                 assertThat(best).hasSameSizeAs(vectors);
                 for (int q = 0; q < vectors.length; q++) {
                     assertThat(best[q].hits()).as("query %d of %d partitions", q, partitions).isEqualTo(exact(rows, vectors[q], top));
@@ -71,20 +74,50 @@ class SearchJobTest {
         List<EmbeddedRow> rows = rows(3, 8, 1);
         JavaSparkContext spark = JavaSparkContext.fromSparkContext(Local.SPARK.sparkContext());
         float[] query = rows.get(1).getEmbedding();
-        assertThat(SearchJob.search(spark.parallelize(rows, 7), new float[][] {query}, 10)[0].hits()).isEqualTo(exact(rows, query, 10));
-        assertThat(SearchJob.search(spark.parallelize(List.<EmbeddedRow>of(), 2), new float[][] {query}, 10)[0].hits()).isEmpty();
+        for (int top : new int[] {10, Integer.MAX_VALUE}) { // takes no memory for more than there is
+            assertThat(SearchJob.search(spark.parallelize(rows, 7), new float[][] {query}, top).best()[0].hits())
+                    .isEqualTo(exact(rows, query, top));
+        }
+        assertThat(SearchJob.search(spark.parallelize(List.<EmbeddedRow>of(), 2), new float[][] {query}, 10).best()[0].hits()).isEmpty();
     }
 
     @Test
-    void aRowThatCannotBeComparedIsNamed() {
-        float[] query = rows(1, 8, 1).getFirst().getEmbedding();
-        BlockSearch search = new BlockSearch(new float[][] {query}, 3);
-        assertThatThrownBy(() -> search.search(List.of(row("x", new float[9])).iterator()))
-                .hasMessage("x: expected an embedding of 8 components, as the queries have, got 9; are all of one model?");
-        assertThatThrownBy(() -> search.search(List.of(row("x", new float[] {1, 1, 0, 0, 0, 0, 0, 0})).iterator()))
-                .hasMessageStartingWith("x: expected an embedding of length 1, got 1.414");
-        assertThatThrownBy(() -> search.search(List.of(row("x", new float[] {Float.NaN, 1, 0, 0, 0, 0, 0, 0})).iterator()))
-                .hasMessageStartingWith("x: expected an embedding of length 1, got NaN");
+    void aRowThatCannotBeComparedIsNamedAndCostsTheOthersNothing() {
+        List<EmbeddedRow> good = rows(20, 8, 1);
+        float[] query = good.get(3).getEmbedding();
+        List<EmbeddedRow> all = new ArrayList<>(good);
+        all.add(4, row("x", new float[9]));
+        all.add(9, row("y", new float[] {1, 1, 0, 0, 0, 0, 0, 0}));
+        all.add(15, row("z", new float[] {Float.NaN, 1, 0, 0, 0, 0, 0, 0}));
+        JavaSparkContext spark = JavaSparkContext.fromSparkContext(Local.SPARK.sparkContext());
+        for (int partitions : new int[] {1, 4}) {
+            Found found = SearchJob.search(spark.parallelize(all, partitions), new float[][] {query}, 5);
+            assertThat(found.best()[0].hits()).isEqualTo(exact(good, query, 5));
+            assertThat(found.compared()).isEqualTo(20);
+            assertThat(found.unfit()).isEqualTo(3);
+            assertThat(found.reasons().split("; (?=[xyz]:)")).satisfiesExactlyInAnyOrder(
+                    x -> assertThat(x)
+                            .isEqualTo("x: expected an embedding of 8 components, as the queries have, got 9; are all of one model?"),
+                    y -> assertThat(y).startsWith("y: expected an embedding of length 1, got 1.414"),
+                    z -> assertThat(z).startsWith("z: expected an embedding of length 1, got NaN"));
+        }
+    }
+
+    @Test
+    void aTableOfAnotherModelAloneIsRefused() {
+        Path table = folder.resolve("other");
+        Local.SPARK.createDataFrame(List.of(RowFactory.create("a", new float[] {1, 0})), new StructType()
+                .add("path", DataTypes.StringType).add("embedding", DataTypes.createArrayType(DataTypes.FloatType)))
+                .write().parquet(table.toString());
+        assertThatThrownBy(() -> SearchJob.run(Local.SPARK, "--embeddings", table.toString(), "--text", "a",
+                "--model", Local.MODEL.toString())).hasMessage(table + ": 1 of 1 embeddings cannot be compared with the queries and are "
+                + "left out: a: expected an embedding of " + Local.CLIP.dimension() + " components, as the queries have, got 2; are all of "
+                + "one model?");
+        assertThatThrownBy(() -> SearchJob.run(
+                Local.SPARK, "--embeddings", table.toString(), "--queries", table.toString(), "--id", "name"))
+                .hasMessageStartingWith("--id: expected one of path, embedding, got name\n");
+        assertThatThrownBy(() -> SearchJob.run(Local.SPARK, "--embeddings", table.toString(), "--queries", table + "2"))
+                .hasMessageStartingWith("--queries: expected a folder of Parquet files, got none: " + table + "2\n");
     }
 
     /// The bound decides what is computed exactly, so a product beyond it would lose a result.
@@ -135,7 +168,8 @@ class SearchJobTest {
 
         List<Row> itself = SearchJob.run(
                 Local.SPARK, "--embeddings", output.toString(), "--queries", output.toString(), "--top", "1").collectAsList();
-        assertThat(itself).hasSize(60).allMatch(row -> row.getString(0).equals(row.getString(2)) && row.getDouble(3) > 0.9999);
+        assertThat(itself).hasSize(60).allMatch(row -> row.getString(0).equals(row.getString(2)) && row.getDouble(3) > 0.9999
+                && row.getDouble(3) <= 1);
 
         assertThatThrownBy(() -> SearchJob.run(Local.SPARK, "--embeddings", output.toString(), "--text", "a", "--profile", "openai",
                 "--model", Local.MODEL.toString())).hasMessageContaining("cannot be compared");

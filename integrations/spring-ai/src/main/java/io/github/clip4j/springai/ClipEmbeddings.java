@@ -28,6 +28,8 @@ import org.springframework.ai.embedding.EmbeddingResponseMetadata;
 
 /// What both of Spring AI's embedding models do with texts and images.
 final class ClipEmbeddings {
+    private static final int LONGEST_PATH = 4096; // longer text is a picture in base64, with a fault
+
     private final Clip clip;
     private final boolean allowsFiles;
     private final Tokenizer tokenizer;
@@ -151,7 +153,9 @@ final class ClipEmbeddings {
             return ImageFile.readDataUrl(isUrl ? text : "data:;base64," + text, where, ImageOptions.defaults());
         } catch (IOException e) {
             String message = String.valueOf(e.getMessage());
-            throw new IllegalArgumentException(message.startsWith(where) ? message : where + ": " + message, e);
+            String hint = data instanceof String path && path.length() < LONGEST_PATH && path.contains(".") && !path.contains(":")
+                    ? "; a file is given as file: URL, or as new FileSystemResource(path)" : "";
+            throw new IllegalArgumentException((message.startsWith(where) ? message : where + ": " + message) + hint, e);
         }
     }
 

@@ -104,6 +104,8 @@ class ClipEmbeddingModelsTest {
                 .hasMessageStartingWith("document 1 (").hasMessageContaining("expected an image");
         assertThatThrownBy(() -> texts.embed(image("/9j/")))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("document 0 (");
+        assertThatThrownBy(() -> texts.embed(image("/images/a.png"))).hasMessageStartingWith("document 0 (")
+                .hasMessageEndingWith("; a file is given as file: URL, or as new FileSystemResource(path)");
         ClipEmbeddingModel refusing = new ClipEmbeddingModel(TinyClip.load(io.github.clip4j.ClipOptions.defaults().withTruncation(false)));
         assertThatThrownBy(() -> refusing.embed(List.of("a", "red ".repeat(200))))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("input 1: ");
