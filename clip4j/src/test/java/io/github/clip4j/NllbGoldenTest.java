@@ -17,7 +17,6 @@ import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.core.weights.TensorInfo;
-import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
 import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.ClipModel;
@@ -36,7 +35,6 @@ import io.github.clip4j.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -244,7 +242,7 @@ class NllbGoldenTest {
     @Test
     void anUnknownLanguageIsRefusedWithWhatIsNear() throws IOException {
         assertThatThrownBy(() -> Clip.load(CLIP, ClipOptions.defaults().withLanguage("fr"))).isInstanceOf(LanguageException.class)
-                .hasMessage("language: expected one of the vocabulary's, such as fra_Latn, arb_Arab, ell_Grek, eng_Latn, kor_Hang, got 'fr'");
+                .hasMessage("language: expected one of the vocabulary's, such as fra_Latn, arb_Arab, deu_Latn, ell_Grek, eng_Latn, got 'fr'");
         assertThatThrownBy(() -> Clip.load(CLIP, ClipOptions.defaults().withLanguage("rus_cyrl"))).hasMessageContaining("such as rus_Cyrl,");
         assertThatThrownBy(() -> Clip.load(CLIP, ClipOptions.defaults().withLanguage("</s>"))).isInstanceOf(LanguageException.class);
         Path bert = GOLDEN.resolveSibling("bert/xlm_roberta");
@@ -277,26 +275,12 @@ class NllbGoldenTest {
         "tokenizer_config.json | \"unk_token\": \"<unk>\" | \"unk_token\": \"<no>\" | unk_token: expected a token of the vocabulary, got '<no>'"
     })
     void whatIsAnotherModelIsRefused(String name, String part, String replacement, String message) throws IOException {
-        copyWithout("");
+        for (String file : List.of("open_clip_config.json", "open_clip_model.safetensors", "tokenizer.json", "tokenizer_config.json")) {
+            Files.copy(CLIP.resolve(file), folder.resolve(file));
+        }
         String content = Files.readString(CLIP.resolve(name));
         assertThat(content).contains(part);
         Files.writeString(folder.resolve(name), content.replaceFirst(part, replacement));
         assertThatThrownBy(() -> Clip.load(folder)).isInstanceOf(IOException.class).hasMessageContaining(message);
-    }
-
-    @Test
-    void weightsAloneDoNotSayIt() throws IOException {
-        copyWithout("open_clip_config.json");
-        assertThatThrownBy(() -> Clip.load(folder, ClipOptions.defaults().withActivation(Activation.GELU)))
-                .isInstanceOf(WeightFormatException.class).hasMessageContaining("expected open_clip_config.json, got none; a text encoder");
-    }
-
-    private void copyWithout(String name) throws IOException {
-        for (String file : new ArrayList<>(List.of(
-                "open_clip_config.json", "open_clip_model.safetensors", "tokenizer.json", "tokenizer_config.json"))) {
-            if (!file.equals(name)) {
-                Files.copy(CLIP.resolve(file), folder.resolve(file));
-            }
-        }
     }
 }
