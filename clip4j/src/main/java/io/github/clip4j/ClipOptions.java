@@ -199,7 +199,8 @@ public final class ClipOptions {
 
     @Override
     public String toString() {
-        return "ClipOptions[threads=%d, profile=%s, activation=%s, imageSize=%s, truncation=%s, language=%s, weights=%s, maxConcurrent=%d]".formatted(
+        return ("ClipOptions[threads=%d, profile=%s, activation=%s, imageSize=%s, truncation=%s, language=%s, weights=%s, "
+                + "maxConcurrent=%d]").formatted(
                 threads, said(profile), said(activation), imageSize.isPresent() ? imageSize.getAsInt() : "the checkpoint's",
                 said(truncation), said(language), weights, maxConcurrent);
     }

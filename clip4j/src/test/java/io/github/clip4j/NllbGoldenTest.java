@@ -241,13 +241,16 @@ class NllbGoldenTest {
 
     @Test
     void anUnknownLanguageIsRefusedWithWhatIsNear() throws IOException {
-        assertThatThrownBy(() -> Clip.load(CLIP, ClipOptions.defaults().withLanguage("fr"))).isInstanceOf(LanguageException.class)
-                .hasMessage("language: expected one of the vocabulary's, such as fra_Latn, arb_Arab, deu_Latn, ell_Grek, eng_Latn, got 'fr'");
-        assertThatThrownBy(() -> Clip.load(CLIP, ClipOptions.defaults().withLanguage("rus_cyrl"))).hasMessageContaining("such as rus_Cyrl,");
+        assertThatThrownBy(() -> Clip.load(CLIP, ClipOptions.defaults().withLanguage("fr")))
+                .isInstanceOf(LanguageException.class).hasMessage(
+                        "language: expected one of the vocabulary's, such as fra_Latn, arb_Arab, deu_Latn, ell_Grek, eng_Latn, got 'fr'");
+        assertThatThrownBy(() -> Clip.load(CLIP, ClipOptions.defaults().withLanguage("rus_cyrl")))
+                .hasMessageContaining("such as rus_Cyrl,");
         assertThatThrownBy(() -> Clip.load(CLIP, ClipOptions.defaults().withLanguage("</s>"))).isInstanceOf(LanguageException.class);
         Path bert = GOLDEN.resolveSibling("bert/xlm_roberta");
         for (Path other : List.of(bert, ReferenceData.projectRoot().resolve("clip-vit/src/test/resources/golden/siglip"))) {
-            assertThatThrownBy(() -> Clip.load(other, ClipOptions.defaults().withLanguage("fra_Latn"))).isInstanceOf(LanguageException.class)
+            assertThatThrownBy(() -> Clip.load(other, ClipOptions.defaults().withLanguage("fra_Latn")))
+                    .isInstanceOf(LanguageException.class)
                     .hasMessage("language: expected none, as the texts of this model do not begin with their language, got 'fra_Latn'; "
                             + "only NLLB-CLIP's do");
         }
@@ -270,9 +273,9 @@ class NllbGoldenTest {
         "open_clip_config.json | \"cls_pooler\" | \"mean_pooler\" | text_cfg.hf_pooler_type: expected cls_pooler, as NLLB-CLIP has it",
         "open_clip_config.json | \"linear\" | \"mlp\" | text_cfg.hf_proj_type: expected linear, as NLLB-CLIP has it",
         "open_clip_config.json | nllb-200-distilled-600M | nllb-200-3.3B | this is a model with another text encoder than CLIP's",
-        "tokenizer_config.json | \"src_lang\": null | \"src_lang\": \"xyz_Latn\" | src_lang: expected a token of the vocabulary, got 'xyz_Latn'",
+        "tokenizer_config.json | \"src_lang\": null | \"src_lang\": \"xyz_Latn\" | src_lang: expected a token of the vocabulary",
         "tokenizer_config.json | \"legacy_behaviour\": false | \"legacy_behaviour\": true | legacy_behaviour: expected false",
-        "tokenizer_config.json | \"unk_token\": \"<unk>\" | \"unk_token\": \"<no>\" | unk_token: expected a token of the vocabulary, got '<no>'"
+        "tokenizer_config.json | \"unk_token\": \"<unk>\" | \"unk_token\": \"<no>\" | unk_token: expected a token of the vocabulary"
     })
     void whatIsAnotherModelIsRefused(String name, String part, String replacement, String message) throws IOException {
         for (String file : List.of("open_clip_config.json", "open_clip_model.safetensors", "tokenizer.json", "tokenizer_config.json")) {

@@ -37,9 +37,13 @@ class NllbCommandTest {
         return row.getAsJsonArray().asList().stream().mapToInt(JsonElement::getAsInt).filter(id -> id != 1).toArray();
     }
 
+    private static Cli.Run run(String[] more, String... args) {
+        return Cli.run(Stream.concat(Stream.of(args), Stream.of(more)).toArray(String[]::new));
+    }
+
     private float[] embedding(String... args) throws IOException {
         Path out = directory.resolve("out.npy");
-        Cli.Run run = Cli.run(Stream.concat(Stream.of("embed", "-o", out.toString(), "--model", MODEL), Stream.of(args)).toArray(String[]::new));
+        Cli.Run run = run(args, "embed", "-o", out.toString(), "--model", MODEL);
         assertThat(run.exit()).as(run.err()).isZero();
         return NpyArray.read(out).floats();
     }
@@ -49,7 +53,7 @@ class NllbCommandTest {
     void aTextBeginsWithItsLanguage(String language) throws IOException {
         String[] chosen = language.isEmpty() ? new String[0] : new String[] {"--language", language};
         int[] row = ids(expected().getAsJsonArray(language.isEmpty() ? "ids" : "ids_" + language).get(0));
-        Cli.Run run = Cli.run(Stream.concat(Stream.of("tokenize", TEXT, "--json", "--model", MODEL), Stream.of(chosen)).toArray(String[]::new));
+        Cli.Run run = run(chosen, "tokenize", TEXT, "--json", "--model", MODEL);
         assertThat(run.exit()).as(run.err()).isZero();
         JsonArray tokens = run.results().getFirst().getAsJsonArray("ids");
         assertThat(tokens.asList().stream().mapToInt(JsonElement::getAsInt).toArray()).isEqualTo(row);
@@ -93,7 +97,7 @@ class NllbCommandTest {
         Cli.Run inspected = Cli.run("inspect", MODEL);
         assertThat(inspected.exit()).as(inspected.err()).isZero();
         assertThat(inspected.out()).contains("open_clip_config.json").contains("433 tokens, texts begin with eng_Latn");
-        Cli.Run traced = Cli.run("trace", "--text", TEXT, "--model", MODEL, "-o", directory.resolve("trace").toString());
+        Cli.Run traced = Cli.run("trace", "--text", TEXT, "--model", MODEL, "-o", directory.resolve("trace.safetensors").toString());
         assertThat(traced.exit()).as(traced.err()).isZero();
         Cli.Run bench = Cli.run("bench", "--model", MODEL, "--tower", "text", "--seconds", "0.01");
         assertThat(bench.exit()).as(bench.err()).isZero();

@@ -9,7 +9,7 @@ public final class LanguageException extends IllegalArgumentException {
     }
 
     static LanguageException none(String language) {
-        return new LanguageException(("language: expected none, as the texts of this model do not begin with their language, got '%s'; only "
-                + "NLLB-CLIP's do").formatted(language));
+        return new LanguageException("language: expected none, as the texts of this model do not begin with their language, got '%s'; "
+                .formatted(language) + "only NLLB-CLIP's do");
     }
 }

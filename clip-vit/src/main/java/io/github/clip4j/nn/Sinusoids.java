@@ -11,9 +11,9 @@ final class Sinusoids {
 
     private Sinusoids() {}
 
-    /// Rows `first` to `first + count`. Models were trained with a table in float32: each step is rounded to it, as PyTorch does. At
-    /// position 1,000 the exact value would be off by 6e-5. PyTorch's own exp, sin and cos may miss the nearest float, so that single
-    /// numbers differ by the last bit of a frequency.
+    /// Rows `first` to `first + count`. Models were trained with a table in float32: each step is rounded to it, as PyTorch does.
+    /// Exact values would be off by up to 6e-6 within 80 positions. PyTorch's own exp, sin and cos may miss the nearest float, so that
+    /// single numbers differ by the last bit of a frequency, up to 1e-6.
     ///
     /// @param width an odd one ends with a zero
     /// @return `[count, width]`

@@ -227,8 +227,8 @@ final class ConfigInference {
         }
         Shape tokens = shape(ParameterNames.TOKEN_EMBEDDING, 2);
         if (!weights.tensors().containsKey(ParameterNames.TEXT_POSITIONS)) {
-            throw new WeightFormatException(weights.location() + ": expected open_clip_config.json, got none; a text encoder without a table "
-                    + "of positions is NLLB-CLIP's, whose weights do not say how many heads it has");
+            throw new WeightFormatException(weights.location() + ": expected open_clip_config.json, got none; a text encoder without a "
+                    + "table of positions is NLLB-CLIP's, whose weights do not say how many heads it has");
         }
         boolean projected = hasAny(ParameterNames.TEXT_HEAD_LAYER + ".");
         boolean last = projected

@@ -27,7 +27,8 @@ final class M2m100Names {
     /// The folder of the encoder's names in open_clip.
     static final String ENCODER = "transformer.";
 
-    private static final Pattern LAYER = Pattern.compile("layers\\.(\\d+)\\.(self_attn|self_attn_layer_norm|final_layer_norm|fc1|fc2)\\.(.+)");
+    private static final Pattern LAYER =
+            Pattern.compile("layers\\.(\\d+)\\.(self_attn|self_attn_layer_norm|final_layer_norm|fc1|fc2)\\.(.+)");
     private static final Map<String, String> PARTS = Map.of(
             "self_attn", "self_attn", "self_attn_layer_norm", "layer_norm1", "final_layer_norm", "layer_norm2", "fc1", "mlp.fc1",
             "fc2", "mlp.fc2");

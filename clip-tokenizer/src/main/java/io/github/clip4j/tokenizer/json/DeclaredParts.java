@@ -65,7 +65,8 @@ final class DeclaredParts {
         Parts made = with(new Parts(
                 model.with(new BpeModel.Options(
                         declared.named("unk_token").orElse("<unk>"), "", "", true, false, false)),
-                parts.addedTokens(), charactersOf(parts.normalizer()), new PreTokenizerStep.Metaspace(META, PrependScheme.ALWAYS, true), null,
+                parts.addedTokens(), charactersOf(parts.normalizer()),
+                new PreTokenizerStep.Metaspace(META, PrependScheme.ALWAYS, true), null,
                 new DecoderStep.Metaspace(META, PrependScheme.ALWAYS), parts.truncation(), parts.padding()),
                 declared, parts.addedTokens(), XLM_ROBERTAS_NAMES, true);
         int language = require(made, declared, "src_lang", declared.string("src_lang").orElse(ENGLISH));
