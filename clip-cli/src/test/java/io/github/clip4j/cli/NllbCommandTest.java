@@ -92,6 +92,21 @@ class NllbCommandTest {
         }
     }
 
+    /// An index is of a model, whatever language its texts are in.
+    @Test
+    void anIndexIsSearchedInAnyLanguage() throws IOException {
+        Path folder = Files.createDirectory(directory.resolve("photos"));
+        Files.copy(Path.of(Cli.IMAGE), folder.resolve("a.png"));
+        String index = directory.resolve("index").toString();
+        Cli.Run indexed = Cli.run("index", folder.toString(), "--index", index, "--model", MODEL);
+        assertThat(indexed.exit()).as(indexed.err()).isZero();
+        for (String language : new String[] {"eng_Latn", "fra_Latn"}) {
+            Cli.Run found = Cli.run("search", TEXT, "--index", index, "--language", language, "--paths");
+            assertThat(found.exit()).as(found.err()).isZero();
+            assertThat(found.out().strip()).endsWith("a.png");
+        }
+    }
+
     @Test
     void theModelIsInspectedTracedAndMeasured() {
         Cli.Run inspected = Cli.run("inspect", MODEL);

@@ -66,12 +66,17 @@ public record IndexModel(String name, String source, String profile, Embedding i
         return image.dimension();
     }
 
-    /// Checks that a model is this one, by its text encoder: a search by words needs no other.
+    /// Checks that a model is this one, by its text encoder: a search by words needs no other. Where texts begin with their language, as
+    /// NLLB-CLIP's do, a query may be in another one than the index's text, and the image encoder tells.
     ///
     /// @param clip the model that made a query
     /// @throws IllegalArgumentException when it is another one
     public void requireTexts(Clip clip) {
-        require(clip, fits(clip) ? clip.embedText(TEXT).dot(text) : Double.NaN);
+        if (clip.tokenizer().language().isPresent()) {
+            requireImages(clip);
+        } else {
+            require(clip, fits(clip) ? clip.embedText(TEXT).dot(text) : Double.NaN);
+        }
     }
 
     /// Checks that a model is this one, by its image encoder.

@@ -13,7 +13,7 @@ final class Sinusoids {
 
     /// Rows `first` to `first + count`. Models were trained with a table in float32: each step is rounded to it, as PyTorch does.
     /// Exact values would be off by up to 6e-6 within 80 positions. PyTorch's own exp, sin and cos may miss the nearest float, so that
-    /// single numbers differ by the last bit of a frequency, up to 1e-6.
+    /// single numbers differ by the last bit of a frequency, up to 1e-6. StrictMath gives the same bits on every processor.
     ///
     /// @param width an odd one ends with a zero
     /// @return `[count, width]`
@@ -22,11 +22,11 @@ final class Sinusoids {
         float step = (float) -(Math.log(LONGEST) / (half - 1));
         float[] rows = new float[count * width];
         for (int i = 0; i < half; i++) {
-            float frequency = (float) Math.exp(i * step);
+            float frequency = (float) StrictMath.exp(i * step);
             for (int row = 0; row < count; row++) {
                 float angle = (first + row) * frequency;
-                rows[row * width + i] = (float) Math.sin(angle);
-                rows[row * width + half + i] = (float) Math.cos(angle);
+                rows[row * width + i] = (float) StrictMath.sin(angle);
+                rows[row * width + half + i] = (float) StrictMath.cos(angle);
             }
         }
         return rows;

@@ -68,10 +68,10 @@ public final class ReferenceNllb {
                 x[i][j] = Math.sqrt(d) * tokens[ids[i] * d + j];
             }
             for (int j = 0; j < half; j++) {
-                float frequency = (float) Math.exp(j * step);
+                float frequency = (float) StrictMath.exp(j * step);
                 float angle = (firstPosition + i) * frequency;
-                x[i][j] += (float) Math.sin(angle);
-                x[i][half + j] += (float) Math.cos(angle);
+                x[i][j] += (float) StrictMath.sin(angle);
+                x[i][half + j] += (float) StrictMath.cos(angle);
             }
         }
         return x;
