@@ -30,8 +30,10 @@ final class ClipLoader {
 
     private static Clip read(Checkpoint checkpoint, ClipOptions options) throws IOException {
         Profile profile = options.profile().isPresent() ? options.profile().get() : checkpoint.profile();
-        Tokenizer tokenizer =
-                checkpoint.tokenizer(profile).map(t -> t.withTruncation(options.truncation().orElse(t.truncates()))).orElse(null);
+        Tokenizer tokenizer = checkpoint.tokenizer(profile)
+                .map(t -> t.withTruncation(options.truncation().orElse(t.truncates())))
+                .map(t -> options.language().map(t::withLanguage).orElse(t))
+                .orElse(null);
         Workers workers = KernelWarmUp.workers(checkpoint.weights(), options.threads());
         try {
             ClipConfig config = checkpoint.config(options.activation());

@@ -26,17 +26,19 @@ public final class ClipOptions {
     private final Optional<Activation> activation;
     private final OptionalInt imageSize;
     private final Optional<Boolean> truncation;
+    private final Optional<String> language;
     private final DType weights;
     private final int maxConcurrent;
 
     private ClipOptions(
             int threads, Optional<Profile> profile, Optional<Activation> activation, OptionalInt imageSize,
-            Optional<Boolean> truncation, DType weights, int maxConcurrent) {
+            Optional<Boolean> truncation, Optional<String> language, DType weights, int maxConcurrent) {
         this.threads = threads;
         this.profile = profile;
         this.activation = activation;
         this.imageSize = imageSize;
         this.truncation = truncation;
+        this.language = language;
         this.weights = weights;
         this.maxConcurrent = maxConcurrent;
     }
@@ -45,7 +47,7 @@ public final class ClipOptions {
     public static ClipOptions defaults() {
         return new ClipOptions(
                 Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors()), Optional.empty(), Optional.empty(),
-                OptionalInt.empty(), Optional.empty(), DType.F32, 1);
+                OptionalInt.empty(), Optional.empty(), Optional.empty(), DType.F32, 1);
     }
 
     /// How many threads encode.
@@ -57,7 +59,7 @@ public final class ClipOptions {
         if (threads < 1 || threads > MOST_THREADS) {
             throw new IllegalArgumentException("threads: expected 1 to %,d, got %,d".formatted(MOST_THREADS, threads));
         }
-        return new ClipOptions(threads, profile, activation, imageSize, truncation, weights, maxConcurrent);
+        return new ClipOptions(threads, profile, activation, imageSize, truncation, language, weights, maxConcurrent);
     }
 
     /// The reference implementation to agree with in tokenizing texts and preparing images, when it is not the one that the files belong
@@ -67,7 +69,7 @@ public final class ClipOptions {
     /// @return options with that
     public ClipOptions withProfile(Profile profile) {
         Objects.requireNonNull(profile, "profile is null");
-        return new ClipOptions(threads, Optional.of(profile), activation, imageSize, truncation, weights, maxConcurrent);
+        return new ClipOptions(threads, Optional.of(profile), activation, imageSize, truncation, language, weights, maxConcurrent);
     }
 
     /// The activation of both towers' MLPs, for a checkpoint that does not say it.
@@ -76,7 +78,7 @@ public final class ClipOptions {
     /// @return options with that
     public ClipOptions withActivation(Activation activation) {
         Objects.requireNonNull(activation, "activation is null");
-        return new ClipOptions(threads, profile, Optional.of(activation), imageSize, truncation, weights, maxConcurrent);
+        return new ClipOptions(threads, profile, Optional.of(activation), imageSize, truncation, language, weights, maxConcurrent);
     }
 
     /// Images of another size than the model was trained on; its position embeddings are resampled.
@@ -88,7 +90,7 @@ public final class ClipOptions {
         if (imageSize < 1 || imageSize > LARGEST_IMAGE) {
             throw new IllegalArgumentException("image size: expected 1 to %,d pixels, got %d".formatted(LARGEST_IMAGE, imageSize));
         }
-        return new ClipOptions(threads, profile, activation, OptionalInt.of(imageSize), truncation, weights, maxConcurrent);
+        return new ClipOptions(threads, profile, activation, OptionalInt.of(imageSize), truncation, language, weights, maxConcurrent);
     }
 
     /// What happens to a text with more tokens than the model has positions, whatever the profile says.
@@ -97,7 +99,19 @@ public final class ClipOptions {
     ///     cut; false: it is refused with a [io.github.clip4j.tokenizer.TextTooLongException]
     /// @return options with that
     public ClipOptions withTruncation(boolean truncates) {
-        return new ClipOptions(threads, profile, activation, imageSize, Optional.of(truncates), weights, maxConcurrent);
+        return new ClipOptions(threads, profile, activation, imageSize, Optional.of(truncates), language, weights, maxConcurrent);
+    }
+
+    /// The language that texts are in, for a model whose texts begin with theirs: NLLB-CLIP. Without it they are in the one that the files
+    /// say, which is English where they say none. To embed texts of several languages with one model, give each to
+    /// [io.github.clip4j.tokenizer.Tokenizer#withLanguage] and their ids to [Clip#embedTokens].
+    ///
+    /// @param language as the vocabulary has it, such as `fra_Latn`; loading refuses one that it does not have, and any for another model,
+    ///     with a [io.github.clip4j.tokenizer.LanguageException]
+    /// @return options with that
+    public ClipOptions withLanguage(String language) {
+        Objects.requireNonNull(language, "language is null");
+        return new ClipOptions(threads, profile, activation, imageSize, truncation, Optional.of(language), weights, maxConcurrent);
     }
 
     /// How the weights of linear layers are kept in memory. F16 and BF16 take half of it, and lose nothing when the checkpoint was
@@ -111,7 +125,7 @@ public final class ClipOptions {
         if (weights != DType.F32 && weights != DType.F16 && weights != DType.BF16) {
             throw new IllegalArgumentException("weights: expected F32, F16 or BF16, got " + weights);
         }
-        return new ClipOptions(threads, profile, activation, imageSize, truncation, weights, maxConcurrent);
+        return new ClipOptions(threads, profile, activation, imageSize, truncation, language, weights, maxConcurrent);
     }
 
     /// Lets up to `maxConcurrent` forward passes run side by side; 1 unless set.
@@ -128,7 +142,7 @@ public final class ClipOptions {
         if (maxConcurrent < 1 || maxConcurrent > MOST_THREADS) {
             throw new IllegalArgumentException("max concurrent: expected 1 to %,d, got %,d".formatted(MOST_THREADS, maxConcurrent));
         }
-        return new ClipOptions(threads, profile, activation, imageSize, truncation, weights, maxConcurrent);
+        return new ClipOptions(threads, profile, activation, imageSize, truncation, language, weights, maxConcurrent);
     }
 
     /// {@return the threads that prepare and encode}
@@ -156,6 +170,11 @@ public final class ClipOptions {
         return truncation;
     }
 
+    /// {@return the language that texts are in; empty for the one that the files say}
+    public Optional<String> language() {
+        return language;
+    }
+
     /// {@return how the weights of linear layers are kept: F32, F16 or BF16}
     public DType weights() {
         return weights;
@@ -169,20 +188,21 @@ public final class ClipOptions {
     @Override
     public boolean equals(Object other) {
         return other instanceof ClipOptions o && threads == o.threads && profile.equals(o.profile) && activation.equals(o.activation)
-                && imageSize.equals(o.imageSize) && truncation.equals(o.truncation) && weights == o.weights
+                && imageSize.equals(o.imageSize) && truncation.equals(o.truncation) && language.equals(o.language) && weights == o.weights
                 && maxConcurrent == o.maxConcurrent;
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(threads, profile, activation, imageSize, truncation, weights, maxConcurrent);
+        return Objects.hash(threads, profile, activation, imageSize, truncation, language, weights, maxConcurrent);
     }
 
     @Override
     public String toString() {
-        return "ClipOptions[threads=%d, profile=%s, activation=%s, imageSize=%s, truncation=%s, weights=%s, maxConcurrent=%d]".formatted(
+        return ("ClipOptions[threads=%d, profile=%s, activation=%s, imageSize=%s, truncation=%s, language=%s, weights=%s, "
+                + "maxConcurrent=%d]").formatted(
                 threads, said(profile), said(activation), imageSize.isPresent() ? imageSize.getAsInt() : "the checkpoint's",
-                said(truncation), weights, maxConcurrent);
+                said(truncation), said(language), weights, maxConcurrent);
     }
 
     private static Object said(Optional<?> option) {

@@ -7,6 +7,7 @@ import io.github.clip4j.core.DType;
 import io.github.clip4j.core.weights.TensorInfo;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.core.weights.WeightSource;
+import io.github.clip4j.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -113,7 +114,7 @@ final class InspectCommand implements Callable<Integer> {
             print(out, "weights", weights.location());
             print(out, "layout", checkpoint.layout().id());
             print(out, "profile", checkpoint.profile().id());
-            print(out, "tokenizer", checkpoint.tokenizer(checkpoint.profile()).map(t -> t.size() + " tokens").orElse("none"));
+            print(out, "tokenizer", checkpoint.tokenizer(checkpoint.profile()).map(InspectCommand::describe).orElse("none"));
             print(out, "config", checkpoint.configOrigin());
             origins(checkpoint).forEach((key, value) -> out.printf(Locale.ROOT, "  %-40s %s%n", key, value));
         } else {
@@ -127,6 +128,10 @@ final class InspectCommand implements Callable<Integer> {
         if (listTensors) {
             weights.tensors().forEach((name, tensor) -> out.printf(Locale.ROOT, "  %-8s %-24s %s%n", tensor.dtype(), tensor.shape(), name));
         }
+    }
+
+    private static String describe(Tokenizer tokenizer) {
+        return tokenizer.size() + " tokens" + tokenizer.language().map(code -> ", texts begin with " + code).orElse("");
     }
 
     private static void print(PrintWriter out, String key, String value) {

@@ -8,6 +8,8 @@ import io.github.clip4j.core.Activation;
 import io.github.clip4j.search.EmbeddingIndex;
 import io.github.clip4j.search.IndexModel;
 import io.github.clip4j.tiny.TinyClip;
+import io.github.clip4j.tokenizer.LanguageException;
+import io.github.clip4j.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,6 +55,10 @@ final class ModelOptions {
     @Option(names = "--image-size", paramLabel = "PIXELS", description =
             "the edge of images, when it is not the one that the model was trained on")
     private @Nullable Integer imageSize;
+
+    @Option(names = "--language", paramLabel = "CODE", description =
+            "the language of the texts, for NLLB-CLIP: eng_Latn, fra_Latn, zho_Hans …; the one that the files say unless given")
+    private @Nullable String language;
 
     @Mixin
     private WeightOptions weights = new WeightOptions();
@@ -160,6 +166,7 @@ final class ModelOptions {
         options = profile().map(options::withProfile).orElse(options);
         options = given.activation().map(options::withActivation).orElse(options);
         options = truncate ? options.withTruncation(true) : options;
+        options = language == null ? options : options.withLanguage(language);
         return imageSize().map(options::withImageSize).orElse(options);
     }
 
@@ -196,7 +203,27 @@ final class ModelOptions {
 
     /// @param truncate whether texts that are too long are cut, whatever the profile does
     Clip load(boolean truncate) throws IOException {
-        ClipOptions options = options(truncate);
+        try {
+            return load(options(truncate));
+        } catch (LanguageException e) {
+            throw wrongLanguage(e);
+        }
+    }
+
+    private ParameterException wrongLanguage(LanguageException e) {
+        return new ParameterException(spec.commandLine(), "--" + e.getMessage(), e);
+    }
+
+    /// A tokenizer with the language that was asked for.
+    Tokenizer inLanguage(Tokenizer tokenizer) {
+        try {
+            return language == null ? tokenizer : tokenizer.withLanguage(language);
+        } catch (LanguageException e) {
+            throw wrongLanguage(e);
+        }
+    }
+
+    private Clip load(ClipOptions options) throws IOException {
         if (model == null) {
             spec.commandLine().getErr().println(DEMONSTRATION);
             return TinyClip.load(options);

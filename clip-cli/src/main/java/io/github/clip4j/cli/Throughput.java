@@ -13,6 +13,7 @@ import io.github.clip4j.model.VisionConfig;
 import java.lang.management.CompilationMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
@@ -69,7 +70,7 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
         } else {
             TextEncoder encoder = model.textEncoder().orElseThrow();
             Lengths possible = switch (encoder.config().head()) {
-                case TextHead.EndOfText _, TextHead.Bert _ -> lengths;
+                case TextHead.EndOfText _, TextHead.FirstPosition _, TextHead.Bert _ -> lengths;
                 case TextHead.LastPosition _ -> Lengths.FULL;
             };
             List<int[]> texts = texts(encoder.config(), batch, possible.atMost(encoder.config().contextLength()));
@@ -138,6 +139,7 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
         int end = switch (config.head()) {
             case TextHead.EndOfText(_, _, int id) -> id == TextConfig.LEGACY_END_OF_TEXT ? config.vocabularySize() - 1 : id;
             case TextHead.LastPosition _ -> 1;
+            case TextHead.FirstPosition first -> first.padId() + 1;
             case TextHead.Bert bert -> bert.padId() + 1; // anything but padding, which is left out
         };
         int choices = lengths.most() - lengths.least() + 1;
@@ -147,6 +149,9 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
             int[] ids = random.ints(n, 0, config.vocabularySize() - 2).toArray();
             ids[n - 1] = end;
             ids[0] = t % (config.vocabularySize() - 2); // no beginnings in common
+            if (config.head() instanceof TextHead.FirstPosition first) {
+                Arrays.setAll(ids, i -> ids[i] == first.padId() ? end : ids[i]); // padding is left out, and no text begins with it
+            }
             texts.add(ids);
         }
         return texts;

@@ -149,7 +149,8 @@ final class TokenizeCommand implements Callable<Integer> {
             }
         }
         Optional<Tokenizer> ofModel = ofModel();
-        return ofModel.isPresent() ? ofModel.get() : new ClipTokenizer(Vocabulary.read(model.directory()), profile());
+        return model.inLanguage(
+                ofModel.isPresent() ? ofModel.get() : new ClipTokenizer(Vocabulary.read(model.directory()), profile()));
     }
 
     /// The tokenizer of a checkpoint, which knows its kind; empty for a directory without weights, which is taken for a CLIP's.

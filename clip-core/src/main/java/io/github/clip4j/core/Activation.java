@@ -10,7 +10,9 @@ public enum Activation {
     /// x·Φ(x), with erf: LAION's, DataComp's and most other checkpoints.
     GELU("gelu"),
     /// The tanh approximation.
-    GELU_TANH("gelu_pytorch_tanh");
+    GELU_TANH("gelu_pytorch_tanh"),
+    /// max(x, 0): NLLB-CLIP's texts. No CLIP's config names it.
+    RELU("relu");
 
     private final String configName;
 
@@ -32,7 +34,7 @@ public enum Activation {
             return Optional.of(GELU_TANH);
         }
         for (Activation activation : values()) {
-            if (activation.configName.equals(name)) {
+            if (activation != RELU && activation.configName.equals(name)) {
                 return Optional.of(activation);
             }
         }

@@ -72,6 +72,16 @@ public final class ClipTokenizer implements Tokenizer {
         return truncates == this.truncates ? this : new ClipTokenizer(vocabulary, profile, truncates, bpe, cache);
     }
 
+    @Override
+    public ClipTokenizer withLanguage(String language) {
+        throw LanguageException.none(Objects.requireNonNull(language, "language is null"));
+    }
+
+    @Override
+    public Optional<String> language() {
+        return Optional.empty();
+    }
+
     /// {@return the tokens and merges}
     public Vocabulary vocabulary() {
         return vocabulary;

@@ -4,6 +4,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import io.github.clip4j.tokenizer.text.LanguageCodes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -238,6 +239,35 @@ final class PaddedTokenizer implements Tokenizer {
     @Override
     public PaddedTokenizer withTruncation(boolean cut) {
         return cut == truncates ? this : new PaddedTokenizer(base, profile, clean, around, fills, cut);
+    }
+
+    @Override
+    public PaddedTokenizer withLanguage(String language) {
+        Objects.requireNonNull(language, "language is null");
+        int at = languageAt();
+        if (at < 0) {
+            throw LanguageException.none(language);
+        }
+        int[] start = around.start.clone();
+        start[at] = Languages.id(base, language);
+        Around other = new Around(start, around.end, around.padId, around.padsLeft, around.cutsLeft);
+        return new PaddedTokenizer(base, profile, clean, other, fills, truncates);
+    }
+
+    @Override
+    public Optional<String> language() {
+        int at = languageAt();
+        return at < 0 ? Optional.empty() : token(around.start[at]);
+    }
+
+    /// The place of the language among the ids before a text, or −1.
+    private int languageAt() {
+        for (int i = 0; i < around.start.length; i++) {
+            if (token(around.start[i]).filter(LanguageCodes::isCode).isPresent()) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     @Override

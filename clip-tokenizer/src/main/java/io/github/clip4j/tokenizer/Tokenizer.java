@@ -93,6 +93,15 @@ public sealed interface Tokenizer permits ClipTokenizer, PaddedTokenizer {
     /// @param truncates true: such a text keeps its first tokens, and the end of text stays the last one; false: it is refused
     Tokenizer withTruncation(boolean truncates);
 
+    /// {@return this tokenizer with another language before texts, where a model's texts begin with theirs, as NLLB-CLIP's do}
+    ///
+    /// @param language as the vocabulary has it, such as `fra_Latn`
+    /// @throws LanguageException when the vocabulary does not have it, or the texts of this tokenizer's model do not begin with one
+    Tokenizer withLanguage(String language);
+
+    /// {@return the language that texts begin with; empty where they do not begin with one}
+    Optional<String> language();
+
     /// {@return the reference implementation that this tokenizer agrees with}
     TokenizerProfile profile();
 

@@ -13,6 +13,8 @@ public record TextConfig(int vocabularySize, int contextLength, TransformerConfi
     /// A value that nearly all published configs carry by mistake. It means OpenAI's original rule, the position of the greatest id.
     public static final int LEGACY_END_OF_TEXT = 2;
 
+    private static final int SINE_AND_COSINE = 4;
+
     /// Checks the extents.
     ///
     /// @throws IllegalArgumentException for an extent below 1, or a parameter too large for an array
@@ -22,6 +24,10 @@ public record TextConfig(int vocabularySize, int contextLength, TransformerConfi
         TransformerConfig.requireArray("token embeddings", vocabularySize, transformer.width());
         TransformerConfig.requireArray("position embeddings", rows(head, contextLength), transformer.width());
         TransformerConfig.requireArray("text projection", projectionDim(head).orElse(0), transformer.width());
+        if (head instanceof TextHead.FirstPosition && transformer.width() < SINE_AND_COSINE) {
+            throw new IllegalArgumentException("width: expected at least %d where positions are computed, two frequencies, got %d"
+                    .formatted(SINE_AND_COSINE, transformer.width()));
+        }
         if (head instanceof TextHead.Bert bert) {
             TransformerConfig.requireArray("segment embeddings", bert.types(), transformer.width());
             int[] widths = bert.widths(transformer.width());
@@ -35,13 +41,14 @@ public record TextConfig(int vocabularySize, int contextLength, TransformerConfi
         return switch (head) {
             case TextHead.EndOfText end -> end.projectionDim();
             case TextHead.LastPosition last -> last.projectionDim();
+            case TextHead.FirstPosition first -> first.projectionDim();
             case TextHead.Bert bert -> bert.projectionDim();
         };
     }
 
     private static int rows(TextHead head, int contextLength) {
         return switch (head) {
-            case TextHead.EndOfText _, TextHead.LastPosition _ -> contextLength;
+            case TextHead.EndOfText _, TextHead.LastPosition _, TextHead.FirstPosition _ -> contextLength;
             case TextHead.Bert bert -> {
                 if (contextLength > bert.positions() - bert.firstPosition()) {
                     throw new IllegalArgumentException("context length: expected at most %d, the positions from %d on, got %d"
@@ -59,6 +66,7 @@ public record TextConfig(int vocabularySize, int contextLength, TransformerConfi
         return new TextConfig(vocabularySize, contextLength, transformer, switch (head) {
             case TextHead.EndOfText end -> new TextHead.EndOfText(dim, end.pooling(), end.id());
             case TextHead.LastPosition last -> new TextHead.LastPosition(dim, last.biased());
+            case TextHead.FirstPosition first -> new TextHead.FirstPosition(dim, first.padId());
             case TextHead.Bert bert -> new TextHead.Bert(
                     bert.pooling(), dim.isEmpty() ? TextHead.Bert.Projection.NONE : bert.projection(), dim, bert.positions(),
                     bert.firstPosition(), bert.types(), bert.padId());
@@ -90,6 +98,10 @@ public record TextConfig(int vocabularySize, int contextLength, TransformerConfi
         return switch (head) {
             case TextHead.EndOfText end -> end.position(ids);
             case TextHead.LastPosition _ -> contextLength - 1;
+            case TextHead.FirstPosition first -> {
+                first.withoutPadding(ids); // refuses one that begins with it
+                yield 0;
+            }
             case TextHead.Bert bert -> bert.withoutPadding(ids).length - 1;
         };
     }

@@ -26,7 +26,7 @@ import java.util.stream.Stream;
 /// In CLIP a position sees no later one, so nothing after the pooled position can change the result, and nothing after it is computed: a
 /// prompt of ten tokens costs an eighth of a padded one. Texts of a batch lie one after the other, without padding, and what they share at
 /// their beginnings is computed once ([PrefixTree]). In SigLIP a position sees all others, and every text fills the context: nothing can be
-/// left out, and nothing is shared. In BERT a position sees all others of its text, and padding is left out.
+/// left out, and nothing is shared. In BERT and in NLLB-CLIP a position sees all others of its text, and padding is left out.
 public final class TextEncoder {
     /// Rows of one forward pass on one thread; a longer text is a pass of its own.
     private static final int MAX_ROWS = 512;
@@ -68,7 +68,7 @@ public final class TextEncoder {
     public int rowsPerPass() {
         int rows = switch (config.head()) {
             case TextHead.EndOfText _ -> MAX_ROWS - MAX_ROWS / 8;
-            case TextHead.Bert _ -> MAX_ROWS;
+            case TextHead.FirstPosition _, TextHead.Bert _ -> MAX_ROWS;
             case TextHead.LastPosition _ -> Math.max(1, MAX_ROWS / config.contextLength()) * config.contextLength();
         };
         return workers.threads() * rows;
@@ -108,10 +108,19 @@ public final class TextEncoder {
         switch (config.head()) {
             case TextHead.EndOfText _ -> encode(new PrefixTree(texts, lengths), lengths.length, out);
             case TextHead.LastPosition _ -> encodeApart(PrefixTree.apart(texts), lengths.length, out);
-            case TextHead.Bert bert ->
-                encode(PrefixTree.apart(texts.stream().map(bert::withoutPadding).toList()), lengths.length, out);
+            case TextHead.FirstPosition _, TextHead.Bert _ ->
+                encode(PrefixTree.apart(texts.stream().map(this::withoutPadding).toList()), lengths.length, out);
         }
         return out;
+    }
+
+    /// The ids that are computed, where padding is left out.
+    private int[] withoutPadding(int[] ids) {
+        return switch (config.head()) {
+            case TextHead.EndOfText _, TextHead.LastPosition _ -> ids;
+            case TextHead.FirstPosition first -> first.withoutPadding(ids);
+            case TextHead.Bert bert -> bert.withoutPadding(ids);
+        };
     }
 
     /// Texts that share nothing and are of one length: as many a thread, and every layer of the rest shared.
@@ -245,9 +254,10 @@ public final class TextEncoder {
     /// @throws IllegalArgumentException for an id beyond the vocabulary, a text that is too long, or one without an end
     public Tensor trace(int[] ids, Probe probe) {
         check(ids, 0);
-        int[] read = config.head() instanceof TextHead.Bert bert ? bert.withoutPadding(ids) : ids;
+        int pooled = config.pooledPosition(ids);
+        int[] read = withoutPadding(ids);
         Trace trace = new Trace(probe::edit, probe::see, workers);
-        return tower.trace(read, config.pooledPosition(ids), workspace(read.length, 1, read.length, workers), trace);
+        return tower.trace(read, pooled, workspace(read.length, 1, read.length, workers), trace);
     }
 
     private Workspace workspace(int rows, int texts, int tokens, Workers team) {
@@ -285,11 +295,12 @@ public final class TextEncoder {
                             + " blocks, which norm every sum");
         }
         int pooled = config.pooledPosition(ids);
-        int n = ids.length;
+        int[] read = withoutPadding(ids);
+        int n = read.length;
         Sequences sequences = Sequences.of(new int[] {n}, new int[] {pooled});
         Workspace ws = workspace(n, 1, n, workers);
         Tensor x = ws.residual(n);
-        clip.embedding().forward(ids, 0, x, 0); //                 [n, d]
+        clip.embedding().forward(read, 0, x, 0); //                [n, d]
         Contributions contributions = new Contributions(pooled);
         clip.transformer().forward(x, sequences, ws, contributions);
         Tensor output = Tensor.zeros(1, config.outputDim());

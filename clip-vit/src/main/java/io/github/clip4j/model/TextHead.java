@@ -73,6 +73,40 @@ public sealed interface TextHead {
         }
     }
 
+    /// NLLB-CLIP's, the encoder of M2M100: a position sees all others, a text is as long as it is, tokens are scaled by √d, positions are
+    /// computed, and the output at the first position, which holds the language, is normed and projected (transformers
+    /// `modeling_m2m_100.py`, class `M2M100Encoder`; open_clip `hf_model.py`, class `ClsPooler`).
+    ///
+    /// @param projectionDim the width of an embedding; empty when the tower ends with the norm
+    /// @param padId what texts may be padded with; it is left out, wherever it is
+    record FirstPosition(OptionalInt projectionDim, int padId) implements TextHead {
+        /// Checks the width.
+        ///
+        /// @throws IllegalArgumentException for a projection of width below 1, or padding below 0
+        public FirstPosition {
+            projectionDim.ifPresent(dim -> TransformerConfig.requirePositive("projection width", dim));
+            if (padId < 0) {
+                throw new IllegalArgumentException("padding: expected an id of at least 0, got " + padId);
+            }
+        }
+
+        /// The number of a text's first position: padding's is before it.
+        int firstPosition() {
+            return padId + 1;
+        }
+
+        /// A text without padding. A position is counted among those that are not padding, and nothing sees padding.
+        ///
+        /// @throws IllegalArgumentException for a text that begins with it
+        int[] withoutPadding(int[] ids) {
+            if (ids[0] == padId) {
+                throw new IllegalArgumentException(
+                        "token ids: expected the language first, which this model reads, got padding, %d".formatted(padId));
+            }
+            return Arrays.stream(ids).filter(id -> id != padId).toArray();
+        }
+    }
+
     /// BERT's, RoBERTa's and DistilBERT's: the norms come after the sums, a position sees all others, a text is as long as it is, and one
     /// row of its outputs is projected (transformers `modeling_bert.py`, `modeling_roberta.py`, `modeling_distilbert.py`).
     ///

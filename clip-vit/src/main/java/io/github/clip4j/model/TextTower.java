@@ -34,7 +34,7 @@ sealed interface TextTower {
     /// Reads a tower.
     static TextTower read(TextConfig config, ParameterReader parameters) throws IOException {
         return switch (config.head()) {
-            case TextHead.EndOfText _, TextHead.LastPosition _ -> Clip.of(config, parameters);
+            case TextHead.EndOfText _, TextHead.LastPosition _, TextHead.FirstPosition _ -> Clip.of(config, parameters);
             case TextHead.Bert bert -> Bert.of(config, bert, parameters);
         };
     }
@@ -42,22 +42,26 @@ sealed interface TextTower {
     /// What [#read] reads.
     static Stream<TensorSpec> specs(TextConfig config) {
         return switch (config.head()) {
-            case TextHead.EndOfText _, TextHead.LastPosition _ -> Clip.specs(config);
+            case TextHead.EndOfText _, TextHead.LastPosition _, TextHead.FirstPosition _ -> Clip.specs(config);
             case TextHead.Bert bert -> Bert.specs(config, bert);
         };
     }
 
-    /// CLIP's, SigLIP's and CLIPA's: the norms come first, and one position is read.
+    /// CLIP's, SigLIP's, CLIPA's and NLLB-CLIP's: the norms come first, and one position is read.
     ///
     /// @param head is read at the pooled position
-    record Clip(TokenEmbedding embedding, Transformer transformer, PooledProjection head) implements TextTower {
+    /// @param first whether that is a text's first, rather than the last that counts
+    record Clip(TokenEmbedding embedding, Transformer transformer, PooledProjection head, boolean first) implements TextTower {
         private static Clip of(TextConfig config, ParameterReader parameters) throws IOException {
             TransformerConfig t = config.transformer();
             int d = t.width();
             double epsilon = t.layerNormEpsilon();
             boolean causal = config.head() instanceof TextHead.EndOfText;
-            TokenEmbedding embedding =
-                    new TokenEmbedding(parameters, ParameterNames.TEXT_EMBEDDINGS, config.vocabularySize(), config.contextLength(), d);
+            String name = ParameterNames.TEXT_EMBEDDINGS;
+            int vocabulary = config.vocabularySize();
+            TokenEmbedding embedding = config.head() instanceof TextHead.FirstPosition head
+                    ? TokenEmbedding.sinusoidal(parameters, name, vocabulary, config.contextLength(), d, head.firstPosition())
+                    : new TokenEmbedding(parameters, name, vocabulary, config.contextLength(), d);
             Transformer transformer = new Transformer(
                     parameters, ParameterNames.TEXT, t.layers(), d, t.heads(), t.mlpWidth(), t.activation(), epsilon, causal);
             PooledProjection head = isBiased(config)
@@ -66,7 +70,7 @@ sealed interface TextTower {
                     : new PooledProjection(
                             parameters, ParameterNames.FINAL_NORM, ParameterNames.TEXT_PROJECTION_LAYER, d, config.projectionDim(),
                             epsilon);
-            return new Clip(embedding, transformer, head);
+            return new Clip(embedding, transformer, head, config.head() instanceof TextHead.FirstPosition);
         }
 
         private static Stream<TensorSpec> specs(TextConfig config) {
@@ -74,7 +78,9 @@ sealed interface TextTower {
             int d = t.width();
             OptionalInt dim = config.projectionDim();
             return Stream.of(
-                    TokenEmbedding.specs(ParameterNames.TEXT_EMBEDDINGS, config.vocabularySize(), config.contextLength(), d),
+                    config.head() instanceof TextHead.FirstPosition
+                            ? TokenEmbedding.specsOfSinusoidal(ParameterNames.TEXT_EMBEDDINGS, config.vocabularySize(), d)
+                            : TokenEmbedding.specs(ParameterNames.TEXT_EMBEDDINGS, config.vocabularySize(), config.contextLength(), d),
                     Transformer.specs(ParameterNames.TEXT, t.layers(), d, t.mlpWidth()),
                     isBiased(config)
                             ? PooledProjection.specsWithBias(ParameterNames.FINAL_NORM, ParameterNames.TEXT_HEAD_LAYER, d, dim)
@@ -89,7 +95,7 @@ sealed interface TextTower {
         /// y = finalNorm(transformer(tokens + positions))[pooled position]·Pᵀ, or with a bias
         @Override
         public void forward(PrefixTree tree, int from, int to, Tensor y, Workspace ws) {
-            Sequences sequences = tree.sequences(from, to);
+            Sequences sequences = first ? tree.sequences(from, to).readAtFirst() : tree.sequences(from, to);
             Tensor x = ws.residual(sequences.rows());
             for (int t = from; t < to; t++) {
                 embedding.forward(tree.text(t), tree.shared(t, from), x, sequences.starts()[t - from]);

@@ -29,6 +29,11 @@ public record Sequences(int[] starts, int[][] prefixes, int[] pooledPositions) {
         return new Sequences(starts, prefixes, pooledPositions);
     }
 
+    /// The same rows, each sequence read at its first position.
+    public Sequences readAtFirst() {
+        return new Sequences(starts, prefixes, new int[count()]);
+    }
+
     /// The number of sequences.
     public int count() {
         return starts.length - 1;

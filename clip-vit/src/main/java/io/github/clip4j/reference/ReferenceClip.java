@@ -140,7 +140,7 @@ public sealed class ReferenceClip permits ReferenceProbe {
                 double[][] pooled = {x[text.pooledPosition(ids)]}; //                                     [1, d]
                 yield end.projectionDim().isEmpty() ? pooled[0] : project("text_projection", pooled)[0]; // [p]
             }
-            case TextHead.LastPosition _, TextHead.Bert _ -> throw new IllegalArgumentException("see ReferenceSiglip, ReferenceBert");
+            case TextHead.LastPosition _, TextHead.FirstPosition _, TextHead.Bert _ -> throw new IllegalArgumentException("not a CLIP");
         };
     }
 
@@ -274,12 +274,12 @@ public sealed class ReferenceClip permits ReferenceProbe {
         for (double[] row : h) {
             for (int i = 0; i < row.length; i++) {
                 double x = row[i];
-                row[i] =
-                        switch (activation) {
-                            case QUICK_GELU -> x / (1 + Math.exp(-1.702 * x)); // x·σ(1.702·x)
-                            case GELU -> x * (1 + erf(x / Math.sqrt(2))) / 2; // x·Φ(x)
-                            case GELU_TANH -> x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))) / 2;
-                        };
+                row[i] = switch (activation) {
+                    case QUICK_GELU -> x / (1 + Math.exp(-1.702 * x)); // x·σ(1.702·x)
+                    case GELU -> x * (1 + erf(x / Math.sqrt(2))) / 2; // x·Φ(x)
+                    case GELU_TANH -> x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))) / 2;
+                    case RELU -> Math.max(x, 0);
+                };
             }
         }
         return h;

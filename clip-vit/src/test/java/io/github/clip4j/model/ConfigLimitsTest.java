@@ -34,6 +34,14 @@ class ConfigLimitsTest {
                 .hasMessageStartingWith("text projection: expected at most 2^31-1 numbers");
     }
 
+    /// Two frequencies: with one, their distance would be a division by zero.
+    @Test
+    void computedPositionsNeedTwoFrequencies() {
+        TransformerConfig narrow = new TransformerConfig(3, 1, 1, 8, Activation.RELU, 1e-5);
+        assertThatThrownBy(() -> new TextConfig(90, 16, narrow, new TextHead.FirstPosition(OptionalInt.empty(), 1)))
+                .hasMessage("width: expected at least 4 where positions are computed, two frequencies, got 3");
+    }
+
     private static TextConfig bert(TextHead.Bert.Projection projection, OptionalInt dim, int types) {
         return new TextConfig(90, 16, transformer(24), new TextHead.Bert(
                 TextHead.Bert.Rows.FIRST, projection, dim, 16, 0, types, 0));

@@ -70,7 +70,9 @@ class ParameterTableTest {
             TextConfig last = new TextConfig(100, 20, text.transformer(), new TextHead.LastPosition(projected, true));
             VisionConfig averaged = new VisionConfig(30, 7, vision.transformer(), new ImageHead.PatchMean(dim));
             TextConfig unbiased = new TextConfig(100, 20, text.transformer(), new TextHead.LastPosition(dim, false));
+            TextConfig first = new TextConfig(100, 20, text.transformer(), new TextHead.FirstPosition(dim, 1));
             return Stream.of(
+                    ClipConfig.of(vision, first), ClipConfig.ofTexts(first),
                     ClipConfig.of(averaged, unbiased), ClipConfig.ofImages(averaged), ClipConfig.ofTexts(unbiased),
                     ClipConfig.of(vision, text), ClipConfig.ofImages(vision), ClipConfig.ofTexts(text), ClipConfig.of(pooled, last),
                     ClipConfig.ofImages(pooled), ClipConfig.ofTexts(last));
@@ -124,6 +126,10 @@ class ParameterTableTest {
                 .hasMessage("projection width: expected at least 1, got -1");
         assertThatThrownBy(() -> new TextHead.LastPosition(OptionalInt.of(0), true))
                 .hasMessage("projection width: expected at least 1, got 0");
+        assertThatThrownBy(() -> new TextHead.FirstPosition(OptionalInt.of(0), 1))
+                .hasMessage("projection width: expected at least 1, got 0");
+        assertThatThrownBy(() -> new TextHead.FirstPosition(OptionalInt.empty(), -1))
+                .hasMessage("padding: expected an id of at least 0, got -1");
         assertThatThrownBy(() -> new ImageHead.PatchMean(OptionalInt.of(0))).hasMessage("projection width: expected at least 1, got 0");
     }
 

@@ -21,6 +21,7 @@ import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -70,7 +71,19 @@ class WithoutVectorApiTest {
         List<int[]> texts = List.of(new int[] {1, 2, 3, 39}, new int[] {1, 2, 39}, new int[] {5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 39});
         return lines(model.imageEncoder().orElseThrow().encode(images))
                 + lines(model.textEncoder().orElseThrow().encode(new ArrayList<>(texts)))
-                + siglip(vision, text, images, texts, workers);
+                + siglip(vision, text, images, texts, workers) + nllb(vision, text, images, texts, workers);
+    }
+
+    /// The same inputs; 1 is padding, so it is left out.
+    private static String nllb(TransformerConfig vision, TransformerConfig text, Tensor images, List<int[]> texts, Workers workers)
+            throws IOException {
+        OptionalInt dim = OptionalInt.of(176);
+        ClipConfig config = ClipConfig.of(
+                new VisionConfig(42, 7, vision, new ImageHead.AttentionPool()),
+                new TextConfig(40, 12, text, new TextHead.FirstPosition(dim, 1)));
+        ClipModel model = ClipModel.load(config, new Drawn(config), workers);
+        List<int[]> first = texts.stream().map(ids -> IntStream.concat(IntStream.of(38), Arrays.stream(ids)).toArray()).toList();
+        return lines(model.imageEncoder().orElseThrow().encode(images)) + lines(model.textEncoder().orElseThrow().encode(first));
     }
 
     /// The same inputs, texts padded to the context.

@@ -146,6 +146,7 @@ final class ClipConfigFile implements ConfigFile {
             case TextHead.Bert bert -> bert;
             case TextHead.EndOfText end -> new TextHead.EndOfText(end.projectionDim(), TextHead.Pooling.FIRST_END_OF_TEXT, end.id());
             case TextHead.LastPosition last -> last;
+            case TextHead.FirstPosition first -> first;
         });
     }
 

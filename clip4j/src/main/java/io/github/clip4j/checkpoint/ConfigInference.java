@@ -32,6 +32,7 @@ final class ConfigInference {
     /// Flax's, which SigLIP's models have.
     private static final double SIGLIP_EPSILON = 1e-6;
 
+    private static final String FIRST_LAYER = "mlp.fc1.weight"; // of a block's MLP
     private static final String SHAPES = "the weights' shapes";
     private static final String VISION_CONFIG = "vision_config";
     private static final String TEXT_CONFIG = "text_config";
@@ -66,27 +67,52 @@ final class ConfigInference {
         Optional<TextConfig> text = config.text().filter(_ -> hasText || !hasVision)
                 .map(said -> said.withProjection(switch (said.head()) {
                     case TextHead.EndOfText end -> shapes.projection(ParameterNames.TEXT_PROJECTION, end.projectionDim());
-                    case TextHead.LastPosition _, TextHead.Bert _ -> said.projectionDim(); // its width is no mistake of published configs
-                }))
-                .map(shapes::withOwnVocabulary);
+                    // its width is no mistake of published configs
+                    case TextHead.LastPosition _, TextHead.FirstPosition _, TextHead.Bert _ -> said.projectionDim();
+                }));
         if (vision.isEmpty() && text.isEmpty()) {
             throw new WeightFormatException("%s: expected the tensors of the %s encoder that the config describes, got those of the other"
                     .formatted(weights.location(), config.vision().isEmpty() ? "text" : "image"));
         }
         try {
-            return new ClipConfig(vision, text);
+            return new ClipConfig(vision, text.map(shapes::withOwnExtents));
         } catch (IllegalArgumentException e) {
             throw new WeightFormatException("%s: %s".formatted(weights.location(), e.getMessage()), e);
         }
     }
 
-    /// The names of text encoders of BERT's kind do not tell how many tokens were added to their vocabularies.
-    private TextConfig withOwnVocabulary(TextConfig said) {
-        TensorInfo tokens = weights.tensors().get(ParameterNames.TEXT + BertNames.ANCHOR);
-        if (tokens == null || tokens.shape().rank() != 2 || !(said.head() instanceof TextHead.Bert)) {
-            return said;
+    /// The names of text encoders of other libraries do not tell how many tokens were added to their vocabularies; those of M2M100's
+    /// not even how many layers were left out, only the heads.
+    private TextConfig withOwnExtents(TextConfig said) {
+        return switch (said.head()) {
+            case TextHead.EndOfText _, TextHead.LastPosition _ -> said;
+            case TextHead.Bert _ -> matrix(ParameterNames.TEXT + BertNames.ANCHOR)
+                    .map(tokens -> new TextConfig(tokens.dim(0), said.contextLength(), said.transformer(), said.head()))
+                    .orElse(said);
+            case TextHead.FirstPosition _ -> {
+                Optional<Shape> tokens = matrix(ParameterNames.TOKEN_EMBEDDING);
+                Optional<Shape> hidden = matrix(ParameterNames.block(ParameterNames.TEXT, 0) + FIRST_LAYER);
+                if (tokens.isEmpty() || hidden.isEmpty()) {
+                    yield said; // the check of the weights says what is missing
+                }
+                TransformerConfig t = said.transformer();
+                yield new TextConfig(tokens.get().dim(0), said.contextLength(), new TransformerConfig(
+                        tokens.get().dim(1), t.heads(), layers(ParameterNames.TEXT), hidden.get().dim(0), t.activation(),
+                        t.layerNormEpsilon()), said.head());
+            }
+        };
+    }
+
+    private Optional<Shape> matrix(String name) {
+        return Optional.ofNullable(weights.tensors().get(name)).map(TensorInfo::shape).filter(shape -> shape.rank() == 2);
+    }
+
+    private int layers(String tower) {
+        int layers = 0;
+        while (weights.tensors().containsKey(ParameterNames.block(tower, layers) + FIRST_LAYER)) {
+            layers++;
         }
-        return new TextConfig(tokens.shape().dim(0), said.contextLength(), said.transformer(), said.head());
+        return layers;
     }
 
     /// Where the values of an inferred config came from. The number of heads and the epsilon are not in the weights: they are assumed as
@@ -200,6 +226,10 @@ final class ConfigInference {
             return Optional.empty();
         }
         Shape tokens = shape(ParameterNames.TOKEN_EMBEDDING, 2);
+        if (!weights.tensors().containsKey(ParameterNames.TEXT_POSITIONS)) {
+            throw new WeightFormatException(weights.location() + ": expected open_clip_config.json, got none; a text encoder without a "
+                    + "table of positions is NLLB-CLIP's, whose weights do not say how many heads it has");
+        }
         boolean projected = hasAny(ParameterNames.TEXT_HEAD_LAYER + ".");
         boolean last = projected
                 || (hasAny(ParameterNames.ATTENTION_POOL) && !weights.tensors().containsKey(ParameterNames.TEXT_PROJECTION));
@@ -215,10 +245,7 @@ final class ConfigInference {
     }
 
     private TransformerConfig transformer(String tower, int width, Activation activation, double epsilon) throws WeightFormatException {
-        int layers = 0;
-        while (weights.tensors().containsKey(ParameterNames.block(tower, layers) + "mlp.fc1.weight")) {
-            layers++;
-        }
+        int layers = layers(tower);
         if (layers == 0 || width % HEAD_WIDTH != 0) {
             throw new WeightFormatException(
                     ("%s: expected blocks of a width that is a multiple of 64, got %d blocks of width %d; the number of heads is not in "
@@ -226,7 +253,7 @@ final class ConfigInference {
                                     + "add the model's config.json")
                             .formatted(weights.location(), layers, width));
         }
-        int mlpWidth = shape(ParameterNames.block(tower, 0) + "mlp.fc1.weight", 2).dim(0);
+        int mlpWidth = shape(ParameterNames.block(tower, 0) + FIRST_LAYER, 2).dim(0);
         return new TransformerConfig(width, width / HEAD_WIDTH, layers, mlpWidth, activation, epsilon);
     }
 }

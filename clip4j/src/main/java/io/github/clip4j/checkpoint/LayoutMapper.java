@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 /// text_model.head.{weight,bias}                  text.text_projection.{weight,bias}
 /// ```
 ///
-/// [TimmSiglip] has the names of SigLIP's image encoder in open_clip, [BertNames] those of other text encoders.
+/// [TimmSiglip] has the names of SigLIP's image encoder in open_clip, [BertNames] and [M2m100Names] those of other text encoders.
 ///
 /// Sources: openai/CLIP `clip/model.py`; transformers `convert_clip_original_pytorch_to_hf.py`; open_clip `model.py`, `factory.py`.
 final class LayoutMapper {
@@ -85,6 +85,11 @@ final class LayoutMapper {
         String bert = prefixOf(BertNames.ANCHOR);
         if (bert != null) {
             return mapBert(bert);
+        }
+        String m2m100 = prefixOf(M2m100Names.ENCODER + M2m100Names.ANCHOR);
+        if (m2m100 != null) {
+            String timm = prefixOf(TimmSiglip.POSITIONS);
+            return mapOpenAi(m2m100, timm == null ? prefixOf(OPENAI_VISION) : timm);
         }
         String hfText = prefixOf(HF_TEXT);
         String hfClip = prefixOf(HF_VISION);
@@ -217,6 +222,11 @@ final class LayoutMapper {
             TimmSiglip.add(canonical, info, name.substring(TimmSiglip.TRUNK.length()), tensors);
             return;
         }
+        Optional<String> m2m100 = vision ? Optional.empty() : M2m100Names.of(name);
+        if (m2m100.isPresent()) {
+            canonical.add(m2m100.get(), info.shape(), Part.whole(info.name()));
+            return;
+        }
         switch (name) {
             case "class_embedding" -> canonical.add(ParameterNames.CLASS_EMBEDDING, info.shape(), Part.whole(info.name()));
             case "conv1.weight" -> canonical.add(ParameterNames.PATCH_EMBEDDING, info.shape(), Part.whole(info.name()));
@@ -232,7 +242,7 @@ final class LayoutMapper {
                 canonical.add(layer + name.substring(name.lastIndexOf('.')), info.shape(), Part.whole(info.name()));
             }
             default -> {
-                if (!NO_WEIGHTS.contains(name)) {
+                if (!NO_WEIGHTS.contains(name) && !(!vision && M2m100Names.isBuffer(name))) {
                     canonical.add(renamedNorm(name, vision).orElse(info.name()), info.shape(), Part.whole(info.name()));
                 }
             }

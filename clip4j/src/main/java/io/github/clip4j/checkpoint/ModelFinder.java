@@ -41,6 +41,8 @@ final class ModelFinder {
         /// A text encoder of BERT's kind: in M-CLIP's names and in open_clip's, and by itself or in Chinese-CLIP's.
         OPEN_CLIP_BERT(false, "transformer." + BertNames.ANCHOR, "text."),
         HF_BERT(true, BertNames.ANCHOR, ParameterNames.TEXT),
+        /// NLLB-CLIP's text encoder.
+        OPEN_CLIP_M2M100(false, M2m100Names.ENCODER + M2m100Names.ANCHOR, "text."),
         OPENAI_TEXT(false, "token_embedding.weight", "text."),
         OPENAI_VISION(false, "class_embedding", "visual."),
         /// An image encoder of the timm library within open_clip's names.
@@ -57,7 +59,7 @@ final class ModelFinder {
         }
 
         boolean isText() {
-            return this == HF_TEXT || this == OPENAI_TEXT || this == OPEN_CLIP_BERT || this == HF_BERT;
+            return this == HF_TEXT || this == OPENAI_TEXT || this == OPEN_CLIP_BERT || this == HF_BERT || this == OPEN_CLIP_M2M100;
         }
 
         boolean ends(String name) {
@@ -273,7 +275,7 @@ final class ModelFinder {
         boolean vision = kept.keySet().stream().anyMatch(name -> name.contains("vision_model.") || name.contains("visual.")
                 || Arrays.stream(Anchor.values()).anyMatch(anchor -> !anchor.isText() && anchor.ends(name)));
         boolean text = kept.keySet().stream()
-                .anyMatch(name -> name.endsWith("token_embedding.weight") || name.endsWith(BertNames.ANCHOR));
+                .anyMatch(name -> Arrays.stream(Anchor.values()).anyMatch(anchor -> anchor.isText() && anchor.ends(name)));
         kept.entrySet().removeIf(entry -> {
             String name = entry.getKey();
             if ((!vision && name.endsWith(ParameterNames.VISUAL_PROJECTION)) || (!text && name.endsWith(ParameterNames.TEXT_PROJECTION))) {

@@ -34,7 +34,7 @@ final class OpenClipConfigFile implements ConfigFile {
     private static final Set<String> SIGLIP_TEXT_FIELDS = Set.of(
             "context_length", "vocab_size", "width", "heads", "layers", "mlp_ratio", "norm_kwargs", "act_kwargs", "pool_type",
                     "no_causal_mask", "proj_bias", "proj_type", "hf_tokenizer_name", "tokenizer_kwargs", "output_tokens");
-    private static final Set<String> BERT_TEXT_FIELDS = Set.of(
+    private static final Set<String> HF_TEXT_FIELDS = Set.of(
             "hf_model_name", "hf_tokenizer_name", "hf_model_pretrained", "hf_pooler_type", "hf_proj_type", "context_length",
             "tokenizer_kwargs", "output_tokens");
     private static final List<Double> HALF = List.of(0.5, 0.5, 0.5);
@@ -127,7 +127,7 @@ final class OpenClipConfigFile implements ConfigFile {
             }
         }
         if (text.isPresent()) {
-            boolean other = OpenClipDefaults.says(text.get(), "hf_model_name")
+            boolean other = OpenClipDefaults.says(text.get(), "hf_model_name") && !isM2m100(text.get())
                     && BertBases.of(text.get().string("hf_model_name").orElse("")).isEmpty();
             if (other || OpenClipDefaults.says(text.get(), "text_arch")) {
                 throw Relatives.OTHER_TEXT_TOWER.refusal(where);
@@ -155,12 +155,18 @@ final class OpenClipConfigFile implements ConfigFile {
         JsonFields text = model.object("text_cfg").orElseThrow(() -> model.wrong("text_cfg", "an object", "nothing"));
         if (vision.has("timm_model_name")) {
             requireKnown(vision, TIMM_FIELDS);
+            if (isM2m100(text)) {
+                return ClipConfig.of(timmVision(vision, embedding), m2m100Text(text, embedding));
+            }
             requireKnown(text, SIGLIP_TEXT_FIELDS);
             return ClipConfig.of(timmVision(vision, embedding), siglipText(text, embedding));
         }
         requireKnown(vision, VISION_FIELDS);
+        if (isM2m100(text)) {
+            return ClipConfig.of(vision(vision, embedding, quick), m2m100Text(text, embedding));
+        }
         if (OpenClipDefaults.says(text, "hf_model_name")) {
-            requireKnown(text, BERT_TEXT_FIELDS);
+            requireKnown(text, HF_TEXT_FIELDS);
             return ClipConfig.of(vision(vision, embedding, quick), bertText(text, embedding));
         }
         requireKnown(text, TEXT_FIELDS);
@@ -285,6 +291,25 @@ final class OpenClipConfigFile implements ConfigFile {
         };
         return BertBases.of(text.string("hf_model_name").orElseThrow()).orElseThrow().config(
                 OptionalInt.of(integer(text, "context_length", 77)), rows, projection, projection(embedding));
+    }
+
+    private static boolean isM2m100(JsonFields text) throws WeightFormatException {
+        return M2m100Bases.of(text.string("hf_model_name").orElse("")).isPresent();
+    }
+
+    /// NLLB-CLIP's: its encoder has no layer for `cls_pooler`, so that the first output is taken as it is.
+    private static TextConfig m2m100Text(JsonFields text, int embedding) throws WeightFormatException {
+        requireKnown(text, HF_TEXT_FIELDS);
+        String pooler = text.string("hf_pooler_type").orElse("cls_pooler");
+        if (!pooler.equals("cls_pooler") && !pooler.equals("cls_last_hidden_state_pooler")) {
+            throw text.wrong("hf_pooler_type", "cls_pooler, as NLLB-CLIP has it", "'" + pooler + "'");
+        }
+        String projection = text.string("hf_proj_type").orElse("mlp");
+        if (!projection.equals("linear")) {
+            throw text.wrong("hf_proj_type", "linear, as NLLB-CLIP has it", "'" + projection + "'");
+        }
+        return M2m100Bases.of(text.string("hf_model_name").orElseThrow()).orElseThrow()
+                .config(integer(text, "context_length", 77), projection(embedding));
     }
 
     private static OptionalInt projection(int embedding) {

@@ -90,11 +90,11 @@ enum Relatives {
                 new Sign(LAYER_SCALE, List.of(".ls_1.gamma")),
                 new Sign(TIMM, List.of("visual.trunk.")),
                 new Sign(OTHER_TEXT_TOWER, List.of("text.transformer.encoder.", "text.transformer.shared.", "text.transformer.layers.")));
-        boolean bert = names.stream().anyMatch(name -> name.endsWith(BertNames.ANCHOR));
+        boolean text = names.stream().anyMatch(name -> name.endsWith(BertNames.ANCHOR) || name.endsWith(M2m100Names.ANCHOR));
         for (Sign sign : signs) {
             for (String part : sign.parts()) {
                 for (String name : names) {
-                    boolean known = (siglip && sign.relative() == TIMM) || (bert && sign.relative() == OTHER_TEXT_TOWER);
+                    boolean known = (siglip && sign.relative() == TIMM) || (text && sign.relative() == OTHER_TEXT_TOWER);
                     if (name.contains(part) && !known) {
                         return Optional.of(sign.relative());
                     }

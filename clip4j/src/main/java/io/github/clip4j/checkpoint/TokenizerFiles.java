@@ -83,7 +83,7 @@ final class TokenizerFiles {
         return switch (config.text().map(TextConfig::head).orElseThrow()) {
             case TextHead.EndOfText end -> isOfClip(checkpoint, end) ? Kind.CLIP : Kind.SURROUNDING;
             case TextHead.LastPosition last -> last.biased() ? Kind.FILLING : Kind.FILLING_WITHOUT_END;
-            case TextHead.Bert _ -> Kind.SURROUNDING;
+            case TextHead.FirstPosition _, TextHead.Bert _ -> Kind.SURROUNDING;
         };
     }
 

@@ -184,6 +184,30 @@ class LayoutMapperTest {
         assertThat(Objects.requireNonNull(weights.tensors().get("visual_projection.weight")).file()).isEqualTo("m.pt (there visual.proj)");
     }
 
+    /// Older versions of transformers saved the positions, which are computed.
+    @Test
+    void theEncoderOfNllbClipHasNamesOfItsOwn() throws IOException {
+        String layer = "text.transformer.layers.0.";
+        Named source = new Named().with("text.transformer.embed_tokens.weight", 10, 64)
+                .with("text.transformer.embed_positions.weights", 1026, 64)
+                .with(layer + "self_attn.q_proj.weight", 64, 64).with(layer + "self_attn_layer_norm.weight", 64)
+                .with(layer + "final_layer_norm.bias", 64).with(layer + "fc1.weight", 8, 64).with(layer + "fc2.weight", 64, 8)
+                .with("text.transformer.layer_norm.weight", 64).with("text.proj.weight", 3, 64).with("logit_scale");
+        CanonicalWeights weights = LayoutMapper.map(source);
+        assertThat(weights.layout()).isEqualTo(Layout.OPEN_CLIP);
+        String block = "text_model.encoder.layers.0.";
+        assertThat(weights.tensors().keySet()).containsExactlyInAnyOrder(
+                ParameterNames.TOKEN_EMBEDDING, block + "self_attn.q_proj.weight", block + "layer_norm1.weight", block + "layer_norm2.bias",
+                block + "mlp.fc1.weight", block + "mlp.fc2.weight", "text_model.final_layer_norm.weight", "text_projection.weight",
+                "logit_scale");
+        assertThatThrownBy(() -> ConfigInference.infer(weights, Activation.GELU)).isInstanceOf(WeightFormatException.class)
+                .hasMessage("m.pt: expected open_clip_config.json, got none; a text encoder without a table of positions is NLLB-CLIP's, "
+                        + "whose weights do not say how many heads it has");
+        assertThatThrownBy(() -> LayoutMapper.map(new Named().with("text.transformer.embed_tokens.weight", 10, 4)
+                .with("text.transformer.shared.weight", 10, 4).with("visual.class_embedding", 4)))
+                .as("T5's").hasMessageContaining("another text encoder");
+    }
+
     @Test
     void longClipsPositionsAreFolded() throws IOException {
         float[] folded = LayoutMapper.map(openAiText().with("positional_embedding_res", 24, 4)).read(ParameterNames.TEXT_POSITIONS);

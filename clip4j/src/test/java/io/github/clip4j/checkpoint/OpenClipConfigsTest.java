@@ -147,6 +147,7 @@ class OpenClipConfigsTest {
                 "ViT-B-32", "ViT-B-32-quickgelu", "ViT-H-14", "ViT-g-14", "ViT-bigG-14", "ViT-e-14", "ViT-S-32-alt",
                         "ViT-H-14-worldwide-quickgelu");
         assertThat(read.stream().filter(name -> name.contains("CLIPA"))).hasSize(6);
+        assertThat(read.stream().filter(name -> name.startsWith("nllb-clip"))).hasSize(4);
         assertThat(read.stream().filter(name -> name.contains("SigLIP"))).as("all but two NaFlex and two other text towers").hasSize(26);
         assertThat(compared).as("compared of %s", read).isGreaterThan(25);
         assertThat(read.size() + refused).isEqualTo(files.size());

@@ -84,7 +84,7 @@ public final class Golden {
     public int endOfText() {
         return switch (config.text().orElseThrow().head()) {
             case TextHead.EndOfText end -> end.id();
-            case TextHead.LastPosition _, TextHead.Bert _ -> throw new AssertionError("it has none");
+            case TextHead.LastPosition _, TextHead.FirstPosition _, TextHead.Bert _ -> throw new AssertionError("it has none");
         };
     }
 

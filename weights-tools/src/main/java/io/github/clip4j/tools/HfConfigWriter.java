@@ -27,6 +27,7 @@ final class HfConfigWriter {
             root.addProperty("model_type", switch (text.head()) {
                 case TextHead.EndOfText end -> end.pooling() == TextHead.Pooling.FIRST_END_OF_TEXT ? "metaclip_2" : "clip";
                 case TextHead.LastPosition last -> siglip(last, "");
+                case TextHead.FirstPosition _ -> throw nllbClip();
                 case TextHead.Bert bert -> chineseClip(bert, "");
             });
             addProjection(vision, root);
@@ -43,6 +44,7 @@ final class HfConfigWriter {
             root.addProperty("model_type", switch (text.head()) {
                 case TextHead.EndOfText _ -> "clip_text_model";
                 case TextHead.LastPosition last -> siglip(last, "_text_model");
+                case TextHead.FirstPosition _ -> throw nllbClip();
                 case TextHead.Bert bert -> chineseClip(bert, "_text_model");
             });
             text(text, root);
@@ -55,6 +57,10 @@ final class HfConfigWriter {
             throw clipa();
         }
         return "siglip" + suffix;
+    }
+
+    private static IllegalArgumentException nllbClip() {
+        return new IllegalArgumentException("Hugging Face's layout has no class for NLLB-CLIP; keep open_clip's files");
     }
 
     private static IllegalArgumentException clipa() {
@@ -102,6 +108,7 @@ final class HfConfigWriter {
                 into.addProperty("type_vocab_size", bert.types());
                 into.addProperty("pad_token_id", bert.padId());
             }
+            case TextHead.FirstPosition _ -> throw nllbClip();
             case TextHead.LastPosition last -> into.addProperty("projection_size", last.projectionDim().orElse(0)); // 0: ours alone
         }
         return transformer(text.transformer(), into);

@@ -2,9 +2,10 @@ package io.github.clip4j.core.kernel;
 
 import static io.github.clip4j.core.kernel.Fma.fma;
 
-/// The three GELUs of CLIP checkpoints; absolute error at most 2⁻²²·|x|, measured over every exponent by the tests.
+/// The three GELUs of CLIP checkpoints, with an absolute error of at most 2⁻²²·|x|, measured over every exponent by the tests; and ReLU,
+/// which is exact.
 ///
-/// The JDK has no erf, and the libraries behind the Vector API's own `EXP` and `TANH` differ from system to system, so all three are built
+/// The JDK has no erf, and the libraries behind the Vector API's own `EXP` and `TANH` differ from system to system, so all GELUs are built
 /// on [ExpScalar]. A row is computed in pieces. Each step is a short loop without branches, of which C2 makes vectors: see [RowBuffer].
 public final class ActivationScalar {
     static final float QUICK_SCALE = 1.702f;
@@ -71,6 +72,13 @@ public final class ActivationScalar {
             tanhArgument(buffer.x, buffer.q, n);
             timesSigmoid(buffer, n);
             System.arraycopy(buffer.x, 0, x, xOff + from, n);
+        }
+    }
+
+    /// x ← max(x, 0); what is not a number stays so, and −0 becomes 0.
+    public static void relu(float[] x, int xOff, int d) {
+        for (int i = xOff; i < xOff + d; i++) {
+            x[i] = Math.max(x[i], 0f);
         }
     }
 

@@ -49,6 +49,17 @@ public final class ActivationVector {
         }
     }
 
+    public static void relu(float[] x, int xOff, int d) {
+        int i = 0;
+        for (; i <= d - Lanes.COUNT; i += Lanes.COUNT) {
+            FloatVector.fromArray(SPECIES, x, xOff + i).max(0f).intoArray(x, xOff + i);
+        }
+        if (i < d) {
+            VectorMask<Float> tail = SPECIES.indexInRange(i, d);
+            FloatVector.fromArray(SPECIES, x, xOff + i, tail).max(0f).intoArray(x, xOff + i, tail);
+        }
+    }
+
     /// 2·√(2/π)·(v + 0.044715·v³)
     private static FloatVector tanhArgument(FloatVector v) {
         return v.mul(v).mul(ActivationScalar.TANH_CUBIC).fma(v, v).mul(ActivationScalar.TANH_SCALE);

@@ -58,6 +58,7 @@ public final class MatMul {
             case QUICK_GELU -> Epilogue.QUICK_GELU;
             case GELU -> Epilogue.GELU;
             case GELU_TANH -> Epilogue.GELU_TANH;
+            case RELU -> Epilogue.RELU;
         };
     }
 

@@ -73,6 +73,16 @@ public final class RowTable {
         }
     }
 
+    /// `y[i] = scale·table[row][i] + b[i]` for the numbers of a row. The product is rounded before the sum, as where an embedding scales
+    /// what it returns.
+    public void addScaled(int row, float scale, float[] b, int bOff, float[] y, int yOff) {
+        int at = row * width;
+        for (int i = 0; i < width; i++) {
+            float scaled = scale * (storage == DType.F32 ? floats[at + i] : number(at + i));
+            y[yOff + i] = scaled + b[bOff + i];
+        }
+    }
+
     /// The number of rows.
     public int rows() {
         return rows;

@@ -173,6 +173,20 @@ class KernelAccuracyTest {
         checkActivation("gelu_tanh", ActivationVector::geluTanh, Exact::geluTanh);
     }
 
+    /// It rounds nothing.
+    @Test
+    void reluIsExact() {
+        float[] x = new Gen(5).floats(37);
+        float[] y = x.clone();
+        ActivationVector.relu(y, 2, 33);
+        for (int i = 0; i < x.length; i++) {
+            assertThat(y[i]).as("number %d", i).isEqualTo(i < 2 || i >= 35 || x[i] > 0 ? x[i] : 0f);
+        }
+        float[] edges = {-0f, Float.NaN, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, -Float.MIN_VALUE, Float.MIN_VALUE};
+        ActivationVector.relu(edges, 0, edges.length);
+        assertThat(edges).containsExactly(0f, Float.NaN, 0f, Float.POSITIVE_INFINITY, 0f, Float.MIN_VALUE);
+    }
+
     @Test
     void erfcMatchesPublishedValues() {
         // Abramowitz and Stegun, table 7.1 (erf) and DLMF 7.2, to the digits printed there

@@ -154,6 +154,17 @@ class KernelSiblingsTest {
             void scalar(float[] x, int xOff, int d) {
                 ActivationScalar.geluTanh(x, xOff, d);
             }
+        },
+        RELU {
+            @Override
+            void vector(float[] x, int xOff, int d) {
+                ActivationVector.relu(x, xOff, d);
+            }
+
+            @Override
+            void scalar(float[] x, int xOff, int d) {
+                ActivationScalar.relu(x, xOff, d);
+            }
         };
 
         abstract void vector(float[] x, int xOff, int d);

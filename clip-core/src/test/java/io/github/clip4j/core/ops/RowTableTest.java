@@ -38,6 +38,12 @@ class RowTableTest {
             for (int i = 0; i < WIDTH; i++) {
                 assertThat(y[1 + i]).isEqualTo(rounded(values[row * WIDTH + i], storage) + b[3 + i]);
             }
+            float[] scaled = new float[WIDTH + 2];
+            table.addScaled(row, 0.3f, b, 3, scaled, 1);
+            for (int i = 0; i < WIDTH; i++) {
+                float product = 0.3f * rounded(values[row * WIDTH + i], storage); // rounded before the sum
+                assertThat(scaled[1 + i]).isEqualTo(product + b[3 + i]);
+            }
             assertThat(y[0]).isZero();
             assertThat(y[WIDTH + 1]).isZero();
         }

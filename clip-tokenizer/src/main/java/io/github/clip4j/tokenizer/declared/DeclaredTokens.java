@@ -57,15 +57,18 @@ public final class DeclaredTokens {
     private final List<Token> listed; // of the decoder, or of added_tokens.json
     private final Map<String, Token> named;
     private final List<Token> extra;
+    private final boolean hasExtra;
 
     private DeclaredTokens(
-            String where, JsonObject config, boolean hasDecoder, List<Token> listed, Map<String, Token> named, List<Token> extra) {
+            String where, JsonObject config, boolean hasDecoder, List<Token> listed, Map<String, Token> named, List<Token> extra,
+            boolean hasExtra) {
         this.where = where;
         this.config = config;
         this.hasDecoder = hasDecoder;
         this.listed = listed;
         this.named = named;
         this.extra = extra;
+        this.hasExtra = hasExtra;
     }
 
     /// Reads those of [#FILES] that are there.
@@ -85,10 +88,13 @@ public final class DeclaredTokens {
         List<Token> listed = new ArrayList<>();
         List<Token> extras = new ArrayList<>(tokens(extra, where + CONFIG + ": " + EXTRA, named));
         boolean hasDecoder = config.has(DECODER);
+        boolean hasExtra = extra != null && !extra.isJsonNull();
         if (hasDecoder) {
             listed.addAll(DeclaredJson.byId(config.get(DECODER), where + CONFIG + ": " + DECODER));
         } else {
-            extras = overridden(DeclaredJson.object(files, where, FILES.get(1)), where + FILES.get(1) + ": ", named, extra, extras);
+            JsonObject map = DeclaredJson.object(files, where, FILES.get(1));
+            extras = overridden(map, where + FILES.get(1) + ": ", named, extra, extras);
+            hasExtra |= map.has(EXTRA) || map.has(ADDITIONAL);
             List<String> contents = Stream.concat(extras.stream(), NAMES.stream().map(named::get).filter(Objects::nonNull))
                     .map(Token::content)
                     .toList();
@@ -98,7 +104,7 @@ public final class DeclaredTokens {
                 listed.add(new Token(entry.getKey(), id, false, false, false, !isSpecial, isSpecial));
             }
         }
-        return new DeclaredTokens(where, config, hasDecoder, List.copyOf(listed), named, List.copyOf(extras));
+        return new DeclaredTokens(where, config, hasDecoder, List.copyOf(listed), named, List.copyOf(extras), hasExtra);
     }
 
     /// Puts the names of `special_tokens_map.json` in place of the config's.
@@ -215,6 +221,18 @@ public final class DeclaredTokens {
     /// @param name as the files write it
     public Optional<String> named(String name) {
         return Optional.ofNullable(named.get(name)).map(Token::content);
+    }
+
+    /// {@return the text of another field of the config; empty when it has none}
+    ///
+    /// @param field such as `src_lang`
+    public Optional<String> string(String field) {
+        return DeclaredJson.string(config, field);
+    }
+
+    /// {@return whether a file has a list of further tokens, be it an empty one}
+    public boolean namesExtra() {
+        return hasExtra;
     }
 
     /// {@return the class that the config names, without `Fast` at its end; empty when it names none}

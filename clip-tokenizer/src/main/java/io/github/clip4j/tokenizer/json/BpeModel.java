@@ -1,9 +1,11 @@
 package io.github.clip4j.tokenizer.json;
 
+import io.github.clip4j.tokenizer.VocabularyFormatException;
 import io.github.clip4j.tokenizer.bpe.Merges;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Byte-pair encoding of characters: those of a piece are tokens at first, and [Merges] does the rest.
@@ -37,10 +39,14 @@ final class BpeModel implements TokenModel {
     ///     pair the last counts
     /// @param options whose unknown token, if any, is in the vocabulary
     BpeModel(Vocab vocab, List<int[]> pairs, Options options) {
+        this(vocab, new Merges(pairs), options);
+    }
+
+    private BpeModel(Vocab vocab, Merges merges, Options options) {
         this.vocab = vocab;
         this.options = options;
         this.unknown = options.unknownToken == null ? -1 : vocab.id(options.unknownToken);
-        this.merges = new Merges(pairs);
+        this.merges = merges;
         for (int b = 0; b < 256; b++) {
             byteIds[b] = options.byteFallback ? vocab.id(UnigramModel.byteToken(b)) : -1;
         }
@@ -50,6 +56,19 @@ final class BpeModel implements TokenModel {
                 characters[entry.getKey().charAt(0)] = entry.getValue();
             }
         }
+    }
+
+    /// The same vocabulary and merges with other options.
+    BpeModel with(Options other) throws VocabularyFormatException {
+        if (other.unknownToken != null && vocab.id(other.unknownToken) < 0) {
+            throw new VocabularyFormatException("unk_token: expected a token of the vocabulary, got '%s'".formatted(other.unknownToken));
+        }
+        return other.equals(options) ? this : new BpeModel(vocab, merges, other);
+    }
+
+    /// Its tokens, in no order.
+    Stream<String> tokens() {
+        return vocab.ids().keySet().stream();
     }
 
     @Override

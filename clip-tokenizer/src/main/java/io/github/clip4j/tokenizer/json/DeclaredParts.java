@@ -4,11 +4,16 @@ import com.google.gson.JsonPrimitive;
 import io.github.clip4j.tokenizer.declared.DeclaredTokens;
 import io.github.clip4j.tokenizer.declared.DeclaredTokens.Token;
 import io.github.clip4j.tokenizer.json.AddedTokens.AddedToken;
+import io.github.clip4j.tokenizer.json.PreTokenizerStep.PrependScheme;
+import io.github.clip4j.tokenizer.text.LanguageCodes;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// A tokenizer with the tokens that the files beside it name, and with what a class of transformers sets itself.
 final class DeclaredParts {
@@ -23,6 +28,10 @@ final class DeclaredParts {
     private static final Map<String, String> XLM_ROBERTAS_NAMES = Map.of(
             "bos_token", "<s>", "eos_token", "</s>", "sep_token", "</s>", "cls_token", "<s>", "unk_token", "<unk>", "pad_token", "<pad>",
             "mask_token", "<mask>");
+
+    private static final String NLLB = "NllbTokenizer";
+    private static final String ENGLISH = "eng_Latn";
+    private static final char META = '▁';
 
     private DeclaredParts() {}
 
@@ -40,7 +49,59 @@ final class DeclaredParts {
             requireAround(parts, declared, "bos_token", "eos_token");
             return with(parts, declared, parts.addedTokens(), XLM_ROBERTAS_NAMES, true);
         }
+        if (declared.tokenizerClass().filter(NLLB::equals).isPresent()) {
+            return nllb(parts, declared);
+        }
         return with(parts, declared, parts.addedTokens(), Map.of(), false);
+    }
+
+    /// `NllbTokenizer` takes the vocabulary, the merges and the table of characters of the file, and makes the rest itself: the file may
+    /// have the language at the end, as the class had it up to transformers 4.29 (`tokenization_nllb.py`).
+    private static Parts nllb(Parts parts, DeclaredTokens declared) throws IOException {
+        declared.require("legacy_behaviour", new JsonPrimitive(false), "as texts begin with their language");
+        if (!(parts.model() instanceof BpeModel model)) {
+            throw declared.refused("tokenizer_class " + NLLB, "a tokenizer.json whose model is BPE", "another");
+        }
+        Parts made = with(new Parts(
+                model.with(new BpeModel.Options(
+                        declared.named("unk_token").orElse("<unk>"), "", "", true, false, false)),
+                parts.addedTokens(), charactersOf(parts.normalizer()),
+                new PreTokenizerStep.Metaspace(META, PrependScheme.ALWAYS, true), null,
+                new DecoderStep.Metaspace(META, PrependScheme.ALWAYS), parts.truncation(), parts.padding()),
+                declared, parts.addedTokens(), XLM_ROBERTAS_NAMES, true);
+        int language = require(made, declared, "src_lang", declared.string("src_lang").orElse(ENGLISH));
+        int end = require(made, declared, "eos_token", declared.named("eos_token").orElse("</s>"));
+        List<AddedToken> added = new ArrayList<>(made.addedTokens());
+        if (!declared.namesExtra()) { // the class names all languages then
+            Set<String> known = added.stream().map(AddedToken::content).collect(Collectors.toSet());
+            model.tokens().filter(token -> LanguageCodes.isCode(token) && !known.contains(token)).sorted()
+                    .forEach(code -> added.add(new AddedToken(model.id(code), code, false, false, false, false, true)));
+        }
+        return new Parts(
+                made.model(), added, made.normalizer(), made.preTokenizer(),
+                new PostProcessorStep.Around(new int[] {language}, new int[] {end}), made.decoder(), made.truncation(), made.padding());
+    }
+
+    /// The table of characters, and spaces made one; nothing where there is no table.
+    private static @Nullable NormalizerStep charactersOf(@Nullable NormalizerStep ofFile) throws IOException {
+        List<NormalizerStep> steps = ofFile instanceof NormalizerStep.Sequence(List<NormalizerStep> all) ? all
+                : ofFile == null ? List.of() : List.of(ofFile);
+        for (NormalizerStep step : steps) {
+            if (step instanceof NormalizerStep.Precompiled) {
+                TextPattern spaces = new TextPattern.Expression(RegexParser.parse(" {2,}", NLLB));
+                return new NormalizerStep.Sequence(List.of(step, new NormalizerStep.Replace(spaces, " ")));
+            }
+        }
+        return null;
+    }
+
+    private static int require(Parts parts, DeclaredTokens declared, String name, String token) throws IOException {
+        Optional<AddedToken> added = parts.addedTokens().stream().filter(each -> each.content().equals(token)).findFirst();
+        int id = added.map(AddedToken::id).orElse(parts.model().id(token));
+        if (id < 0) {
+            throw declared.refused(name, "a token of the vocabulary", "'" + token + "'");
+        }
+        return id;
     }
 
     /// The parts of `vocab.txt`.

@@ -13,7 +13,8 @@ public final class Gemm {
         ADD,
         QUICK_GELU,
         GELU,
-        GELU_TANH
+        GELU_TANH,
+        RELU
     }
 
     /// How many products are summed in one chain.
@@ -165,6 +166,7 @@ public final class Gemm {
                 case QUICK_GELU -> ActivationVector.quickGelu(x, xOff, d);
                 case GELU -> ActivationVector.gelu(x, xOff, d);
                 case GELU_TANH -> ActivationVector.geluTanh(x, xOff, d);
+                case RELU -> ActivationVector.relu(x, xOff, d);
             }
         } else {
             switch (activation) {
@@ -172,6 +174,7 @@ public final class Gemm {
                 case QUICK_GELU -> ActivationScalar.quickGelu(x, xOff, d);
                 case GELU -> ActivationScalar.gelu(x, xOff, d);
                 case GELU_TANH -> ActivationScalar.geluTanh(x, xOff, d);
+                case RELU -> ActivationScalar.relu(x, xOff, d);
             }
         }
     }
