@@ -19,6 +19,7 @@ import torch
 import make_siglip_goldens as siglip
 import open_clip
 import timm
+from make_large_siglip import trained_statistics
 from timm.layers import HybridEmbed
 from timm.models.vision_transformer_hybrid import ConvStem
 
@@ -52,21 +53,6 @@ class Model(torch.nn.Module):
         self.logit_scale = torch.nn.Parameter(torch.ones([]))
 
 
-def draw(model, pixels):
-    """Random weights; the statistics of each batch norm are roughly those of what it gets, as training makes them."""
-    model = siglip.draw(model, SEED)
-    norms = [m for m in model.modules() if isinstance(m, torch.nn.BatchNorm2d)]
-    for norm in norms:
-        norm.train()
-        norm.momentum = 1.0
-    with torch.no_grad():
-        model.visual.trunk(pixels)
-        for norm in norms:
-            norm.running_mean.mul_(1.25)
-            norm.running_var.mul_(0.75)
-    return model.eval()
-
-
 def results(model, dtype, pixels, other, ids):
     model = model.to(dtype)
     with torch.no_grad():
@@ -96,7 +82,8 @@ def main(folder):
     siglip.write(folder, "tokens.json", dict(open_clip=open_clip.__version__, texts=TEXTS, ids=ids.tolist()))
     pixels, other = images(2, SIZE), images(1, LARGER)
     for kind in "b", "l14":
-        model = draw(Model(kind, tokenizer.vocab_size), pixels)
+        model = siglip.draw(Model(kind, tokenizer.vocab_size), SEED)
+        trained_statistics(model, model.visual.trunk, pixels)
         path = os.path.join(folder, kind)
         os.makedirs(path, exist_ok=True)
         siglip.save_tensors(path, "open_clip_model.safetensors", model.state_dict())

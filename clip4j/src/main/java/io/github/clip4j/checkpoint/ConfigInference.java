@@ -66,9 +66,10 @@ final class ConfigInference {
                 .map(said -> said.withProjection(shapes.projection(ParameterNames.VISUAL_PROJECTION, said.projectionDim())));
         Optional<TextConfig> text = config.text().filter(_ -> hasText || !hasVision)
                 .map(said -> said.withProjection(switch (said.head()) {
-                    case TextHead.EndOfText end -> shapes.projection(ParameterNames.TEXT_PROJECTION, end.projectionDim());
+                    case TextHead.EndOfText _, TextHead.EndOfPaddedText _ ->
+                        shapes.projection(ParameterNames.TEXT_PROJECTION, said.projectionDim());
                     // its width is no mistake of published configs
-                    case TextHead.EndOfPaddedText _, TextHead.LastPosition _, TextHead.FirstPosition _, TextHead.Bert _ ->
+                    case TextHead.LastPosition _, TextHead.FirstPosition _, TextHead.Bert _ ->
                         said.projectionDim();
                 }));
         if (vision.isEmpty() && text.isEmpty()) {
