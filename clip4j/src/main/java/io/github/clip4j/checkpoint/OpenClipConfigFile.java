@@ -149,7 +149,7 @@ final class OpenClipConfigFile implements ConfigFile {
         int embedding = integer(model, "embed_dim", -1);
         JsonFields vision = model.object("vision_cfg").orElseThrow(() -> model.wrong("vision_cfg", "an object", "nothing"));
         JsonFields text = model.object("text_cfg").orElseThrow(() -> model.wrong("text_cfg", "an object", "nothing"));
-        if (vision.has("timm_model_name")) {
+        if (OpenClipDefaults.says(vision, "timm_model_name")) {
             requireKnown(vision, TIMM_FIELDS);
             VisionConfig timm = timmVision(vision, embedding);
             if (isM2m100(text)) {
