@@ -23,8 +23,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Text encoders of BERT's kind, and MobileCLIP's config, with one to three values of one file changed: each is understood, or refused with [WeightFormatException]
-/// or [VocabularyFormatException], in bounded time and memory, and what is understood encodes a text.
+/// Text encoders of BERT's kind, and MobileCLIP's config, with one to three values of one file changed: each is understood, or refused with
+/// [WeightFormatException] or [VocabularyFormatException], in bounded time and memory, and what is understood encodes a text.
 class BertMutationsTest {
     private static final Path GOLDEN = ReferenceData.projectRoot().resolve("clip4j/src/test/resources/golden/bert");
     private static final String TEXT = "Two cats, ein ĉat\r\n 日本 \u0301 [MASK]<s>";
