@@ -185,19 +185,22 @@ class ClipInputsTest {
         assertThat(defaults.imageSize()).isEmpty();
         assertThat(defaults.truncation()).isEmpty();
         ClipOptions options = defaults.withThreads(3).withProfile(Profile.OPENAI).withActivation(Activation.GELU)
-                .withImageSize(64).withTruncation(false).withWeights(DType.F16).withMaxConcurrent(2);
+                .withImageSize(64).withTruncation(false).withLanguage("fra_Latn").withWeights(DType.F16).withMaxConcurrent(2);
         assertThat(options.threads()).isEqualTo(3);
         assertThat(options.profile()).hasValue(Profile.OPENAI);
         assertThat(options.activation()).hasValue(Activation.GELU);
         assertThat(options.imageSize()).hasValue(64);
         assertThat(options.truncation()).hasValue(false);
+        assertThat(options.language()).hasValue("fra_Latn");
         assertThat(options.weights()).isEqualTo(DType.F16);
         assertThat(options.maxConcurrent()).isEqualTo(2);
-        ClipOptions same = defaults.withWeights(DType.F16).withMaxConcurrent(2).withTruncation(false).withImageSize(64)
+        ClipOptions same = defaults.withLanguage("fra_Latn").withWeights(DType.F16).withMaxConcurrent(2).withTruncation(false)
+                .withImageSize(64)
                 .withActivation(Activation.GELU).withProfile(Profile.OPENAI).withThreads(3);
-        assertThat(options).isEqualTo(same).hasSameHashCodeAs(same).isNotEqualTo(defaults);
+        assertThat(options).isEqualTo(same).hasSameHashCodeAs(same).isNotEqualTo(defaults).isNotEqualTo(options.withLanguage("deu_Latn"));
         assertThat(defaults.withThreads(2)).hasToString("ClipOptions[threads=2, profile=the checkpoint's, activation=the checkpoint's, "
-                + "imageSize=the checkpoint's, truncation=the checkpoint's, weights=F32, maxConcurrent=1]");
+                + "imageSize=the checkpoint's, truncation=the checkpoint's, "
+                + "language=the checkpoint's, weights=F32, maxConcurrent=1]");
     }
 
     @Test

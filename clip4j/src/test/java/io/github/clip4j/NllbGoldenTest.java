@@ -186,6 +186,20 @@ class NllbGoldenTest {
         }
     }
 
+    /// Without its class an old file would put the language where the model does not read it.
+    @Test
+    void aTokenizerOfAnotherKindIsRefused() throws IOException {
+        Map<String, byte[]> all = new HashMap<>();
+        for (String name : List.of("open_clip_config.json", "open_clip_model.safetensors")) {
+            all.put(name, Files.readAllBytes(CLIP.resolve(name)));
+        }
+        all.put("tokenizer.json", Files.readAllBytes(GOLDEN.resolve("forms/old/tokenizer.json")));
+        try (Checkpoint checkpoint = Checkpoint.ofBytes("m", all)) {
+            assertThatThrownBy(() -> checkpoint.tokenizer(Profile.HF)).hasMessage("m: expected a tokenizer whose texts begin with their "
+                    + "language, as this model reads it, got another; is tokenizer_config.json there, with the class NllbTokenizer?");
+        }
+    }
+
     @Test
     void theReferenceHasTheSameEmbeddings() throws IOException {
         JsonObject expected = expected("clip");

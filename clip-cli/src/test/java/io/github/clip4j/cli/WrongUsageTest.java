@@ -43,7 +43,7 @@ class WrongUsageTest {
         "classify IMAGE --label=a --label=a | 2 | --label: expected each label once, got 'a' twice",
         "classify IMAGE --label= | 2 | --label: expected words, got ''",
         "classify IMAGE --label=a --image-size=0 | 2 | --image-size: expected at least 1 pixel, got 0",
-        "classify IMAGE --lable=a | 2 | Possible solutions: --label, --labels-file",
+        "classify IMAGE --lable=a | 2 | Possible solutions: --language, --label, --labels-file",
         "clasify | 2 | Did you mean: clip classify",
         "classify EMPTY --label=a | 1 | expected images, got none",
         "embed EMPTY | 1 | expected images, got none",

@@ -7,6 +7,7 @@ import io.github.clip4j.model.TextHead;
 import io.github.clip4j.tokenizer.ClipTokenizer;
 import io.github.clip4j.tokenizer.Tokenizer;
 import io.github.clip4j.tokenizer.Vocabulary;
+import io.github.clip4j.tokenizer.VocabularyFormatException;
 import io.github.clip4j.tokenizer.json.JsonTokenizer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -73,8 +74,17 @@ final class TokenizerFiles {
         return Optional.of(switch (kind) {
             case FILLING -> Tokenizer.padded(name, pieces, files, profile.tokenizer(), clean);
             case FILLING_WITHOUT_END -> Tokenizer.withoutEnd(name, pieces, profile.tokenizer(), clean);
-            default -> Tokenizer.surrounding(name, pieces, profile.tokenizer(), clean, truncates);
+            default -> beginningAsItMust(name, config, Tokenizer.surrounding(name, pieces, profile.tokenizer(), clean, truncates));
         });
+    }
+
+    /// A text encoder that reads the first position was trained with the language there.
+    private static Tokenizer beginningAsItMust(String name, ClipConfig config, Tokenizer tokenizer) throws IOException {
+        if (config.text().map(TextConfig::head).orElse(null) instanceof TextHead.FirstPosition && tokenizer.language().isEmpty()) {
+            throw new VocabularyFormatException(name + ": expected a tokenizer whose texts begin with their language, as this model reads "
+                    + "it, got another; is tokenizer_config.json there, with the class NllbTokenizer?");
+        }
+        return tokenizer;
     }
 
     /// Of an image encoder alone, that of its family.

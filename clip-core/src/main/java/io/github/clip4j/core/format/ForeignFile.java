@@ -35,6 +35,8 @@ public enum ForeignFile {
     /// A pickle that `torch.save` did not write.
     PICKLE("is a pickle that PyTorch did not save, as of PaddlePaddle or of pickle.dump; nothing of it is executed",
             "save the weights as safetensors, or with torch.save"),
+    /// What a model is asked about.
+    IMAGE("is an image, and not weights", "name the model's folder, or its file of weights"),
     /// A description of a graph.
     XML("is XML, as of OpenVINO", "take the weights that it was converted from");
 
@@ -105,6 +107,10 @@ public enum ForeignFile {
         if (text.startsWith("GGUF") || text.startsWith("lmgg") || text.startsWith("tjgg") || text.startsWith("fmgg")) {
             return GGUF;
         }
+        if (begins(start, 0x89, 'P', 'N', 'G') || begins(start, 0xFF, 0xD8, 0xFF) || text.startsWith("GIF8")
+                || (text.startsWith("RIFF") && text.startsWith("WEBP", 8)) || isTiff(text)) {
+            return IMAGE;
+        }
         if (begins(start, 0x89, 'H', 'D', 'F')) {
             return HDF5;
         }
@@ -119,6 +125,11 @@ public enum ForeignFile {
             return TAR;
         }
         return protobufOrSimilar(start, name);
+    }
+
+    /// The first four bytes alone may be the length of a safetensors header, which has zeros after them; a TIFF has an offset there.
+    private static boolean isTiff(String text) {
+        return (text.startsWith("II*\0") && !text.startsWith("\0\0\0\0", 4)) || text.startsWith("MM\0*");
     }
 
     /// Formats without a magic number: what their first fields look like, and the usual ends of names where that is not enough.

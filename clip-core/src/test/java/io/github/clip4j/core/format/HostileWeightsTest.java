@@ -291,6 +291,9 @@ class HostileWeightsTest {
                 Arguments.of("\b\1\u0012\4\1\2\3\4\5", "is a file of TensorFlow"), Arguments.of("\b\b\u0012\7pytorch", "is an ONNX graph"),
                 Arguments.of("\u0083\u00a6params\u0081\u00a1a", "is a msgpack file"), Arguments.of("\u0080\4\u0095\1\2\3\4\5\6",
                         "is a pickle"),
+                Arguments.of("\u0089PNG\r\n\u001a\n", "is an image, and not weights"),
+                Arguments.of("\u00ff\u00d8\u00ff\u00e0\0\u0010JFIF", "is an image"), Arguments.of("II*\0\b\0\0\0", "is an image"),
+                Arguments.of("RIFF\4\0\0\0WEBPVP8 ", "is an image"), Arguments.of("GIF89a", "is an image"),
                 Arguments.of("\u001f\u008b\b\0\0\0\0\0\0", "is a compressed file"), Arguments.of("", "is empty"));
     }
 
