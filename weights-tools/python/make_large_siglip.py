@@ -1,7 +1,7 @@
-"""A SigLIP or CLIPA of a published size with random weights, its inputs, and what transformers or open_clip and timm make of them in float64:
+"""A SigLIP, CLIPA or MobileCLIP of a published size with random weights, its inputs, and what transformers or open_clip and timm make of them in float64:
 
     python make_large_siglip.py FOLDER hf b32-256|b16-224|so400m-vision
-    python make_large_siglip.py FOLDER open_clip ViT-B-16-SigLIP|ViT-L-14-CLIPA
+    python make_large_siglip.py FOLDER open_clip ViT-B-16-SigLIP|ViT-L-14-CLIPA|MobileCLIP-B|MobileCLIP2-L-14
 
 FOLDER/model is a repository that clip4j reads; FOLDER/expected.safetensors has 8 images and texts, the outputs, and in its metadata the error of the
 library's own float32 run. LargeModelsTest compares with it.
@@ -43,6 +43,20 @@ def large_draw(model):
     return model.eval()
 
 
+def trained_statistics(model, encode, pixels):
+    """The statistics of each batch norm are roughly those of what it gets, as training makes them, and not quite."""
+    norms = [m for m in model.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    for norm in norms:
+        norm.train()
+        norm.momentum = 1.0
+    with torch.no_grad():
+        encode(pixels)
+        for norm in norms:
+            norm.running_mean.mul_(1.25)
+            norm.running_var.mul_(0.75)
+    return model.eval()
+
+
 def hugging_face(folder, size):
     vision, text = SIZES[size]
     if text is None:
@@ -61,6 +75,9 @@ def hugging_face(folder, size):
 
 def of_open_clip(folder, name):
     model = large_draw(open_clip.create_model(name))
+    size = model.visual.image_size
+    size = size if isinstance(size, int) else size[0]
+    trained_statistics(model, model.encode_image, torch.rand((BATCH, 3, size, size), generator=torch.Generator().manual_seed(5)))
     os.makedirs(os.path.join(folder, "model"), exist_ok=True)
     config = open_clip.get_model_config(name)
     with open(os.path.join(folder, "model", "open_clip_config.json"), "w") as f:

@@ -43,7 +43,7 @@ final class Calls {
         this.floats = model.imageEncoder().map(encoder -> floats(encoder.config())).orElse(0);
         this.shares = model.textEncoder().map(encoder -> switch (encoder.config().head()) {
             case TextHead.EndOfText _ -> true;
-            case TextHead.LastPosition _, TextHead.FirstPosition _, TextHead.Bert _ -> false;
+            case TextHead.EndOfPaddedText _, TextHead.LastPosition _, TextHead.FirstPosition _, TextHead.Bert _ -> false;
         }).orElse(false);
         this.texts = model.textEncoder().map(encoder -> new Tower<>(
                 encoder::encode, workers, encoder.rowsPerPass(), encoder::whyNotFinite));

@@ -71,7 +71,7 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
             TextEncoder encoder = model.textEncoder().orElseThrow();
             Lengths possible = switch (encoder.config().head()) {
                 case TextHead.EndOfText _, TextHead.FirstPosition _, TextHead.Bert _ -> lengths;
-                case TextHead.LastPosition _ -> Lengths.FULL;
+                case TextHead.EndOfPaddedText _, TextHead.LastPosition _ -> Lengths.FULL;
             };
             List<int[]> texts = texts(encoder.config(), batch, possible.atMost(encoder.config().contextLength()));
             flops = texts.stream().mapToDouble(text -> flops(encoder.config(), text.length)).average().orElseThrow();
@@ -138,6 +138,7 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
         SplittableRandom random = new SplittableRandom(2);
         int end = switch (config.head()) {
             case TextHead.EndOfText(_, _, int id) -> id == TextConfig.LEGACY_END_OF_TEXT ? config.vocabularySize() - 1 : id;
+            case TextHead.EndOfPaddedText _ -> config.vocabularySize() - 1;
             case TextHead.LastPosition _ -> 1;
             case TextHead.FirstPosition first -> first.padId() + 1;
             case TextHead.Bert bert -> bert.padId() + 1; // anything but padding, which is left out
@@ -160,9 +161,16 @@ record Throughput(Tower tower, int batch, int threads, double perSecond, double 
     /// Nominal operations of an image: a multiplication and an addition each.
     static double flops(VisionConfig config) {
         TransformerConfig t = config.transformer();
-        double patches = (double) config.grid() * config.grid() * config.patchElements() * t.width();
+        double patches = (double) config.patches() * switch (config.head()) {
+            case ImageHead.ConvStem _ -> { // 16 windows of 48 numbers and 4 of d to a quarter of the width, and d to d
+                double d = t.width();
+                yield config.patchElements() * d / 4 + 4 * d * d / 4 + d * d;
+            }
+            case ImageHead.ClassToken _, ImageHead.PatchMean _, ImageHead.AttentionPool _ -> (double) config.patchElements() * t.width();
+        };
         double head = switch (config.head()) {
             case ImageHead.ClassToken token -> (double) t.width() * token.projectionDim().orElse(0);
+            case ImageHead.ConvStem stem -> (double) t.width() * stem.projectionDim().orElse(0);
             case ImageHead.PatchMean mean -> (double) t.width() * mean.projectionDim().orElse(0);
             case ImageHead.AttentionPool _ -> attentionPool(t, config.tokens());
         };

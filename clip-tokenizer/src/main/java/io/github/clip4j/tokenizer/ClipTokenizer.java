@@ -36,6 +36,7 @@ public final class ClipTokenizer implements Tokenizer {
     private final Vocabulary vocabulary;
     private final TokenizerProfile profile;
     private final boolean truncates;
+    private final boolean fills;
     private final Bpe bpe;
     private final Map<String, int[]> cache;
 
@@ -52,13 +53,15 @@ public final class ClipTokenizer implements Tokenizer {
     /// @param vocabulary the tokens and merges
     /// @param profile the reference implementation to agree with
     public ClipTokenizer(Vocabulary vocabulary, TokenizerProfile profile) {
-        this(vocabulary, profile, profile.truncates(), new Bpe(vocabulary), new ConcurrentHashMap<>());
+        this(vocabulary, profile, profile.truncates(), false, new Bpe(vocabulary), new ConcurrentHashMap<>());
     }
 
-    private ClipTokenizer(Vocabulary vocabulary, TokenizerProfile profile, boolean truncates, Bpe bpe, Map<String, int[]> cache) {
+    private ClipTokenizer(
+            Vocabulary vocabulary, TokenizerProfile profile, boolean truncates, boolean fills, Bpe bpe, Map<String, int[]> cache) {
         this.vocabulary = vocabulary;
         this.profile = profile;
         this.truncates = truncates;
+        this.fills = fills;
         this.bpe = bpe;
         this.cache = cache;
     }
@@ -69,7 +72,13 @@ public final class ClipTokenizer implements Tokenizer {
     ///     implementations that cut; false: it is refused
     @Override
     public ClipTokenizer withTruncation(boolean truncates) {
-        return truncates == this.truncates ? this : new ClipTokenizer(vocabulary, profile, truncates, bpe, cache);
+        return truncates == this.truncates ? this : new ClipTokenizer(vocabulary, profile, truncates, fills, bpe, cache);
+    }
+
+    /// {@return this tokenizer for a model whose texts fill its context, as MobileCLIP2-L-14's do: with 0 after the end of text, which
+    /// open_clip pads with, whatever the profile's padding is}
+    public ClipTokenizer filling() {
+        return new ClipTokenizer(vocabulary, profile, truncates, true, bpe, cache);
     }
 
     @Override
@@ -112,7 +121,7 @@ public final class ClipTokenizer implements Tokenizer {
         return ids.toArray();
     }
 
-    /// {@return the token ids of `text` for a model of `contextLength` positions}
+    /// {@return the token ids of `text` for a model of `contextLength` positions; as many where texts fill it ([#filling()])}
     ///
     /// @param text any text; it is cleaned as the profile says
     /// @param contextLength the positions of the model, start and end of text included
@@ -121,7 +130,7 @@ public final class ClipTokenizer implements Tokenizer {
     public int[] encode(String text, int contextLength) {
         int[] ids = encode(text);
         if (ids.length <= contextLength) {
-            return ids;
+            return fills ? Arrays.copyOf(ids, contextLength) : ids;
         }
         if (!truncates) {
             throw new TextTooLongException(text, ids.length, contextLength);
@@ -151,7 +160,10 @@ public final class ClipTokenizer implements Tokenizer {
     @Override
     public int[] encodeTruncated(String text, int contextLength) {
         int[] ids = encode(text);
-        return ids.length <= contextLength ? ids : truncated(ids, contextLength);
+        if (ids.length > contextLength) {
+            return truncated(ids, contextLength);
+        }
+        return fills ? Arrays.copyOf(ids, contextLength) : ids;
     }
 
     private int[] truncated(int[] ids, int contextLength) {

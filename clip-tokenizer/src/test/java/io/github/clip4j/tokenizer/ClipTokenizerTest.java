@@ -81,6 +81,22 @@ class ClipTokenizerTest {
                         + "shorten it, or cut long texts by withTruncation(true)", text, whole.length);
     }
 
+    /// A position that sees all others sees the padding too: it must be the one of training, 0, and not the profile's.
+    @ParameterizedTest
+    @EnumSource(TokenizerProfile.class)
+    void aTextThatFillsTheContextEndsInZeros(TokenizerProfile profile) throws IOException {
+        ClipTokenizer tokenizer = new ClipTokenizer(Vocabulary.read(TINY), profile);
+        ClipTokenizer filling = tokenizer.filling().withTruncation(!profile.truncates());
+        String text = "a photo of a cat";
+        int[] whole = tokenizer.encode(text);
+        int[] padded = Arrays.copyOf(whole, whole.length + 3);
+        assertThat(filling.encode(text, padded.length)).isEqualTo(padded);
+        assertThat(filling.encodePadded(text, padded.length)).isEqualTo(padded);
+        assertThat(filling.encodeTruncated(text, padded.length)).isEqualTo(padded);
+        assertThat(filling.encodeTruncated(text, 3)).isEqualTo(tokenizer.encodeTruncated(text, 3));
+        assertThat(filling.encode(text)).as("of any length").isEqualTo(whole);
+    }
+
     @Test
     void aTextThatIsTooLongSaysWhichOneItIs() throws IOException {
         TextTooLongException single = catchThrowableOfType(

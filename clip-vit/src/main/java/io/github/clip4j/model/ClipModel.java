@@ -87,7 +87,7 @@ public final class ClipModel {
         if (vision != null && imageSize.orElse(vision.imageSize()) != vision.imageSize()) {
             VisionConfig resized = vision.withImageSize(imageSize.getAsInt());
             source = new ResampledPositions(
-                    weights, interpolation, vision.tokens() - vision.patches(), vision.grid(), resized.grid(),
+                    weights, interpolation, vision.positionsBeforePatches(), vision.grid(), resized.grid(),
                     vision.transformer().width());
             config = new ClipConfig(Optional.of(resized), trained.text());
             vision = resized;

@@ -23,7 +23,8 @@ final class ClipParameters {
         if (config.hasBothTowers()) {
             specs.add(new TensorSpec(ParameterNames.LOGIT_SCALE, Shape.of()));
             switch (config.text().orElseThrow().head()) {
-                case TextHead.EndOfText _, TextHead.FirstPosition _, TextHead.Bert _ -> {} // may have one, see check
+                // may have one, see check
+                case TextHead.EndOfText _, TextHead.EndOfPaddedText _, TextHead.FirstPosition _, TextHead.Bert _ -> {}
                 case TextHead.LastPosition last -> {
                     if (last.biased()) {
                         specs.add(new TensorSpec(ParameterNames.LOGIT_BIAS, Shape.of()));

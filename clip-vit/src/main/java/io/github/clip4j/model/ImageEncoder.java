@@ -37,10 +37,7 @@ public final class ImageEncoder {
 
     private final VisionConfig config;
     private final Workers workers;
-    private final PatchEmbedding patchEmbedding;
-    private final @Nullable LayerNormLayer preNorm;
-    private final Transformer transformer;
-    private final Head head;
+    private final ImageTower tower;
     private final ScratchPool<ImageScratch> serialScratch; // of passes on one thread each
     private final ScratchPool<ImageScratch> teamScratch = new ScratchPool<>(1); // of a pass that all threads compute together
     private final long weightBytes;
@@ -54,70 +51,14 @@ public final class ImageEncoder {
         this.workers = workers;
         this.serialScratch = new ScratchPool<>(workers.threads());
         ParameterReader parameters = new ParameterReader(source, storage);
-        TransformerConfig t = config.transformer();
-        int d = t.width();
-        double epsilon = t.layerNormEpsilon();
-        this.patchEmbedding = new PatchEmbedding(
-                parameters, ParameterNames.VISION_EMBEDDINGS, form(config.head()), VisionConfig.CHANNELS, config.patchSize(), config.grid(),
-                d);
-        this.preNorm = hasPreNorm(config.head()) ? new LayerNormLayer(parameters, ParameterNames.PRE_NORM, d, epsilon) : null;
-        this.transformer = new Transformer(
-                parameters, ParameterNames.VISION, t.layers(), d, t.heads(), t.mlpWidth(), t.activation(), epsilon, false);
-        this.head = switch (config.head()) {
-            case ImageHead.ClassToken _ -> new Head.Projected(projection(parameters, config));
-            case ImageHead.PatchMean _ -> new Head.Averaged(new PatchMean(projection(parameters, config)));
-            case ImageHead.AttentionPool _ -> new Head.Attending(
-                    new LayerNormLayer(parameters, ParameterNames.POST_NORM, d, epsilon),
-                    new AttentionPool(parameters, ParameterNames.ATTENTION_POOL, d, t.heads(), t.mlpWidth(), t.activation(), epsilon));
-        };
+        this.tower = ImageTower.read(config, parameters);
         this.weightBytes = parameters.bytes();
         this.finite = parameters.finite();
     }
 
-    private static boolean hasPreNorm(ImageHead head) {
-        return head instanceof ImageHead.ClassToken;
-    }
-
-    private static PooledProjection projection(ParameterReader parameters, VisionConfig config) throws IOException {
-        return new PooledProjection(
-                parameters, ParameterNames.POST_NORM, ParameterNames.VISUAL_PROJECTION_LAYER, config.transformer().width(),
-                config.projectionDim(), config.transformer().layerNormEpsilon());
-    }
-
-    /// What makes one vector of the blocks' outputs.
-    private sealed interface Head {
-        /// y = norm(x[class])·Pᵀ
-        record Projected(PooledProjection projection) implements Head {}
-
-        /// y = norm(mean(x[patches]))·Pᵀ
-        record Averaged(PatchMean mean) implements Head {}
-
-        /// y = pool(norm(x))
-        record Attending(LayerNormLayer norm, AttentionPool pool) implements Head {}
-    }
-
-    private static PatchEmbedding.Form form(ImageHead head) {
-        return switch (head) {
-            case ImageHead.ClassToken _, ImageHead.PatchMean _ -> PatchEmbedding.Form.CLASS_TOKEN;
-            case ImageHead.AttentionPool _ -> PatchEmbedding.Form.PATCHES_WITH_BIAS;
-        };
-    }
-
     /// What the constructor reads.
     static Stream<TensorSpec> specs(VisionConfig config) {
-        TransformerConfig t = config.transformer();
-        int d = t.width();
-        Stream<TensorSpec> embedding = PatchEmbedding.specs(
-                ParameterNames.VISION_EMBEDDINGS, form(config.head()), VisionConfig.CHANNELS, config.patchSize(), config.grid(), d);
-        Stream<TensorSpec> norm = hasPreNorm(config.head()) ? LayerNormLayer.specs(ParameterNames.PRE_NORM, d) : Stream.empty();
-        Stream<TensorSpec> blocks = Transformer.specs(ParameterNames.VISION, t.layers(), d, t.mlpWidth());
-        Stream<TensorSpec> end = switch (config.head()) {
-            case ImageHead.ClassToken _, ImageHead.PatchMean _ -> PooledProjection.specs(
-                    ParameterNames.POST_NORM, ParameterNames.VISUAL_PROJECTION_LAYER, d, config.projectionDim());
-            case ImageHead.AttentionPool _ -> Stream.concat(
-                    LayerNormLayer.specs(ParameterNames.POST_NORM, d), AttentionPool.specs(ParameterNames.ATTENTION_POOL, d, t.mlpWidth()));
-        };
-        return Stream.of(embedding, norm, blocks, end).flatMap(Function.identity());
+        return ImageTower.specs(config);
     }
 
     /// {@return the extents of this encoder}
@@ -215,7 +156,7 @@ public final class ImageEncoder {
             int images = Math.min(chunk, to - first);
             ImageScratch scratch = pool.poll();
             if (scratch == null || !scratch.ws().fits(images * config.tokens(), images, config.tokens())) {
-                scratch = pool.replace(scratch, new ImageScratch(config, images, team));
+                scratch = pool.replace(scratch, new ImageScratch(config, tower.patchEmbedding(), images, team));
             }
             try {
                 forward(pixels, first, images, out, scratch);
@@ -233,32 +174,35 @@ public final class ImageEncoder {
         Workspace ws = scratch.ws();
         Sequences sequences = scratch.sequences(images, config.tokens());
         Tensor x = ws.residual(sequences.rows());
-        Tensor patches = scratch.patches().get(images * config.patches());
-        Tensor embedded = scratch.embedded().get(patches.rows());
         int pixelsOff = pixels.offset() + first * VisionConfig.CHANNELS * imageSize * imageSize;
-        patchEmbedding.forward(pixels.array(), pixelsOff, imageSize, patches, embedded, x, ws); // [b·tokens, d]
-        if (preNorm != null) {
-            preNorm.forward(x, x, ws);
-        }
+        tower.patchEmbedding().forward(pixels.array(), pixelsOff, imageSize, images, scratch.patches(), x, ws); // [b·tokens, d]
+        preNorm(x, ws);
         Tensor outputs = scratch.outputs().get(images); //                                           [b, outputDim]
-        switch (head) {
-            case Head.Projected(PooledProjection projection) -> {
+        switch (tower.head()) {
+            case ImageTower.Head.Projected(PooledProjection projection) -> {
                 Tensor pooled = ws.pooled(images); //                                              [b, d]
-                transformer.forward(x, sequences, pooled, ws);
+                tower.transformer().forward(x, sequences, pooled, ws);
                 projection.forward(pooled, outputs, ws);
             }
-            case Head.Averaged(PatchMean mean) -> {
-                transformer.forward(x, sequences, ws);
+            case ImageTower.Head.Averaged(PatchMean mean) -> {
+                tower.transformer().forward(x, sequences, ws);
                 mean.forward(x, config.tokens(), outputs, ws);
             }
-            case Head.Attending(LayerNormLayer norm, AttentionPool pool) -> {
-                transformer.forward(x, sequences, ws);
+            case ImageTower.Head.Attending(LayerNormLayer norm, AttentionPool pool) -> {
+                tower.transformer().forward(x, sequences, ws);
                 norm.forward(x, x, ws);
                 pool.forward(x, sequences, outputs, ws);
             }
         }
         for (int image = 0; image < images; image++) {
             System.arraycopy(outputs.array(), outputs.rowOffset(image), out.array(), out.rowOffset(first + image), out.width());
+        }
+    }
+
+    private void preNorm(Tensor x, Workspace ws) {
+        LayerNormLayer preNorm = tower.preNorm();
+        if (preNorm != null) {
+            preNorm.forward(x, x, ws);
         }
     }
 
@@ -275,18 +219,19 @@ public final class ImageEncoder {
         TransformerConfig t = config.transformer();
         int n = config.tokens();
         Sequences sequences = Sequences.of(new int[] {n}, new int[1]);
-        Workspace ws = new Workspace(n, 1, n, t.width(), t.heads(), t.mlpWidth(), config.patchElements(), workers);
+        Workspace ws = new Workspace(n, 1, n, t.width(), t.heads(), t.mlpWidth(), tower.patchEmbedding().productScratch(1), workers);
         Trace trace = new Trace(probe::edit, probe::see, workers);
         Tensor x = ws.residual(n);
-        patchEmbedding.trace(pixels.array(), pixels.offset(), size, x, ws, trace); // [n, d]
+        tower.patchEmbedding().trace(pixels.array(), pixels.offset(), size, x, ws, trace); // [n, d]
+        LayerNormLayer preNorm = tower.preNorm();
         if (preNorm != null) {
             preNorm.trace(x, x, ws, trace);
         }
-        transformer.trace(x, sequences, ws, trace);
-        return switch (head) { //                                                      [1, outputDim]
-            case Head.Projected(PooledProjection projection) -> projection.trace(x.rows(0, 1), 0, ws, trace);
-            case Head.Averaged(PatchMean mean) -> mean.trace(x, ws, trace);
-            case Head.Attending(LayerNormLayer norm, AttentionPool pool) -> {
+        tower.transformer().trace(x, sequences, ws, trace);
+        return switch (tower.head()) { //                                                      [1, outputDim]
+            case ImageTower.Head.Projected(PooledProjection projection) -> projection.trace(x.rows(0, 1), 0, ws, trace);
+            case ImageTower.Head.Averaged(PatchMean mean) -> mean.trace(x, ws, trace);
+            case ImageTower.Head.Attending(LayerNormLayer norm, AttentionPool pool) -> {
                 norm.trace(x, x, ws, trace);
                 yield pool.trace(x, sequences, ws, trace);
             }
@@ -325,7 +270,7 @@ public final class ImageEncoder {
         });
         Tensor read = Objects.requireNonNull(seen.get(attention + ".out_proj")); // [n, d]
         int n = config.tokens();
-        Workspace ws = new Workspace(n, 1, n, t.width(), t.heads(), t.mlpWidth(), config.patchElements(), workers);
+        Workspace ws = new Workspace(n, 1, n, t.width(), t.heads(), t.mlpWidth(), tower.patchEmbedding().productScratch(1), workers);
         Tensor outputs = Tensor.zeros(n - 1, config.outputDim());
         projection.forward(read.rows(1, n - 1), outputs, ws); //                 [grid·grid, outputDim]
         return outputs;
@@ -353,28 +298,25 @@ public final class ImageEncoder {
         TransformerConfig t = config.transformer();
         int n = config.tokens();
         Sequences sequences = Sequences.of(new int[] {n}, new int[1]);
-        Workspace ws = new Workspace(n, 1, n, t.width(), t.heads(), t.mlpWidth(), config.patchElements(), workers);
+        Workspace ws = new Workspace(n, 1, n, t.width(), t.heads(), t.mlpWidth(), tower.patchEmbedding().productScratch(1), workers);
         Tensor x = ws.residual(n);
-        Tensor patches = Tensor.zeros(config.grid() * config.grid(), config.patchElements());
-        Tensor embedded = Tensor.zeros(patches.rows(), t.width());
-        patchEmbedding.forward(pixels.array(), pixels.offset(), config.imageSize(), patches, embedded, x, ws); // [n, d]
-        if (preNorm != null) {
-            preNorm.forward(x, x, ws);
-        }
+        PatchEmbedding embedding = tower.patchEmbedding();
+        embedding.forward(pixels.array(), pixels.offset(), config.imageSize(), 1, embedding.scratch(1), x, ws); // [n, d]
+        preNorm(x, ws);
         Tensor output = Tensor.zeros(1, config.outputDim());
-        return switch (head) {
-            case Head.Projected(PooledProjection projection) -> {
+        return switch (tower.head()) {
+            case ImageTower.Head.Projected(PooledProjection projection) -> {
                 Contributions contributions = new Contributions(0);
-                transformer.forward(x, sequences, ws, contributions);
+                tower.transformer().forward(x, sequences, ws, contributions);
                 projection.forward(x.rows(0, 1), output, ws); //                                                 [1, outputDim]
                 yield directions.apply(output.toArray()).stream()
                         .map(direction -> Decomposition.of(contributions, projection, output, direction)).toList();
             }
-            case Head.Averaged _ -> throw new IllegalStateException(
+            case ImageTower.Head.Averaged _ -> throw new IllegalStateException(
                     "image encoder: expected one that is read at a class token or by attention pooling, got CLIPA's, which takes the mean "
                             + "of its patches and is not taken apart");
-            case Head.Attending(LayerNormLayer norm, AttentionPool pool) -> {
-                transformer.forward(x, sequences, ws);
+            case ImageTower.Head.Attending(LayerNormLayer norm, AttentionPool pool) -> {
+                tower.transformer().forward(x, sequences, ws);
                 norm.forward(x, x, ws);
                 AttentionPool.Pooled pooled = pool.pool(x, sequences, output, ws); //                            [1, outputDim]
                 yield directions.apply(output.toArray()).stream()
@@ -384,11 +326,11 @@ public final class ImageEncoder {
     }
 
     private PooledProjection classTokenHead() {
-        return switch (head) {
-            case Head.Projected(PooledProjection projection) -> projection;
-            case Head.Averaged _ -> throw new IllegalStateException(
+        return switch (tower.head()) {
+            case ImageTower.Head.Projected(PooledProjection projection) -> projection;
+            case ImageTower.Head.Averaged _ -> throw new IllegalStateException(
                     "image encoder: expected one that is read at a class token, as CLIP's is, got one that is read at its patches");
-            case Head.Attending _ -> throw new IllegalStateException(
+            case ImageTower.Head.Attending _ -> throw new IllegalStateException(
                     "image encoder: expected one that is read at a class token, as CLIP's is, got one with attention pooling, whose "
                             + "patches say nothing by themselves; its embedding can be taken apart");
         };

@@ -12,11 +12,35 @@ public sealed interface ImageHead {
     /// (openai/CLIP `model.py`, class `VisionTransformer`).
     ///
     /// @param projectionDim the width of an embedding; empty when the tower ends with the norm
-    record ClassToken(OptionalInt projectionDim) implements ImageHead {
+    /// @param biased whether the projection has a bias, as in MobileCLIP2-L-14, whose image encoder is timm's (`vision_transformer.py`,
+    ///     `head`)
+    record ClassToken(OptionalInt projectionDim, boolean biased) implements ImageHead {
         /// Checks the width.
         ///
         /// @throws IllegalArgumentException for a width below 1
         public ClassToken {
+            projectionDim.ifPresent(dim -> TransformerConfig.requirePositive("projection width", dim));
+        }
+
+        /// CLIP's own, whose projection has no bias.
+        ///
+        /// @param projectionDim the width of an embedding; empty when the tower ends with the norm
+        /// @throws IllegalArgumentException for a width below 1
+        public ClassToken(OptionalInt projectionDim) {
+            this(projectionDim, false);
+        }
+    }
+
+    /// MobileCLIP-B's: three convolutions make the patches, of 16 pixels; a class token without a position precedes them, and no norm the
+    /// blocks; the output at the class token is normed and projected, with a bias (Vasu et al. 2024, arXiv:2311.17049; timm
+    /// `vision_transformer_hybrid.py`, `vit_base_mci_224`).
+    ///
+    /// @param projectionDim the width of an embedding; empty when the tower ends with the norm
+    record ConvStem(OptionalInt projectionDim) implements ImageHead {
+        /// Checks the width.
+        ///
+        /// @throws IllegalArgumentException for a width below 1
+        public ConvStem {
             projectionDim.ifPresent(dim -> TransformerConfig.requirePositive("projection width", dim));
         }
     }

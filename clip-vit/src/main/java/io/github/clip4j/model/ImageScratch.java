@@ -2,6 +2,7 @@ package io.github.clip4j.model;
 
 import io.github.clip4j.core.parallel.Workers;
 import io.github.clip4j.nn.FirstRows;
+import io.github.clip4j.nn.PatchEmbedding;
 import io.github.clip4j.nn.ScratchPool;
 import io.github.clip4j.nn.Sequences;
 import io.github.clip4j.nn.Workspace;
@@ -10,17 +11,16 @@ import java.util.Arrays;
 /// The scratch of one forward pass of images.
 final class ImageScratch implements ScratchPool.Sized {
     private final Workspace ws;
-    private final FirstRows patches; //  [images·grid², 3·patchSize²]
-    private final FirstRows embedded; // [images·grid², d]
-    private final FirstRows outputs; //  [images, outputDim]
+    private final PatchEmbedding.Scratch patches;
+    private final FirstRows outputs; // [images, outputDim]
     private Sequences sequences;
 
-    ImageScratch(VisionConfig config, int images, Workers workers) {
+    ImageScratch(VisionConfig config, PatchEmbedding embedding, int images, Workers workers) {
         TransformerConfig t = config.transformer();
         int tokens = config.tokens();
-        this.ws = new Workspace(images * tokens, images, tokens, t.width(), t.heads(), t.mlpWidth(), config.patchElements(), workers);
-        this.patches = new FirstRows(images * config.patches(), config.patchElements(), config.patchElements() + 16);
-        this.embedded = new FirstRows(images * config.patches(), t.width(), t.width());
+        this.ws = new Workspace(
+                images * tokens, images, tokens, t.width(), t.heads(), t.mlpWidth(), embedding.productScratch(images), workers);
+        this.patches = embedding.scratch(images);
         this.outputs = new FirstRows(images, config.outputDim(), config.outputDim());
         this.sequences = layOut(images, tokens);
     }
@@ -29,12 +29,8 @@ final class ImageScratch implements ScratchPool.Sized {
         return ws;
     }
 
-    FirstRows patches() {
+    PatchEmbedding.Scratch patches() {
         return patches;
-    }
-
-    FirstRows embedded() {
-        return embedded;
     }
 
     FirstRows outputs() {
@@ -43,7 +39,7 @@ final class ImageScratch implements ScratchPool.Sized {
 
     @Override
     public long bytes() {
-        return ws.bytes() + patches.bytes() + embedded.bytes() + outputs.bytes();
+        return ws.bytes() + patches.bytes() + outputs.bytes();
     }
 
     Sequences sequences(int images, int tokens) {

@@ -11,7 +11,7 @@ import io.github.clip4j.core.Tensor;
 /// | name | what | shape |
 /// |---|---|---|
 /// | `vision_model.embeddings`, `text_model.embeddings` | what the first norm or block reads | `[n, d]` |
-/// | `vision_model.embeddings.patch_embedding` | SigLIP: the patches before their positions are added | `[n, d]` |
+/// | `vision_model.embeddings.patch_embedding` | SigLIP, MobileCLIP-B: the patches before their positions are added | `[n, d]` |
 /// | `vision_model.pre_layrnorm` | CLIP: the norm before the blocks | `[n, d]` |
 /// | `….layer_norm1` | the norm before the attention | `[n, d]` |
 /// | `….self_attn.q_proj`, `….k_proj`, `….v_proj` | queries, keys and values, heads side by side | `[n, d]` |

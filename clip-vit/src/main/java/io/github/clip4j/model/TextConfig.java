@@ -6,7 +6,8 @@ import java.util.OptionalInt;
 /// The text encoder: token ids and positions, a transformer, and what makes one vector of its outputs.
 ///
 /// @param vocabularySize token ids are below this
-/// @param contextLength the most tokens of a text; with [TextHead.LastPosition] every text has as many
+/// @param contextLength the most tokens of a text; with [TextHead.LastPosition] and [TextHead.EndOfPaddedText] every text has as
+///     many
 /// @param transformer the blocks
 /// @param head how the outputs become one vector
 public record TextConfig(int vocabularySize, int contextLength, TransformerConfig transformer, TextHead head) {
@@ -40,6 +41,7 @@ public record TextConfig(int vocabularySize, int contextLength, TransformerConfi
     private static OptionalInt projectionDim(TextHead head) {
         return switch (head) {
             case TextHead.EndOfText end -> end.projectionDim();
+            case TextHead.EndOfPaddedText end -> end.projectionDim();
             case TextHead.LastPosition last -> last.projectionDim();
             case TextHead.FirstPosition first -> first.projectionDim();
             case TextHead.Bert bert -> bert.projectionDim();
@@ -48,7 +50,7 @@ public record TextConfig(int vocabularySize, int contextLength, TransformerConfi
 
     private static int rows(TextHead head, int contextLength) {
         return switch (head) {
-            case TextHead.EndOfText _, TextHead.LastPosition _, TextHead.FirstPosition _ -> contextLength;
+            case TextHead.EndOfText _, TextHead.EndOfPaddedText _, TextHead.LastPosition _, TextHead.FirstPosition _ -> contextLength;
             case TextHead.Bert bert -> {
                 if (contextLength > bert.positions() - bert.firstPosition()) {
                     throw new IllegalArgumentException("context length: expected at most %d, the positions from %d on, got %d"
@@ -65,6 +67,7 @@ public record TextConfig(int vocabularySize, int contextLength, TransformerConfi
     public TextConfig withProjection(OptionalInt dim) {
         return new TextConfig(vocabularySize, contextLength, transformer, switch (head) {
             case TextHead.EndOfText end -> new TextHead.EndOfText(dim, end.pooling(), end.id());
+            case TextHead.EndOfPaddedText _ -> new TextHead.EndOfPaddedText(dim);
             case TextHead.LastPosition last -> new TextHead.LastPosition(dim, last.biased());
             case TextHead.FirstPosition first -> new TextHead.FirstPosition(dim, first.padId());
             case TextHead.Bert bert -> new TextHead.Bert(
@@ -97,6 +100,7 @@ public record TextConfig(int vocabularySize, int contextLength, TransformerConfi
     public int pooledPosition(int[] ids) {
         return switch (head) {
             case TextHead.EndOfText end -> end.position(ids);
+            case TextHead.EndOfPaddedText end -> end.position(ids);
             case TextHead.LastPosition _ -> contextLength - 1;
             case TextHead.FirstPosition first -> {
                 first.withoutPadding(ids); // refuses one that begins with it

@@ -25,8 +25,9 @@ import java.util.stream.Stream;
 ///
 /// In CLIP a position sees no later one, so nothing after the pooled position can change the result, and nothing after it is computed: a
 /// prompt of ten tokens costs an eighth of a padded one. Texts of a batch lie one after the other, without padding, and what they share at
-/// their beginnings is computed once ([PrefixTree]). In SigLIP a position sees all others, and every text fills the context: nothing can be
-/// left out, and nothing is shared. In BERT and in NLLB-CLIP a position sees all others of its text, and padding is left out.
+/// their beginnings is computed once ([PrefixTree]). In SigLIP, CLIPA and MobileCLIP2-L-14 a position sees all others, and every text fills
+/// the context: nothing can be left out, and nothing is shared. In BERT and in NLLB-CLIP a position sees all others of its text, and
+/// padding is left out.
 public final class TextEncoder {
     /// Rows of one forward pass on one thread; a longer text is a pass of its own.
     private static final int MAX_ROWS = 512;
@@ -69,7 +70,8 @@ public final class TextEncoder {
         int rows = switch (config.head()) {
             case TextHead.EndOfText _ -> MAX_ROWS - MAX_ROWS / 8;
             case TextHead.FirstPosition _, TextHead.Bert _ -> MAX_ROWS;
-            case TextHead.LastPosition _ -> Math.max(1, MAX_ROWS / config.contextLength()) * config.contextLength();
+            case TextHead.EndOfPaddedText _, TextHead.LastPosition _ ->
+                Math.max(1, MAX_ROWS / config.contextLength()) * config.contextLength();
         };
         return workers.threads() * rows;
     }
@@ -95,7 +97,7 @@ public final class TextEncoder {
     /// The result for a text is the same, to the bit, in every batch, with any number of threads, and, in CLIP, with or without padding.
     ///
     /// @param texts token ids, as the tokenizer returns them for this model: with start and end of text, or as many as the context has
-    ///     where the last position is read ([TextHead.LastPosition])
+    ///     where padding is seen ([TextHead.LastPosition], [TextHead.EndOfPaddedText])
     /// @throws IllegalArgumentException for an id beyond the vocabulary, a text that is too long, or one without an end or without padding
     /// @throws java.util.concurrent.CancellationException when the thread was interrupted; its interrupt status stays set
     public Tensor encode(List<int[]> texts) {
@@ -107,7 +109,7 @@ public final class TextEncoder {
         Tensor out = Tensor.zeros(texts.size(), config.outputDim());
         switch (config.head()) {
             case TextHead.EndOfText _ -> encode(new PrefixTree(texts, lengths), lengths.length, out);
-            case TextHead.LastPosition _ -> encodeApart(PrefixTree.apart(texts), lengths.length, out);
+            case TextHead.EndOfPaddedText _, TextHead.LastPosition _ -> encodeApart(PrefixTree.apart(texts), lengths.length, out);
             case TextHead.FirstPosition _, TextHead.Bert _ ->
                 encode(PrefixTree.apart(texts.stream().map(this::withoutPadding).toList()), lengths.length, out);
         }
@@ -117,7 +119,7 @@ public final class TextEncoder {
     /// The ids that are computed, where padding is left out.
     private int[] withoutPadding(int[] ids) {
         return switch (config.head()) {
-            case TextHead.EndOfText _, TextHead.LastPosition _ -> ids;
+            case TextHead.EndOfText _, TextHead.EndOfPaddedText _, TextHead.LastPosition _ -> ids;
             case TextHead.FirstPosition first -> first.withoutPadding(ids);
             case TextHead.Bert bert -> bert.withoutPadding(ids);
         };
@@ -175,10 +177,14 @@ public final class TextEncoder {
     }
 
     private void check(int[] ids, int text) {
-        if (config.head() instanceof TextHead.LastPosition && ids.length != config.contextLength()) {
-            throw new IllegalArgumentException(
-                    "text %d: expected exactly %d token ids, padding included, because this model reads the last position, got %d"
-                            .formatted(text, config.contextLength(), ids.length));
+        String filled = switch (config.head()) {
+            case TextHead.EndOfText _, TextHead.FirstPosition _, TextHead.Bert _ -> "";
+            case TextHead.EndOfPaddedText _ -> "a position of this model sees padding too";
+            case TextHead.LastPosition _ -> "this model reads the last position";
+        };
+        if (!filled.isEmpty() && ids.length != config.contextLength()) {
+            throw new IllegalArgumentException("text %d: expected exactly %d token ids, padding included, because %s, got %d"
+                    .formatted(text, config.contextLength(), filled, ids.length));
         }
         if (ids.length == 0 || ids.length > config.contextLength()) {
             throw new IllegalArgumentException(

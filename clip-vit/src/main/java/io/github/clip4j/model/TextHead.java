@@ -34,12 +34,7 @@ public sealed interface TextHead {
             if (ids.length == 0) {
                 throw new IllegalArgumentException("token ids: expected at least one, got none");
             }
-            int greatest = 0;
-            for (int i = 1; i < ids.length; i++) {
-                if (ids[i] > ids[greatest]) {
-                    greatest = i;
-                }
-            }
+            int greatest = greatest(ids);
             boolean byValue = switch (pooling) {
                 case GREATEST_ID -> true;
                 case FIRST_END_OF_TEXT -> false;
@@ -54,6 +49,25 @@ public sealed interface TextHead {
                 }
             }
             throw new IllegalArgumentException("token ids: expected an end of text, %d, got none among %d ids".formatted(id, ids.length));
+        }
+    }
+
+    /// MobileCLIP2-L-14's: a position sees all others, padding too, so that a text always fills the context; the output at its end, the
+    /// first of the greatest ids, is normed and projected (Faghri et al. 2025, arXiv:2508.20691; open_clip `transformer.py`, class
+    /// `TextTransformer` with `no_causal_mask` and `pool_type` argmax).
+    ///
+    /// @param projectionDim the width of an embedding; empty when the tower ends with the norm
+    record EndOfPaddedText(OptionalInt projectionDim) implements TextHead {
+        /// Checks the width.
+        ///
+        /// @throws IllegalArgumentException for a projection of width below 1
+        public EndOfPaddedText {
+            projectionDim.ifPresent(dim -> TransformerConfig.requirePositive("projection width", dim));
+        }
+
+        /// The position of the end of a text.
+        int position(int[] ids) {
+            return greatest(ids);
         }
     }
 
@@ -182,6 +196,17 @@ public sealed interface TextHead {
             /// Two matrices with GELU between them (open_clip).
             MLP
         }
+    }
+
+    /// The first position of the greatest id.
+    private static int greatest(int[] ids) {
+        int greatest = 0;
+        for (int i = 1; i < ids.length; i++) {
+            if (ids[i] > ids[greatest]) {
+                greatest = i;
+            }
+        }
+        return greatest;
     }
 
     /// How the end of a text is found. "First" matters: padding may repeat an id.

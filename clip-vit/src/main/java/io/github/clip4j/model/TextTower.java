@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /// The layers of a text encoder, and what one forward pass does with them. [TextEncoder] says which texts are a pass.
@@ -34,7 +35,8 @@ sealed interface TextTower {
     /// Reads a tower.
     static TextTower read(TextConfig config, ParameterReader parameters) throws IOException {
         return switch (config.head()) {
-            case TextHead.EndOfText _, TextHead.LastPosition _, TextHead.FirstPosition _ -> Clip.of(config, parameters);
+            case TextHead.EndOfText _, TextHead.EndOfPaddedText _, TextHead.LastPosition _, TextHead.FirstPosition _ ->
+                Clip.of(config, parameters);
             case TextHead.Bert bert -> Bert.of(config, bert, parameters);
         };
     }
@@ -42,16 +44,16 @@ sealed interface TextTower {
     /// What [#read] reads.
     static Stream<TensorSpec> specs(TextConfig config) {
         return switch (config.head()) {
-            case TextHead.EndOfText _, TextHead.LastPosition _, TextHead.FirstPosition _ -> Clip.specs(config);
+            case TextHead.EndOfText _, TextHead.EndOfPaddedText _, TextHead.LastPosition _, TextHead.FirstPosition _ -> Clip.specs(config);
             case TextHead.Bert bert -> Bert.specs(config, bert);
         };
     }
 
-    /// CLIP's, SigLIP's, CLIPA's and NLLB-CLIP's: the norms come first, and one position is read.
+    /// CLIP's, SigLIP's, CLIPA's, MobileCLIP's and NLLB-CLIP's: the norms come first, and one position is read.
     ///
     /// @param head is read at the pooled position
-    /// @param first whether that is a text's first, rather than the last that counts
-    record Clip(TokenEmbedding embedding, Transformer transformer, PooledProjection head, boolean first) implements TextTower {
+    /// @param family says which position that is
+    record Clip(TokenEmbedding embedding, Transformer transformer, PooledProjection head, TextHead family) implements TextTower {
         private static Clip of(TextConfig config, ParameterReader parameters) throws IOException {
             TransformerConfig t = config.transformer();
             int d = t.width();
@@ -70,7 +72,7 @@ sealed interface TextTower {
                     : new PooledProjection(
                             parameters, ParameterNames.FINAL_NORM, ParameterNames.TEXT_PROJECTION_LAYER, d, config.projectionDim(),
                             epsilon);
-            return new Clip(embedding, transformer, head, config.head() instanceof TextHead.FirstPosition);
+            return new Clip(embedding, transformer, head, config.head());
         }
 
         private static Stream<TensorSpec> specs(TextConfig config) {
@@ -92,10 +94,21 @@ sealed interface TextTower {
             return config.head() instanceof TextHead.LastPosition(_, boolean biased) && biased;
         }
 
+        /// Texts, each read at its pooled position; a tree ends a causal text there, and any other with its last token.
+        private Sequences sequences(PrefixTree tree, int from, int to) {
+            Sequences sequences = tree.sequences(from, to);
+            return switch (family) {
+                case TextHead.FirstPosition _ -> sequences.readAt(new int[sequences.count()]);
+                case TextHead.EndOfPaddedText end ->
+                    sequences.readAt(IntStream.range(from, to).map(t -> end.position(tree.text(t))).toArray());
+                case TextHead.EndOfText _, TextHead.LastPosition _, TextHead.Bert _ -> sequences;
+            };
+        }
+
         /// y = finalNorm(transformer(tokens + positions))[pooled position]·Pᵀ, or with a bias
         @Override
         public void forward(PrefixTree tree, int from, int to, Tensor y, Workspace ws) {
-            Sequences sequences = first ? tree.sequences(from, to).readAtFirst() : tree.sequences(from, to);
+            Sequences sequences = sequences(tree, from, to);
             Tensor x = ws.residual(sequences.rows());
             for (int t = from; t < to; t++) {
                 embedding.forward(tree.text(t), tree.shared(t, from), x, sequences.starts()[t - from]);

@@ -13,6 +13,9 @@ public record VisionConfig(int imageSize, int patchSize, TransformerConfig trans
     /// Red, green, blue.
     public static final int CHANNELS = 3;
 
+    private static final int STEM_PATCH = 16; // 4·2·2, the kernels of MobileCLIP-B
+    private static final int STEM_WIDTHS = 4; // its first convolutions have a quarter of the width
+
     /// Checks the extents.
     ///
     /// @throws IllegalArgumentException for an image smaller than a patch, an extent below 1, or a parameter too large for an array
@@ -27,11 +30,19 @@ public record VisionConfig(int imageSize, int patchSize, TransformerConfig trans
         TransformerConfig.requireArray("patch embedding", 3L * patchSize * patchSize, transformer.width());
         TransformerConfig.requireArray("image", imageSize, 3L * imageSize);
         TransformerConfig.requireArray("visual projection", projectionDim(head).orElse(0), transformer.width());
+        if (head instanceof ImageHead.ConvStem) {
+            if (patchSize != STEM_PATCH || transformer.width() % STEM_WIDTHS != 0) {
+                throw new IllegalArgumentException(
+                        "convolutions of MobileCLIP-B: expected patches of %d and a width that is a multiple of %d, got %d and %d"
+                                .formatted(STEM_PATCH, STEM_WIDTHS, patchSize, transformer.width()));
+            }
+            TransformerConfig.requireArray("patch embedding", transformer.width(), transformer.width());
+        }
     }
 
     private static int tokensBeforePatches(ImageHead head) {
         return switch (head) {
-            case ImageHead.ClassToken _, ImageHead.PatchMean _ -> 1;
+            case ImageHead.ClassToken _, ImageHead.ConvStem _, ImageHead.PatchMean _ -> 1;
             case ImageHead.AttentionPool _ -> 0;
         };
     }
@@ -39,6 +50,7 @@ public record VisionConfig(int imageSize, int patchSize, TransformerConfig trans
     private static OptionalInt projectionDim(ImageHead head) {
         return switch (head) {
             case ImageHead.ClassToken token -> token.projectionDim();
+            case ImageHead.ConvStem stem -> stem.projectionDim();
             case ImageHead.PatchMean mean -> mean.projectionDim();
             case ImageHead.AttentionPool _ -> OptionalInt.empty();
         };
@@ -49,7 +61,8 @@ public record VisionConfig(int imageSize, int patchSize, TransformerConfig trans
     /// @param dim the width; empty to end before the projection; a head that never has one stays as it is
     public VisionConfig withProjection(OptionalInt dim) {
         return new VisionConfig(imageSize, patchSize, transformer, switch (head) {
-            case ImageHead.ClassToken _ -> new ImageHead.ClassToken(dim);
+            case ImageHead.ClassToken token -> new ImageHead.ClassToken(dim, token.biased());
+            case ImageHead.ConvStem _ -> new ImageHead.ConvStem(dim);
             case ImageHead.PatchMean _ -> new ImageHead.PatchMean(dim);
             case ImageHead.AttentionPool pool -> pool;
         });
@@ -77,6 +90,11 @@ public record VisionConfig(int imageSize, int patchSize, TransformerConfig trans
     /// {@return the positions of the transformer: the patches, and what the head puts before them}
     public int tokens() {
         return patches() + tokensBeforePatches(head);
+    }
+
+    /// The rows of the table of positions before those of the patches.
+    int positionsBeforePatches() {
+        return head instanceof ImageHead.ConvStem ? 0 : tokensBeforePatches(head);
     }
 
     /// {@return the number of patches of an image}

@@ -1,5 +1,6 @@
 package io.github.clip4j.nn;
 
+import io.github.clip4j.core.Shape;
 import io.github.clip4j.core.Tensor;
 
 /// A matrix of scratch, of which each use takes the first rows it needs.
@@ -12,9 +13,18 @@ public final class FirstRows {
 
     /// @param rowStride see [Tensor#matrix(int, int, int)]
     public FirstRows(int rows, int width, int rowStride) {
-        this.all = Tensor.matrix(rows, width, rowStride);
+        this(Tensor.matrix(rows, width, rowStride));
+    }
+
+    private FirstRows(Tensor all) {
+        this.all = all;
         this.last = all;
         this.before = all;
+    }
+
+    /// The same floats, each `count` rows side by side as one; there must be no padding between rows, and a multiple of `count` of them.
+    FirstRows sideBySide(int count) {
+        return new FirstRows(Tensor.of(all.array(), Shape.of(all.rows() / count, count * all.width())));
     }
 
     /// The first `m` rows.

@@ -54,8 +54,15 @@ public final class Linear {
     }
 
     private static void setRows(WeightMatrix matrix, int from, int rows, ParameterReader parameters, String name) throws IOException {
+        pack(matrix, from, rows, parameters.matrix(name, rows * matrix.in()), name);
+    }
+
+    /// Sets rows of a matrix.
+    ///
+    /// @param name of their tensor, for messages
+    static void pack(WeightMatrix matrix, int from, int rows, float[] values, String name) throws WeightFormatException {
         try {
-            matrix.setRows(from, rows, parameters.matrix(name, rows * matrix.in()));
+            matrix.setRows(from, rows, values);
         } catch (IllegalArgumentException e) { // a number that 16 bits cannot hold
             throw new WeightFormatException(name + ": " + e.getMessage(), e);
         }

@@ -29,9 +29,11 @@ public record Sequences(int[] starts, int[][] prefixes, int[] pooledPositions) {
         return new Sequences(starts, prefixes, pooledPositions);
     }
 
-    /// The same rows, each sequence read at its first position.
-    public Sequences readAtFirst() {
-        return new Sequences(starts, prefixes, new int[count()]);
+    /// The same rows, each sequence read at another position.
+    ///
+    /// @param positions one for each sequence
+    public Sequences readAt(int[] positions) {
+        return new Sequences(starts, prefixes, positions);
     }
 
     /// The number of sequences.

@@ -26,8 +26,8 @@ public final class Workspace {
 
     /// Scratch for up to `rows` rows in up to `sequences` sequences of up to `tokens` positions.
     ///
-    /// @param inputWidth the width of what the tower's first matrix product reads, 0 when it has none
-    public Workspace(int rows, int sequences, int tokens, int width, int heads, int mlpWidth, int inputWidth, Workers workers) {
+    /// @param inputScratch the floats of scratch that the tower's first matrix products need, 0 when it has none
+    public Workspace(int rows, int sequences, int tokens, int width, int heads, int mlpWidth, int inputScratch, Workers workers) {
         this.maxTokens = tokens;
         this.residual = matrix(rows, width);
         this.normed = matrix(rows, width);
@@ -40,7 +40,7 @@ public final class Workspace {
                         MatMul.scratchSize(rows, width, mlpWidth),
                         Math.max(
                                 MatMul.scratchSize(rows, mlpWidth, width),
-                                MatMul.scratchSize(rows, Math.max(width, inputWidth), 3 * width))),
+                                Math.max(MatMul.scratchSize(rows, width, 3 * width), inputScratch))),
                 workers);
         this.selfAttention = new SelfAttention(tokens, width / heads, workers);
         this.layerNorm = new LayerNorm(workers);

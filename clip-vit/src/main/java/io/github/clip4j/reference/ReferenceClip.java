@@ -111,7 +111,7 @@ public sealed class ReferenceClip permits ReferenceProbe {
     public double[] encodeImage(Tensor pixels) {
         VisionConfig vision = config.vision().orElseThrow(() -> new IllegalStateException("the model has no image encoder"));
         return switch (vision.head()) {
-            case ImageHead.ClassToken token -> {
+            case ImageHead.ClassToken token when !token.biased() -> {
                 double[][] x = embedPatches("vision_model.embeddings", pixels, vision); //                [n, d]
                 x = layerNorm("vision_model.pre_layrnorm", x, vision.transformer().layerNormEpsilon()); // [n, d]
                 x = transformer("vision_model.encoder.layers.", x, vision.transformer(), false); //       [n, d]
@@ -119,7 +119,7 @@ public sealed class ReferenceClip permits ReferenceProbe {
                 pooled = layerNorm("vision_model.post_layernorm", pooled, vision.transformer().layerNormEpsilon()); // [1, d]
                 yield token.projectionDim().isEmpty() ? pooled[0] : project("visual_projection", pooled)[0]; // [p]
             }
-            case ImageHead.AttentionPool _, ImageHead.PatchMean _ -> throw new IllegalArgumentException("not a CLIP: see ReferenceSiglip");
+            case ImageHead _ -> throw new IllegalArgumentException("not a CLIP: see ReferenceSiglip");
         };
     }
 
@@ -140,7 +140,7 @@ public sealed class ReferenceClip permits ReferenceProbe {
                 double[][] pooled = {x[text.pooledPosition(ids)]}; //                                     [1, d]
                 yield end.projectionDim().isEmpty() ? pooled[0] : project("text_projection", pooled)[0]; // [p]
             }
-            case TextHead.LastPosition _, TextHead.FirstPosition _, TextHead.Bert _ -> throw new IllegalArgumentException("not a CLIP");
+            case TextHead _ -> throw new IllegalArgumentException("not a CLIP");
         };
     }
 

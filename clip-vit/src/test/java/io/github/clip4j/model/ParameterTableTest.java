@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// What the constructors read is what they list.
 class ParameterTableTest {
     /// Zeros of the shapes that the table lists, and a note of what is read.
-    private static final class Recorder implements WeightSource {
+    private static class Recorder implements WeightSource {
         private final SortedMap<String, TensorInfo> tensors = new TreeMap<>();
         private final List<String> read = Collections.synchronizedList(new ArrayList<>());
 
@@ -70,11 +70,16 @@ class ParameterTableTest {
             TextConfig last = new TextConfig(100, 20, text.transformer(), new TextHead.LastPosition(projected, true));
             VisionConfig averaged = new VisionConfig(30, 7, vision.transformer(), new ImageHead.PatchMean(dim));
             TextConfig unbiased = new TextConfig(100, 20, text.transformer(), new TextHead.LastPosition(dim, false));
+            VisionConfig biased = new VisionConfig(30, 7, vision.transformer(), new ImageHead.ClassToken(dim, true));
+            VisionConfig stem = new VisionConfig(34, 16, vision.transformer(), new ImageHead.ConvStem(dim));
+            TextConfig padded = new TextConfig(100, 20, text.transformer(), new TextHead.EndOfPaddedText(dim));
             TextConfig first = new TextConfig(100, 20, text.transformer(), new TextHead.FirstPosition(dim, 1));
             return Stream.of(
+                    ClipConfig.of(vision, text), ClipConfig.of(biased, padded), ClipConfig.ofTexts(padded), ClipConfig.of(stem, text),
+                    ClipConfig.ofImages(stem),
                     ClipConfig.of(vision, first), ClipConfig.ofTexts(first),
                     ClipConfig.of(averaged, unbiased), ClipConfig.ofImages(averaged), ClipConfig.ofTexts(unbiased),
-                    ClipConfig.of(vision, text), ClipConfig.ofImages(vision), ClipConfig.ofTexts(text), ClipConfig.of(pooled, last),
+                    ClipConfig.ofImages(vision), ClipConfig.ofTexts(text), ClipConfig.of(pooled, last),
                     ClipConfig.ofImages(pooled), ClipConfig.ofTexts(last));
         });
     }
@@ -130,7 +135,41 @@ class ParameterTableTest {
                 .hasMessage("projection width: expected at least 1, got 0");
         assertThatThrownBy(() -> new TextHead.FirstPosition(OptionalInt.empty(), -1))
                 .hasMessage("padding: expected an id of at least 0, got -1");
+        assertThatThrownBy(() -> new TextHead.EndOfPaddedText(OptionalInt.of(0)))
+                .hasMessage("projection width: expected at least 1, got 0");
+        assertThatThrownBy(() -> new ImageHead.ConvStem(OptionalInt.of(0))).hasMessage("projection width: expected at least 1, got 0");
         assertThatThrownBy(() -> new ImageHead.PatchMean(OptionalInt.of(0))).hasMessage("projection width: expected at least 1, got 0");
+    }
+
+    @Test
+    void theConvolutionsOfMobileClipHaveTheirOwnExtents() {
+        TransformerConfig wide = new TransformerConfig(40, 5, 3, 72, Activation.GELU, 1e-5);
+        TransformerConfig odd = new TransformerConfig(42, 6, 3, 72, Activation.GELU, 1e-5);
+        ImageHead stem = new ImageHead.ConvStem(OptionalInt.empty());
+        assertThatThrownBy(() -> new VisionConfig(32, 8, wide, stem))
+                .hasMessage("convolutions of MobileCLIP-B: expected patches of 16 and a width that is a multiple of 4, got 8 and 40");
+        assertThatThrownBy(() -> new VisionConfig(32, 16, odd, stem)).hasMessageEndingWith("got 16 and 42");
+    }
+
+    /// A variance below 0 gives NaN; the weights of the convolution would be named for it.
+    @Test
+    void aBatchNormOfNegativeVarianceIsRefused() {
+        VisionConfig stem = new VisionConfig(
+                32, 16, new TransformerConfig(8, 2, 1, 16, Activation.GELU, 1e-5), new ImageHead.ConvStem(OptionalInt.empty()));
+        Recorder recorder = new Recorder(ClipModel.parameters(ClipConfig.ofImages(stem))) {
+            @Override
+            public float[] read(String name) throws IOException {
+                float[] values = super.read(name);
+                if (name.endsWith("running_var")) {
+                    values[1] = -0.25f;
+                }
+                return values;
+            }
+        };
+        assertThatThrownBy(() -> new ImageEncoder(stem, recorder, DType.F32, Workers.SERIAL))
+                .isInstanceOf(WeightFormatException.class)
+                .hasMessage("vision_model.embeddings.patch_embedding.0.bn.running_var: expected variances of at least 0, got -0.25 at "
+                        + "index 1; the checkpoint is damaged: take another copy of it");
     }
 
     /// The weights say whether a model was trained with a sigmoid; SigLIP's always do.

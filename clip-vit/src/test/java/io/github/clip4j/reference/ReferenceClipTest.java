@@ -60,7 +60,8 @@ class ReferenceClipTest {
             }
             end = switch (config.text().orElseThrow().head()) {
                 case TextHead.EndOfText(_, _, int id) -> id;
-                case TextHead.LastPosition _, TextHead.FirstPosition _, TextHead.Bert _ -> throw new AssertionError("a CLIP");
+                case TextHead.EndOfPaddedText _, TextHead.LastPosition _, TextHead.FirstPosition _, TextHead.Bert _ ->
+                    throw new AssertionError("a CLIP");
             };
             ClipModel model = ClipModel.load(config, file, Workers.SERIAL);
             double[] embedded = unit(model.imageEncoder().orElseThrow().encode(Tensor.of(image().toArray(), Shape.of(1, 3, 30, 30))));

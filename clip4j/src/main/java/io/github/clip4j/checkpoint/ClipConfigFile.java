@@ -145,6 +145,7 @@ final class ClipConfigFile implements ConfigFile {
         return new TextConfig(text.vocabularySize(), text.contextLength(), text.transformer(), switch (text.head()) {
             case TextHead.Bert bert -> bert;
             case TextHead.EndOfText end -> new TextHead.EndOfText(end.projectionDim(), TextHead.Pooling.FIRST_END_OF_TEXT, end.id());
+            case TextHead.EndOfPaddedText end -> end;
             case TextHead.LastPosition last -> last;
             case TextHead.FirstPosition first -> first;
         });

@@ -66,9 +66,11 @@ final class ConfigInference {
                 .map(said -> said.withProjection(shapes.projection(ParameterNames.VISUAL_PROJECTION, said.projectionDim())));
         Optional<TextConfig> text = config.text().filter(_ -> hasText || !hasVision)
                 .map(said -> said.withProjection(switch (said.head()) {
-                    case TextHead.EndOfText end -> shapes.projection(ParameterNames.TEXT_PROJECTION, end.projectionDim());
+                    case TextHead.EndOfText _, TextHead.EndOfPaddedText _ ->
+                        shapes.projection(ParameterNames.TEXT_PROJECTION, said.projectionDim());
                     // its width is no mistake of published configs
-                    case TextHead.LastPosition _, TextHead.FirstPosition _, TextHead.Bert _ -> said.projectionDim();
+                    case TextHead.LastPosition _, TextHead.FirstPosition _, TextHead.Bert _ ->
+                        said.projectionDim();
                 }));
         if (vision.isEmpty() && text.isEmpty()) {
             throw new WeightFormatException("%s: expected the tensors of the %s encoder that the config describes, got those of the other"
@@ -85,7 +87,7 @@ final class ConfigInference {
     /// not even how many layers were left out, only the heads.
     private TextConfig withOwnExtents(TextConfig said) {
         return switch (said.head()) {
-            case TextHead.EndOfText _, TextHead.LastPosition _ -> said;
+            case TextHead.EndOfText _, TextHead.EndOfPaddedText _, TextHead.LastPosition _ -> said;
             case TextHead.Bert _ -> matrix(ParameterNames.TEXT + BertNames.ANCHOR)
                     .map(tokens -> new TextConfig(tokens.dim(0), said.contextLength(), said.transformer(), said.head()))
                     .orElse(said);
@@ -197,6 +199,10 @@ final class ConfigInference {
     private Optional<VisionConfig> vision(Activation activation) throws WeightFormatException {
         if (!hasAny(ParameterNames.VISION)) {
             return Optional.empty();
+        }
+        if (weights.tensors().containsKey(ParameterNames.VISUAL_PROJECTION_LAYER + ".bias")) {
+            throw new WeightFormatException(weights.location() + ": expected open_clip_config.json, got none; an image encoder whose "
+                    + "projection has a bias is MobileCLIP's, whose weights do not say whether a position of a text sees later ones");
         }
         int patch = shape(ParameterNames.PATCH_EMBEDDING, 4).dim(3);
         Shape positions = shape(ParameterNames.VISION_POSITIONS, 2);

@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 /// text_model.head.{weight,bias}                  text.text_projection.{weight,bias}
 /// ```
 ///
-/// [TimmSiglip] has the names of SigLIP's image encoder in open_clip, [BertNames] and [M2m100Names] those of other text encoders.
+/// [TimmVision] has the names of timm's image encoders in open_clip, [BertNames] and [M2m100Names] those of other text encoders.
 ///
 /// Sources: openai/CLIP `clip/model.py`; transformers `convert_clip_original_pytorch_to_hf.py`; open_clip `model.py`, `factory.py`.
 final class LayoutMapper {
@@ -88,7 +88,7 @@ final class LayoutMapper {
         }
         String m2m100 = prefixOf(M2m100Names.ENCODER + M2m100Names.ANCHOR);
         if (m2m100 != null) {
-            String timm = prefixOf(TimmSiglip.POSITIONS);
+            String timm = prefixOf(TimmVision.POSITIONS);
             return mapOpenAi(m2m100, timm == null ? prefixOf(OPENAI_VISION) : timm);
         }
         String hfText = prefixOf(HF_TEXT);
@@ -98,7 +98,7 @@ final class LayoutMapper {
             return mapHuggingFace(hfText, hfVision);
         }
         String text = prefixOf(OPENAI_TEXT);
-        String timm = prefixOf(TimmSiglip.POSITIONS);
+        String timm = prefixOf(TimmVision.POSITIONS);
         if (timm != null) {
             return mapOpenAi(text, timm);
         }
@@ -194,7 +194,7 @@ final class LayoutMapper {
 
     private CanonicalWeights mapOpenAi(@Nullable String text, @Nullable String vision) throws WeightFormatException {
         String root = text != null ? without(text, "text.") : without(vision == null ? "" : vision, "visual.");
-        boolean customText = (text != null && !text.equals(root)) || tensors.containsKey(vision + TimmSiglip.POSITIONS);
+        boolean customText = (text != null && !text.equals(root)) || tensors.containsKey(vision + TimmVision.POSITIONS);
         CanonicalWeights canonical = new CanonicalWeights(source, customText ? Layout.OPEN_CLIP : Layout.OPENAI);
         for (TensorInfo info : tensors.values()) {
             String name = info.name();
@@ -218,8 +218,8 @@ final class LayoutMapper {
             return;
         }
         boolean vision = tower.equals(ParameterNames.VISION);
-        if (vision && name.startsWith(TimmSiglip.TRUNK)) {
-            TimmSiglip.add(canonical, info, name.substring(TimmSiglip.TRUNK.length()), tensors);
+        if (vision && name.startsWith(TimmVision.TRUNK)) {
+            TimmVision.add(canonical, info, name.substring(TimmVision.TRUNK.length()), tensors);
             return;
         }
         Optional<String> m2m100 = vision ? Optional.empty() : M2m100Names.of(name);

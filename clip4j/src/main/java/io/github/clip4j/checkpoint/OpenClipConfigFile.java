@@ -5,7 +5,6 @@ import io.github.clip4j.core.format.json.StrictJson;
 import io.github.clip4j.core.Activation;
 import io.github.clip4j.core.weights.WeightFormatException;
 import io.github.clip4j.image.ClipPreprocess;
-import io.github.clip4j.image.ClipPreprocess.ResizeTo;
 import io.github.clip4j.model.ClipConfig;
 import io.github.clip4j.model.ImageHead;
 import io.github.clip4j.model.TextConfig;
@@ -37,9 +36,6 @@ final class OpenClipConfigFile implements ConfigFile {
     private static final Set<String> HF_TEXT_FIELDS = Set.of(
             "hf_model_name", "hf_tokenizer_name", "hf_model_pretrained", "hf_pooler_type", "hf_proj_type", "context_length",
             "tokenizer_kwargs", "output_tokens");
-    private static final List<Double> HALF = List.of(0.5, 0.5, 0.5);
-    private static final List<Double> IMAGENET_MEAN = List.of(0.485, 0.456, 0.406);
-    private static final List<Double> IMAGENET_STD = List.of(0.229, 0.224, 0.225);
     private static final Set<String> TEXT_FIELDS = Set.of(
             "context_length", "vocab_size", "width", "heads", "layers", "mlp_ratio", "norm_kwargs", "act_kwargs", "pool_type", "eos_id",
                     "hf_tokenizer_name",
@@ -65,7 +61,7 @@ final class OpenClipConfigFile implements ConfigFile {
             ClipConfig config = model(model);
             JsonFields preprocess = root.object("preprocess_cfg")
                     .orElse(StrictJson.parseObject(new byte[] {'{', '}'}, root.where() + ".preprocess_cfg"));
-            return new OpenClipConfigFile(config, preprocess(preprocess, config.vision().orElseThrow()), clean(model));
+            return new OpenClipConfigFile(config, OpenClipPreprocess.read(preprocess, config.vision().orElseThrow()), clean(model));
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw new WeightFormatException("%s: %s".formatted(root.where(), e.getMessage()), e);
         }
@@ -116,7 +112,7 @@ final class OpenClipConfigFile implements ConfigFile {
         Optional<JsonFields> text = model.object("text_cfg");
         if (vision.isPresent()) {
             Optional<String> timm = vision.get().string("timm_model_name").filter(name -> !name.isEmpty());
-            if (timm.isPresent() && TimmSiglip.vision(timm.get()).isEmpty()) {
+            if (timm.isPresent() && TimmVision.vision(timm.get()).isEmpty()) {
                 throw Relatives.ofTimmModel(timm.get()).refusal(where);
             }
             if (vision.get().isArray("layers")) {
@@ -153,13 +149,18 @@ final class OpenClipConfigFile implements ConfigFile {
         int embedding = integer(model, "embed_dim", -1);
         JsonFields vision = model.object("vision_cfg").orElseThrow(() -> model.wrong("vision_cfg", "an object", "nothing"));
         JsonFields text = model.object("text_cfg").orElseThrow(() -> model.wrong("text_cfg", "an object", "nothing"));
-        if (vision.has("timm_model_name")) {
+        if (OpenClipDefaults.says(vision, "timm_model_name")) {
             requireKnown(vision, TIMM_FIELDS);
+            VisionConfig timm = timmVision(vision, embedding);
             if (isM2m100(text)) {
-                return ClipConfig.of(timmVision(vision, embedding), m2m100Text(text, embedding));
+                return ClipConfig.of(timm, m2m100Text(text, embedding));
             }
-            requireKnown(text, SIGLIP_TEXT_FIELDS);
-            return ClipConfig.of(timmVision(vision, embedding), siglipText(text, embedding));
+            if (timm.head() instanceof ImageHead.AttentionPool) {
+                requireKnown(text, SIGLIP_TEXT_FIELDS);
+                return ClipConfig.of(timm, siglipText(text, embedding));
+            }
+            requireKnown(text, TEXT_FIELDS);
+            return ClipConfig.of(timm, mobileClipText(text, embedding, quick));
         }
         requireKnown(vision, VISION_FIELDS);
         if (isM2m100(text)) {
@@ -201,28 +202,62 @@ final class OpenClipConfigFile implements ConfigFile {
     /// What timm's name says; it has its own activation whatever `quick_gelu` is (open_clip `model.py`, `_build_vision_tower`).
     private static VisionConfig timmVision(JsonFields vision, int embedding) throws WeightFormatException {
         String name = vision.string("timm_model_name").orElseThrow();
-        VisionConfig config = TimmSiglip.vision(name).orElseThrow();
+        VisionConfig config = TimmVision.vision(name).orElseThrow();
         int size = integer(vision, "image_size", config.imageSize());
         if (size != config.imageSize()) {
             throw vision.wrong("image_size", config.imageSize() + ", that of " + name, String.valueOf(size));
         }
-        requireValue(vision, "timm_pool", "map");
-        requireValue(vision, "timm_proj", "none");
+        if (!(config.head() instanceof ImageHead.AttentionPool)) {
+            return mobileClipVision(vision, config, embedding);
+        }
+        requireValue(vision, "timm_pool", "map", "SigLIP");
+        requireValue(vision, "timm_proj", "none", "SigLIP");
         if (embedding != config.transformer().width()) {
             throw vision.wrong("timm_model_name", "an image encoder of the width embed_dim " + embedding, name);
         }
         return config;
     }
 
-    private static void requireValue(JsonFields fields, String name, String expected) throws WeightFormatException {
+    /// The network's own last layer is the projection, where the config says `null`: without the field open_clip adds another one.
+    private static VisionConfig mobileClipVision(JsonFields vision, VisionConfig config, int embedding) throws WeightFormatException {
+        requireValue(vision, "timm_pool", "token", "MobileCLIP");
+        String projection = vision.names().contains("timm_proj") ? vision.string("timm_proj").orElse("") : "nothing";
+        if (!projection.isEmpty()) {
+            throw vision.wrong("timm_proj", "null, as MobileCLIP has it", projection);
+        }
+        if (embedding < 1) {
+            throw vision.wrong("timm_model_name", "an embed_dim of at least 1 beside it", String.valueOf(embedding));
+        }
+        return config.withProjection(projection(embedding));
+    }
+
+    private static void requireValue(JsonFields fields, String name, String expected, String family) throws WeightFormatException {
         String value = fields.string(name).orElse("nothing");
         if (!value.equals(expected)) {
-            throw fields.wrong(name, "'" + expected + "', as SigLIP has it", "'" + value + "'");
+            throw fields.wrong(name, "'" + expected + "', as " + family + " has it", "'" + value + "'");
         }
     }
 
+    /// Beside MobileCLIP's image encoders: CLIP's texts, or in MobileCLIP2-L-14 texts without a causal mask.
+    private static TextConfig mobileClipText(JsonFields text, int embedding, boolean quick) throws WeightFormatException {
+        if (!text.bool("no_causal_mask").orElse(false)) {
+            return text(text, embedding, quick);
+        }
+        String pooling = text.string("pool_type").orElse("argmax");
+        if (!pooling.equals("argmax")) {
+            throw text.wrong("pool_type", "argmax beside no_causal_mask, as MobileCLIP2 has it", "'" + pooling + "'");
+        }
+        if (OpenClipDefaults.says(text, "hf_tokenizer_name")) {
+            throw text.wrong("hf_tokenizer_name", "none, because the tokenizer of MobileCLIP2 is CLIP's", "one");
+        }
+        return new TextConfig(
+                integer(text, "vocab_size", 49408), integer(text, "context_length", 77),
+                transformer(text, integer(text, "width", 512), integer(text, "heads", 8), quick),
+                new TextHead.EndOfPaddedText(projection(embedding)));
+    }
+
     private static TextConfig siglipText(JsonFields text, int embedding) throws WeightFormatException {
-        requireValue(text, "pool_type", "last");
+        requireValue(text, "pool_type", "last", "SigLIP");
         String projection = text.string("proj_type").orElse("linear");
         if (!projection.equals("linear") && !projection.equals("none")) {
             throw text.wrong("proj_type", "linear or none", "'" + projection + "'");
@@ -346,48 +381,11 @@ final class OpenClipConfigFile implements ConfigFile {
         return edges.getFirst().intValue();
     }
 
-    private static int integer(JsonFields fields, String name, int standard) throws WeightFormatException {
+    static int integer(JsonFields fields, String name, int standard) throws WeightFormatException {
         long value = fields.integer(name).orElse(standard);
         if (value < 0 || value > Integer.MAX_VALUE) {
             throw fields.wrong(name, "a number of at least 0", fields.has(name) ? String.valueOf(value) : "nothing");
         }
         return (int) value;
-    }
-
-    /// The defaults of a family are those of open_clip's `pretrained.py`, `_pcfg`, `_slpcfg` and `_apcfg`.
-    private static ClipPreprocess preprocess(JsonFields fields, VisionConfig vision) throws WeightFormatException {
-        int size = vision.imageSize();
-        boolean siglip = vision.head() instanceof ImageHead.AttentionPool;
-        boolean clipa = vision.head() instanceof ImageHead.PatchMean;
-        String interpolation = fields.string("interpolation").orElse(clipa ? "bilinear" : "bicubic");
-        ClipPreprocess.Filter filter =
-                switch (interpolation) {
-                    case "bicubic", "random" -> ClipPreprocess.Filter.BICUBIC; // "random" is for training
-                    case "bilinear" -> ClipPreprocess.Filter.BILINEAR;
-                    default -> throw fields.wrong("interpolation", "bicubic, bilinear or random", "'" + interpolation + "'");
-                };
-        String mode = fields.string("resize_mode").orElse(siglip || clipa ? "squash" : "shortest");
-        ResizeTo resize =
-                switch (mode) {
-                    case "shortest" -> new ResizeTo.ShortestEdge(size);
-                    case "longest" -> new ResizeTo.LongestEdge(size);
-                    case "squash" -> new ResizeTo.Exactly(size, size);
-                    default -> throw fields.wrong("resize_mode", "shortest, longest or squash", "'" + mode + "'");
-                };
-        Optional<ClipPreprocess.Crop> crop = mode.equals("squash") ? Optional.empty() : Optional.of(new ClipPreprocess.Crop(size, size));
-        return new ClipPreprocess(
-                resize, crop, integer(fields, "fill_color", 0), filter, 1 / 255.0,
-                numbers(fields, "mean", siglip ? HALF : clipa ? IMAGENET_MEAN : ClipPreprocess.OPENAI_MEAN),
-                numbers(fields, "std", siglip ? HALF : clipa ? IMAGENET_STD : ClipPreprocess.OPENAI_STD),
-                ClipPreprocess.Convention.OPENAI);
-    }
-
-    /// One number is meant for all channels.
-    private static List<Double> numbers(JsonFields fields, String name, List<Double> standard) throws WeightFormatException {
-        if (fields.has(name) && !fields.isArray(name)) {
-            double value = fields.number(name).orElseThrow();
-            return List.of(value, value, value);
-        }
-        return PreprocessConfigFile.channels(fields, name, standard);
     }
 }

@@ -11,7 +11,8 @@ enum Relatives {
     RESNET("a CLIP whose image encoder is a ResNet", "convolutions, folded batch norms and attention pooling"),
     SIGLIP_WITHOUT_HEAD("a SigLIP image encoder without its pooling head", "the mean of its outputs instead"),
     EVA("EVA-CLIP", "rotary positions, SwiGLU and sub-layer norms in the image encoder"),
-    MOBILECLIP("MobileCLIP", "the convolutional image encoder FastViT"),
+    MOBILECLIP("a MobileCLIP whose image encoder is a FastViT", "that convolutional image encoder"),
+    MOBILECLIP_OWN_NAMES("MobileCLIP-B in its authors' own names", "its config; open_clip's files have it and the names of timm"),
     CHINESE_CLIP("Chinese-CLIP in its authors' own names", "its config and vocabulary; transformers' layout has them"),
     JINA_CLIP("jina-clip", "its text encoders JinaBERT or XLM-RoBERTa, and the image encoder EVA02"),
     ALT_CLIP("AltCLIP", "the text encoder XLM-RoBERTa"),
@@ -77,10 +78,12 @@ enum Relatives {
 
     /// The relative whose tensors these are.
     static Optional<Relatives> ofTensors(Set<String> names) {
-        boolean siglip = names.stream().anyMatch(name -> name.contains(TimmSiglip.POOL + "latent"));
+        boolean timm = names.stream().anyMatch(name -> name.contains(TimmVision.POOL + "latent"))
+                || TimmVision.PROJECTED_CLASS_TOKEN.stream().allMatch(part -> names.stream().anyMatch(name -> name.endsWith(part)));
         record Sign(Relatives relative, List<String> parts) {}
         List<Sign> signs = List.of(
                 new Sign(RESNET, List.of("visual.layer1.0.conv1.weight", "visual.attnpool.")),
+                new Sign(MOBILECLIP_OWN_NAMES, List.of("image_encoder.model.patch_emb.")),
                 new Sign(MOBILECLIP, List.of("image_encoder.model.", "visual.trunk.stem.")),
                 new Sign(EVA, List.of(
                         "visual.blocks.0.attn.", "visual.trunk.blocks.0.mlp.fc1_g", "visual.trunk.blocks.0.attn.q_proj", "visual.rope.")),
@@ -94,7 +97,7 @@ enum Relatives {
         for (Sign sign : signs) {
             for (String part : sign.parts()) {
                 for (String name : names) {
-                    boolean known = (siglip && sign.relative() == TIMM) || (text && sign.relative() == OTHER_TEXT_TOWER);
+                    boolean known = (timm && sign.relative() == TIMM) || (text && sign.relative() == OTHER_TEXT_TOWER);
                     if (name.contains(part) && !known) {
                         return Optional.of(sign.relative());
                     }

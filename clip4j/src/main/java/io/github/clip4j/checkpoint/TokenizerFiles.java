@@ -29,16 +29,21 @@ final class TokenizerFiles {
     /// Which tokenizer a model's texts go through.
     private enum Kind {
         CLIP,
+        CLIP_FILLING,
         FILLING,
         FILLING_WITHOUT_END,
-        SURROUNDING
+        SURROUNDING;
+
+        boolean isOfClip() {
+            return this == CLIP || this == CLIP_FILLING;
+        }
     }
 
     private TokenizerFiles() {}
 
     /// CLIP's vocabulary; empty when there is none, or the model has another kind of tokenizer.
     static Optional<Vocabulary> vocabulary(Checkpoint checkpoint, ClipConfig config) throws IOException {
-        if (kind(checkpoint, config) != Kind.CLIP) {
+        if (!kind(checkpoint, config).isOfClip()) {
             return Optional.empty();
         }
         for (List<String> form : Vocabulary.FORMS) {
@@ -55,8 +60,9 @@ final class TokenizerFiles {
     static Optional<Tokenizer> tokenizer(
             Checkpoint checkpoint, ClipConfig config, Profile profile, Optional<String> clean, boolean truncates) throws IOException {
         Kind kind = kind(checkpoint, config);
-        if (kind == Kind.CLIP) {
-            return checkpoint.vocabulary().map(words -> new ClipTokenizer(words, profile.tokenizer()));
+        if (kind.isOfClip()) {
+            Optional<ClipTokenizer> tokenizer = checkpoint.vocabulary().map(words -> new ClipTokenizer(words, profile.tokenizer()));
+            return tokenizer.map(own -> kind == Kind.CLIP_FILLING ? own.filling() : own);
         }
         Map<String, byte[]> files = new HashMap<>(checkpoint.files(OTHERS));
         if (config.text().isEmpty() || files.isEmpty()) {
@@ -85,13 +91,14 @@ final class TokenizerFiles {
     private static Kind kind(Checkpoint checkpoint, ClipConfig config) throws IOException {
         if (config.text().isEmpty()) {
             return switch (config.vision().orElseThrow().head()) {
-                case ImageHead.ClassToken _ -> Kind.CLIP;
+                case ImageHead.ClassToken _, ImageHead.ConvStem _ -> Kind.CLIP;
                 case ImageHead.PatchMean _ -> Kind.FILLING_WITHOUT_END;
                 case ImageHead.AttentionPool _ -> Kind.FILLING;
             };
         }
         return switch (config.text().map(TextConfig::head).orElseThrow()) {
             case TextHead.EndOfText end -> isOfClip(checkpoint, end) ? Kind.CLIP : Kind.SURROUNDING;
+            case TextHead.EndOfPaddedText _ -> Kind.CLIP_FILLING;
             case TextHead.LastPosition last -> last.biased() ? Kind.FILLING : Kind.FILLING_WITHOUT_END;
             case TextHead.FirstPosition _, TextHead.Bert _ -> Kind.SURROUNDING;
         };

@@ -23,8 +23,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Text encoders of BERT's kind with one to three values of one file changed: each is understood, or refused with [WeightFormatException]
-/// or [VocabularyFormatException], in bounded time and memory, and what is understood encodes a text.
+/// Text encoders of BERT's kind, and MobileCLIP's config, with one to three values of one file changed: each is understood, or refused with
+/// [WeightFormatException] or [VocabularyFormatException], in bounded time and memory, and what is understood encodes a text.
 class BertMutationsTest {
     private static final Path GOLDEN = ReferenceData.projectRoot().resolve("clip4j/src/test/resources/golden/bert");
     private static final String TEXT = "Two cats, ein ĉat\r\n 日本 \u0301 [MASK]<s>";
@@ -64,7 +64,8 @@ class BertMutationsTest {
 
     private static Map<String, byte[]> files(String model) throws IOException {
         Map<String, byte[]> files = new HashMap<>();
-        Path folder = model.startsWith("nllb") ? GOLDEN.resolveSibling(model) : GOLDEN.resolve(model);
+        Path folder = model.startsWith("nllb") ? GOLDEN.resolveSibling(model)
+                : model.equals("mobileclip") ? GOLDEN.resolveSibling("mobileclip/l14") : GOLDEN.resolve(model);
         try (Stream<Path> all = Files.walk(folder)) {
             for (Path file : all.filter(Files::isRegularFile).toList()) {
                 files.put(folder.relativize(file).toString().replace('\\', '/'), Files.readAllBytes(file));
@@ -82,8 +83,8 @@ class BertMutationsTest {
         "multilingual_v1, 1_Pooling/config.json, 0.1", "multilingual_v1, 2_Dense/config.json, 0.1",
         "multilingual_v1, sentence_bert_config.json, 0.1", "multilingual_v1, config_sentence_transformers.json, 0.1",
         "xlm_roberta, tokenizer.json, 0.1", "xlm_roberta, 2_Dense/config.json, 0.1", "m_clip, config.json, 0.9",
-        "open_clip, open_clip_config.json, 0.9", "nllb/clip, open_clip_config.json, 0.3", "nllb/clip, tokenizer.json, 0.1",
-        "nllb/clip, tokenizer_config.json, 0.05"
+        "open_clip, open_clip_config.json, 0.9", "mobileclip, open_clip_config.json, 0.9",
+        "nllb/clip, open_clip_config.json, 0.3", "nllb/clip, tokenizer.json, 0.1", "nllb/clip, tokenizer_config.json, 0.05"
     })
     void files(String model, String name, double leastRefused) throws IOException, InterruptedException {
         Map<String, byte[]> files = files(model.equals("m_clip") || model.equals("open_clip") ? "xlm_roberta" : model);
@@ -118,7 +119,11 @@ class BertMutationsTest {
             case "config_sentence_transformers.json" -> """
                     {"__version__": {"sentence_transformers": "3.0.0"}, "prompts": {"query": "", "document": "a "},
                      "default_prompt_name": null, "similarity_fn_name": null}""";
-            case "open_clip_config.json" -> """
+            case "open_clip_config.json" -> model.equals("mobileclip") ? """
+                    {"model_cfg": {"embed_dim": 20, "vision_cfg": {"timm_model_name": "vit_large_patch14_clip_224", "timm_proj": null,
+                      "timm_pool": "token", "image_size": 224},
+                     "text_cfg": {"context_length": 16, "vocab_size": 526, "width": 24, "heads": 3, "layers": 2, "no_causal_mask": true}},
+                     "preprocess_cfg": {"mean": [0, 0, 0], "std": [1, 1, 1], "interpolation": "bilinear"}}""" : """
                     {"model_cfg": {"embed_dim": 512, "quick_gelu": false,
                      "vision_cfg": {"image_size": 224, "layers": 12, "width": 768, "patch_size": 32},
                      "text_cfg": {"hf_model_name": "xlm-roberta-base", "hf_tokenizer_name": "xlm-roberta-base", "hf_proj_type": "mlp",

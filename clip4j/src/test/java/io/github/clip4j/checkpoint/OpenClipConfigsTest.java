@@ -26,6 +26,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class OpenClipConfigsTest {
     @TempDir
@@ -103,6 +105,17 @@ class OpenClipConfigsTest {
         }
     }
 
+    /// What open_clip 3.3.0 and timm 1.0.29 count (`sum(p.numel() for p in model.parameters())`); PyTorch counts no statistics of batch
+    /// norms, two for each of 2 × 192 channels.
+    @ParameterizedTest
+    @CsvSource({"MobileCLIP-B, 149777153, 768", "MobileCLIP2-B, 149777153, 768", "MobileCLIP2-L-14, 427617281, 0"})
+    void mobileClipsHaveTheParametersOfOpenClip(String name, long parameters, long statistics) throws IOException {
+        Path file = ReferenceData.require("reference/open_clip/model_configs").resolve(name + ".json");
+        ClipConfig config = OpenClipConfigFile.read(StrictJson.readObject(file)).config();
+        long own = ClipModel.parameters(config).stream().mapToLong(spec -> spec.shape().elements()).sum();
+        assertThat(own).isEqualTo(parameters + statistics);
+    }
+
     private static Map<String, Double> publishedMillions() throws IOException {
         Map<String, Double> millions = new HashMap<>();
         for (String line : Files.readAllLines(ReferenceData.require("reference/open_clip/model_profile.csv"))) {
@@ -148,6 +161,8 @@ class OpenClipConfigsTest {
                         "ViT-H-14-worldwide-quickgelu");
         assertThat(read.stream().filter(name -> name.contains("CLIPA"))).hasSize(6);
         assertThat(read.stream().filter(name -> name.startsWith("nllb-clip"))).hasSize(4);
+        assertThat(read.stream().filter(name -> name.startsWith("MobileCLIP")))
+                .containsExactlyInAnyOrder("MobileCLIP-B", "MobileCLIP2-B", "MobileCLIP2-L-14");
         assertThat(read.stream().filter(name -> name.contains("SigLIP"))).as("all but two NaFlex and two other text towers").hasSize(26);
         assertThat(compared).as("compared of %s", read).isGreaterThan(25);
         assertThat(read.size() + refused).isEqualTo(files.size());

@@ -159,7 +159,7 @@ class SiglipCheckpointTest {
         "vit_giantopt_patch16_siglip_384, GELU_TANH, 1536, 24, 16"
     })
     void timmsNamesSayExtentsAndActivation(String name, Activation activation, int width, int grid, int heads) {
-        VisionConfig vision = TimmSiglip.vision(name).orElseThrow();
+        VisionConfig vision = TimmVision.vision(name).orElseThrow();
         assertThat(vision.transformer().activation()).isEqualTo(activation);
         assertThat(vision.transformer().width()).isEqualTo(width);
         assertThat(vision.transformer().heads()).isEqualTo(heads);

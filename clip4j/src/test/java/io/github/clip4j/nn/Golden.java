@@ -84,7 +84,8 @@ public final class Golden {
     public int endOfText() {
         return switch (config.text().orElseThrow().head()) {
             case TextHead.EndOfText end -> end.id();
-            case TextHead.LastPosition _, TextHead.FirstPosition _, TextHead.Bert _ -> throw new AssertionError("it has none");
+            case TextHead.EndOfPaddedText _, TextHead.LastPosition _, TextHead.FirstPosition _, TextHead.Bert _ ->
+                throw new AssertionError("it has none");
         };
     }
 

@@ -26,6 +26,7 @@ final class HfConfigWriter {
         if (vision != null && text != null) {
             root.addProperty("model_type", switch (text.head()) {
                 case TextHead.EndOfText end -> end.pooling() == TextHead.Pooling.FIRST_END_OF_TEXT ? "metaclip_2" : "clip";
+                case TextHead.EndOfPaddedText _ -> throw mobileClip();
                 case TextHead.LastPosition last -> siglip(last, "");
                 case TextHead.FirstPosition _ -> throw nllbClip();
                 case TextHead.Bert bert -> chineseClip(bert, "");
@@ -35,7 +36,8 @@ final class HfConfigWriter {
             root.add("text_config", text(text, new JsonObject()));
         } else if (vision != null) {
             root.addProperty("model_type", switch (vision.head()) {
-                case ImageHead.ClassToken _ -> "clip_vision_model";
+                case ImageHead.ClassToken _ -> "clip_vision_model"; // one with a bias is refused below
+                case ImageHead.ConvStem _ -> throw mobileClip();
                 case ImageHead.PatchMean _ -> throw clipa();
                 case ImageHead.AttentionPool _ -> "siglip_vision_model";
             });
@@ -43,6 +45,7 @@ final class HfConfigWriter {
         } else if (text != null) {
             root.addProperty("model_type", switch (text.head()) {
                 case TextHead.EndOfText _ -> "clip_text_model";
+                case TextHead.EndOfPaddedText _ -> throw mobileClip();
                 case TextHead.LastPosition last -> siglip(last, "_text_model");
                 case TextHead.FirstPosition _ -> throw nllbClip();
                 case TextHead.Bert bert -> chineseClip(bert, "_text_model");
@@ -61,6 +64,10 @@ final class HfConfigWriter {
 
     private static IllegalArgumentException nllbClip() {
         return new IllegalArgumentException("Hugging Face's layout has no class for NLLB-CLIP; keep open_clip's files");
+    }
+
+    private static IllegalArgumentException mobileClip() {
+        return new IllegalArgumentException("Hugging Face's layout has no class for MobileCLIP; keep open_clip's files");
     }
 
     private static IllegalArgumentException clipa() {
@@ -88,7 +95,13 @@ final class HfConfigWriter {
 
     private static void addProjection(VisionConfig vision, JsonObject into) {
         switch (vision.head()) {
-            case ImageHead.ClassToken token -> into.addProperty("projection_dim", token.projectionDim().orElse(0));
+            case ImageHead.ClassToken token -> {
+                if (token.biased()) {
+                    throw mobileClip();
+                }
+                into.addProperty("projection_dim", token.projectionDim().orElse(0));
+            }
+            case ImageHead.ConvStem _ -> throw mobileClip();
             case ImageHead.PatchMean _ -> throw clipa();
             case ImageHead.AttentionPool _ -> {} // SigLIP's configs have none
         }
@@ -109,6 +122,7 @@ final class HfConfigWriter {
                 into.addProperty("pad_token_id", bert.padId());
             }
             case TextHead.FirstPosition _ -> throw nllbClip();
+            case TextHead.EndOfPaddedText _ -> throw mobileClip();
             case TextHead.LastPosition last -> into.addProperty("projection_size", last.projectionDim().orElse(0)); // 0: ours alone
         }
         return transformer(text.transformer(), into);

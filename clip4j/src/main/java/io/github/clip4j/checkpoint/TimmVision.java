@@ -9,18 +9,21 @@ import io.github.clip4j.model.ImageHead;
 import io.github.clip4j.model.TransformerConfig;
 import io.github.clip4j.model.VisionConfig;
 import io.github.clip4j.nn.ParameterNames;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// The SigLIP image encoders of timm 1.0.29 (`vision_transformer.py`), which open_clip's configs name, and how timm names their tensors.
+/// The image encoders of timm 1.0.29 (`vision_transformer.py`, `vision_transformer_hybrid.py`) that open_clip's configs name: SigLIP's, and
+/// those of MobileCLIP that are vision transformers. And how timm names their tensors.
 ///
 /// A name says everything: extents, and which GELU. Most models of 2023 have the exact one there, although they were trained with the tanh
 /// form; the tower that follows a config of transformers differs by that.
-final class TimmSiglip {
+final class TimmVision {
     /// The encoder's names begin with it, after open_clip's `visual.`.
     static final String TRUNK = "trunk.";
 
@@ -30,6 +33,12 @@ final class TimmSiglip {
     /// The pooling head.
     static final String POOL = TRUNK + "attn_pool.";
 
+    /// What only those with a class token and their own projection have.
+    static final List<String> PROJECTED_CLASS_TOKEN = List.of(TRUNK + "cls_token", TRUNK + "head.weight");
+
+    /// Counts the batches of training; nothing is computed from it.
+    private static final String BATCHES = ".num_batches_tracked";
+
     private static final Pattern BLOCK = Pattern.compile("blocks\\.(\\d+)\\.(.+)");
 
     /// Beginnings of names within a block, and within the encoder.
@@ -37,7 +46,10 @@ final class TimmSiglip {
             "norm1.", "layer_norm1.", "norm2.", "layer_norm2.", "attn.proj.", "self_attn.out_proj.", "mlp.", "mlp.");
 
     private static final Map<String, String> PARTS = Map.of(
-            "patch_embed.proj.", "vision_model.embeddings.patch_embedding.", "norm.", ParameterNames.POST_NORM + ".",
+            "patch_embed.proj.", "vision_model.embeddings.patch_embedding.",
+            "patch_embed.backbone.", "vision_model.embeddings.patch_embedding.",
+            "norm_pre.", ParameterNames.PRE_NORM + ".", "norm.", ParameterNames.POST_NORM + ".",
+            "head.", ParameterNames.VISUAL_PROJECTION_LAYER + ".",
             "attn_pool.proj.", ParameterNames.ATTENTION_POOL + ".attention.out_proj.",
             "attn_pool.norm.", ParameterNames.ATTENTION_POOL + ".layernorm.", "attn_pool.mlp.", ParameterNames.ATTENTION_POOL + ".mlp.");
 
@@ -60,10 +72,23 @@ final class TimmSiglip {
             "vit_so400m_patch16_siglip_384", "vit_so400m_patch16_siglip_512", "vit_giantopt_patch16_siglip_256",
             "vit_giantopt_patch16_siglip_384");
 
-    private TimmSiglip() {}
+    /// The two image encoders of MobileCLIP that are vision transformers, without the width of their projection.
+    private static final Map<String, VisionConfig> MOBILE_CLIP = Map.of(
+            "vit_base_mci_224", new VisionConfig(
+                    224, 16, new TransformerConfig(768, 12, 12, 3072, Activation.GELU, 1e-6), new ImageHead.ConvStem(OptionalInt.empty())),
+            "vit_large_patch14_clip_224", new VisionConfig(
+                    224, 14, new TransformerConfig(1024, 16, 24, 4096, Activation.GELU, 1e-5),
+                    new ImageHead.ClassToken(OptionalInt.empty(), true)));
 
-    /// The image encoder of this name; empty for one that is not a SigLIP.
+    private TimmVision() {}
+
+    /// The image encoder of this name; empty for one that is not known.
     static Optional<VisionConfig> vision(String name) {
+        VisionConfig mobileClip = MOBILE_CLIP.get(name);
+        return mobileClip != null ? Optional.of(mobileClip) : siglip(name);
+    }
+
+    private static Optional<VisionConfig> siglip(String name) {
         Matcher matcher = NAME.matcher(name);
         boolean exact = EXACT_GELU.contains(name);
         if (!matcher.matches() || (!exact && !TANH_GELU.contains(name))) {
@@ -94,10 +119,17 @@ final class TimmSiglip {
             case "pos_embed" -> canonical.add(
                     ParameterNames.VISION_POSITIONS, shape.rank() == 3 && shape.dim(0) == 1 ? Shape.of(shape.dim(1), shape.dim(2)) : shape,
                     Part.whole(info.name()));
+            case "cls_token" -> canonical.add(
+                    ParameterNames.CLASS_EMBEDDING, shape.elements() == shape.dim(-1) ? Shape.of(shape.elements()) : shape,
+                    Part.whole(info.name()));
             case "attn_pool.latent" -> canonical.add(ParameterNames.ATTENTION_POOL + ".probe", shape, Part.whole(info.name()));
             case "attn_pool.q.weight", "attn_pool.q.bias" -> addQueryAndRest(canonical, info, tensors);
             case "attn_pool.kv.weight", "attn_pool.kv.bias" -> {} // read with the query's
-            default -> canonical.add(renamed(name, PARTS).orElse(info.name()), shape, Part.whole(info.name()));
+            default -> {
+                if (!name.startsWith("patch_embed.backbone.") || !name.endsWith(BATCHES)) {
+                    canonical.add(renamed(name, PARTS).orElse(info.name()), shape, Part.whole(info.name()));
+                }
+            }
         }
     }
 
