@@ -52,6 +52,7 @@ public final class EmbeddingField {
     private final String name;
     private final IndexModel model;
     private final FieldType type;
+    private final StringField modelTerm; // of every document
 
     private EmbeddingField(String name, IndexModel model) {
         this.name = Objects.requireNonNull(name, "name is null");
@@ -65,6 +66,7 @@ public final class EmbeddingField {
         type.setVectorAttributes(model.dimension(), VectorEncoding.FLOAT32, VectorSimilarityFunction.DOT_PRODUCT);
         ModelAttributes.put(model, type);
         type.freeze();
+        this.modelTerm = ModelTerm.of(name, model);
     }
 
     /// {@return a field for the embeddings of a model}
@@ -126,7 +128,7 @@ public final class EmbeddingField {
             if (info != null) {
                 modelOf(info).require(model);
                 try {
-                    ModelTerm.requireAlone(leaf.reader(), name, model);
+                    ModelTerm.requireAlone(leaf.reader(), modelTerm, model);
                 } catch (IOException e) {
                     throw new UncheckedIOException(e.getMessage(), e);
                 }
@@ -161,7 +163,7 @@ public final class EmbeddingField {
     public Document document(Embedding embedding, IndexableField... others) {
         Document document = new Document();
         document.add(field(embedding));
-        document.add(ModelTerm.of(name, model));
+        document.add(modelTerm);
         for (IndexableField other : others) {
             document.add(Objects.requireNonNull(other, "a field is null"));
         }

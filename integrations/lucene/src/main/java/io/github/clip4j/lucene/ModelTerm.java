@@ -37,16 +37,17 @@ final class ModelTerm {
 
     /// Checks that no document of a segment is of another model. One that is deleted does not count.
     ///
+    /// @param expected what [#of] made for the model
     /// @throws IllegalArgumentException when one is
-    static void requireAlone(LeafReader segment, String field, IndexModel model) throws IOException {
-        @Nullable Terms terms = segment.terms(field + SUFFIX);
-        if (terms == null || (terms.size() == 1 && of(field, model).binaryValue().equals(terms.getMin()))) {
+    static void requireAlone(LeafReader segment, StringField expected, IndexModel model) throws IOException {
+        @Nullable Terms terms = segment.terms(expected.name());
+        if (terms == null || (terms.size() == 1 && expected.binaryValue().equals(terms.getMin()))) {
             return;
         }
         TermsEnum each = terms.iterator();
         for (BytesRef term = each.next(); term != null; term = each.next()) {
             if (isOfDocument(each, segment.getLiveDocs())) {
-                model(field, term).require(model);
+                model(expected.name(), term).require(model);
             }
         }
     }
@@ -69,8 +70,8 @@ final class ModelTerm {
             int half = bytes.remaining() / 2;
             return new IndexModel(name, "", profile, Embedding.ofBytes(next(bytes, half)), Embedding.ofBytes(next(bytes, half)));
         } catch (IllegalArgumentException | BufferUnderflowException | NegativeArraySizeException e) {
-            throw new IllegalArgumentException("field %s: expected the description of a model as a term of %s%s, got %d other bytes"
-                    .formatted(field, field, SUFFIX, term.length), e);
+            throw new IllegalArgumentException("field %s: expected the description of a model, got a term of %d other bytes"
+                    .formatted(field, term.length), e);
         }
     }
 
